@@ -1,0 +1,1 @@
+"""The rivals: one file each, registered as an outsider registers his own."""

@@ -1,0 +1,1 @@
+"""The harness: protocols, runner, metrics, segmentation, statistics."""

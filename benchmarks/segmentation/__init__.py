@@ -1,0 +1,1 @@
+"""Tissue segmentation: one interface, several engines."""

@@ -1,0 +1,1 @@
+"""MR signal models."""

@@ -1,0 +1,1 @@
+"""Versioned benchmark protocols (TOML)."""

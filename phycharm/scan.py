@@ -1,0 +1,48 @@
+"""One T1-weighted volume of one person on one scanner."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from .scanner import Scanner
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scan:
+    """An image with everything a harmonizer may know of it.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (X, Y, Z)
+        Intensities in RAS order, arbitrary units.
+    mask : ndarray of bool, shape (X, Y, Z)
+        The brain.
+    affine : ndarray of float64, shape (4, 4)
+        Voxel indices to RAS+ world coordinates in mm.
+    scanner : Scanner
+        Where the image was made.
+    subject : str
+        Label of the person, without `sub-`.
+    session : str
+        Label of the visit, without `ses-`.
+    """
+
+    image: npt.NDArray[np.float32]
+    mask: npt.NDArray[np.bool_]
+    affine: npt.NDArray[np.float64]
+    scanner: Scanner
+    subject: str
+    session: str = ""
+
+    @cached_property
+    def voxel_size(self) -> tuple[float, float, float]:
+        """Edge lengths of a voxel in mm."""
+        x, y, z = np.linalg.norm(self.affine[:3, :3], axis=0)
+        return float(x), float(y), float(z)
+
+    def with_image(self, image: npt.NDArray[np.float32]) -> Self:
+        """Return the same scan with another image."""
+        return replace(self, image=image)

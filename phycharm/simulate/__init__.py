@@ -1,0 +1,1 @@
+"""Digital travelling subjects: a simulated dataset on which the truth is known."""

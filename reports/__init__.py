@@ -1,0 +1,1 @@
+"""Figures, tables and HTML, drawn from a results folder and nothing else."""
