@@ -1,0 +1,77 @@
+"""Writing that either happened or did not: results never stand half-written under their name."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+def _temporary_name(path: Path) -> Path:
+    # The suffixes stay at the end: many writers choose a format by them.
+    return path.with_name(f".partial-{os.getpid()}-{path.name}")
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`, and rename it to `path` when the block succeeds.
+
+    Parameters
+    ----------
+    path : Path
+        Where the file shall stand; its folder is made if need be.
+
+    Yields
+    ------
+    Path
+        Where to write.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary_name(path)
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Give an empty temporary folder beside `path`, and move it to `path` when the block succeeds.
+
+    An older folder at `path` is replaced.
+
+    Parameters
+    ----------
+    path : Path
+        Where the folder shall stand.
+
+    Yields
+    ------
+    Path
+        Folder to fill.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary_name(path)
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        yield temporary
+        if path.exists():
+            shutil.rmtree(path)
+        temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text atomically."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write indented JSON atomically."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
