@@ -41,7 +41,7 @@ def read_image(path: Path) -> Any:
     if not path.is_file():
         raise InputError(f"{path}: no such file; check the path.")
     try:
-        image = nibabel.load(path)
+        image: Any = nibabel.load(path)
     except _UNREADABLE as error:
         raise InputError(f"{path}: not a readable NIfTI file ({error}); copy it again.") from error
     if len(image.shape) != 3:
