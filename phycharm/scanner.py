@@ -18,12 +18,18 @@ class Acquisition:
         TE in ms.
     flip_angle : float
         Readout flip angle in degrees.
+    echo_spacing : float, optional
+        From one readout pulse to the next, in ms (BIDS `RepetitionTimeExcitation`).
+    readouts : int, optional
+        Readout pulses after each inversion (BIDS `NumberShots`).
     """
 
     inversion_time: float
     repetition_time: float
     echo_time: float
     flip_angle: float
+    echo_spacing: float | None = None
+    readouts: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

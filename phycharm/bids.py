@@ -1,0 +1,259 @@
+"""Datasets on disk: BIDS in, cohorts out."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from .bids_name import BidsName, inherited_sidecars
+from .cohort import Cohort
+from .errors import InputError
+from .nifti import read_volume
+from .physics.inversion_recovery import m0_from_inversion
+from .quantitative import QuantitativeCohort, QuantitativeScan
+from .scan import Scan
+from .scanner import Acquisition, Scanner
+from .sidecar import read_scanner
+
+_AFFINE_TOLERANCE_MM = 1e-2
+_TIMING_TOLERANCE = 0.05
+
+
+class BidsDataset:
+    """Travelling subjects, and people with quantitative maps, in one BIDS folder.
+
+    Sessions are scanners: `sub-X/ses-SCANNER/anat/sub-X_ses-SCANNER_T1w.nii.gz` with JSON sidecars
+    (inheritance principle) and brain masks `*_desc-brain_mask.nii.gz` in any folder of
+    `derivatives/`. Subjects with a T1 map are the quantitative cohort, all others travel.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that holds `dataset_description.json`.
+    acquisitions : dict, optional
+        Per scanner, values in ms (or degrees) that replace what the sidecars say.
+
+    Raises
+    ------
+    InputError
+        If the folder is no BIDS dataset.
+    """
+
+    def __init__(
+        self, root: Path, *, acquisitions: dict[str, dict[str, float]] | None = None
+    ) -> None:
+        self.root = root
+        self._overrides = acquisitions or {}
+        self.description = self._read_description()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.root)!r})"
+
+    def _read_description(self) -> dict[str, Any]:
+        path = self.root / "dataset_description.json"
+        if not path.is_file():
+            raise InputError(
+                f"{self.root}: no dataset_description.json, so this is no BIDS dataset; give the "
+                "folder that holds it, or make one with `phycharm simulate`."
+            )
+        try:
+            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise InputError(f"{path}: not valid JSON ({error}); correct it.") from error
+        return content
+
+    @property
+    def name(self) -> str:
+        """Name of the dataset as it gives it."""
+        return str(self.description.get("Name", self.root.name))
+
+    @property
+    def simulated(self) -> bool:
+        """Whether `phycharm simulate` made the dataset."""
+        makers = [str(maker.get("Name", "")) for maker in self.description.get("GeneratedBy", [])]
+        return any("phycharm" in maker.lower() and "simul" in maker.lower() for maker in makers)
+
+    @cached_property
+    def _files(self) -> dict[str, dict[tuple[str, str], Path]]:
+        """Paths by kind of image, then by (subject, session)."""
+        found: dict[str, dict[tuple[str, str], Path]] = defaultdict(dict)
+        for path in sorted(self.root.rglob("*.nii*")):
+            name = BidsName.parse(path.name)
+            kind = _kind_of(name, derived="derivatives" in path.relative_to(self.root).parts)
+            if kind:
+                key = (name.entities.get("sub", ""), name.entities.get("ses", ""))
+                # Repeats (run-2, ...) come later in the order of names: the first is used.
+                found[kind].setdefault(key, path)
+        return found
+
+    @cached_property
+    def checksums(self) -> dict[str, str]:
+        """SHA-256 of every image and sidecar that a benchmark reads, by path in the dataset."""
+        paths = {path for kind in self._files.values() for path in kind.values()}
+        images = [
+            path for kind, found in self._files.items() if kind != "mask" for path in found.values()
+        ]
+        paths |= {sidecar for image in images for sidecar in inherited_sidecars(image, self.root)}
+        return {
+            path.relative_to(self.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(paths)
+        }
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the checksums."""
+        return hashlib.sha256(json.dumps(self.checksums, sort_keys=True).encode()).hexdigest()
+
+    def travelling(self, scanners: Sequence[str] | None = None) -> Cohort:
+        """Open the cohort of travelling subjects.
+
+        Parameters
+        ----------
+        scanners : sequence of str, optional
+            Sessions to use as scanners; by default all that the travelling subjects have.
+
+        Returns
+        -------
+        Cohort
+            Every subject has every scanner; images, masks and sidecars are read when asked for.
+
+        Raises
+        ------
+        InputError
+            If fewer than two scanners are there, a subject lacks one, or an acquisition is
+            incomplete.
+        """
+        quantitative = {subject for subject, _ in self._files["T1map"]}
+        images = {key: p for key, p in self._files["T1w"].items() if key[0] not in quantitative}
+        subjects = sorted({subject for subject, _ in images})
+        names = list(scanners or sorted({session for _, session in images if session}))
+        if len(names) < 2 or not subjects:
+            raise InputError(
+                f"{self.root}: no scanner pair (T1w images of sessions {names} in "
+                f"{len(subjects)} subjects); at least two sessions ses-SCANNER are needed."
+            )
+        self._require_complete(subjects, names, images)
+        opened = [self._scanner(name, [images[s, name] for s in subjects]) for name in names]
+        return Cohort(subjects=subjects, scanners=opened, load=partial(self._load, {}))
+
+    def _require_complete(
+        self, subjects: list[str], names: list[str], images: dict[tuple[str, str], Path]
+    ) -> None:
+        for name in names:
+            missing = [subject for subject in subjects if (subject, name) not in images]
+            if missing:
+                raise InputError(
+                    f"{self.root}: sub-{missing[0]} has no T1w image of ses-{name}; add it, "
+                    "remove the subject, or leave the scanner out of the protocol."
+                )
+
+    def _scanner(self, name: str, images: list[Path]) -> Scanner:
+        override = self._overrides.get(name)
+        scanners = [read_scanner(path, self.root, override=override) for path in images]
+        first = scanners[0]
+        for path, other in zip(images, scanners, strict=True):
+            if not _same_timing(first.acquisition, other.acquisition):
+                raise InputError(
+                    f"{path}: TI, TR or TE differ by more than 5 % from {images[0].name}; give "
+                    "scans of another protocol a session (ses-) of their own."
+                )
+        return first
+
+    def _load(self, grids: dict[str, tuple[Any, Any]], subject: str, scanner: Scanner) -> Scan:
+        """Read one scan; `grids` remembers the first grid seen of each subject."""
+        path = self._files["T1w"][subject, scanner.name]
+        image, affine = read_volume(path)
+        shape, first_affine = grids.setdefault(subject, (image.shape, affine))
+        if image.shape != shape or not np.allclose(affine, first_affine, atol=_AFFINE_TOLERANCE_MM):
+            raise InputError(
+                f"{path}: shape {image.shape} or affine differs from the subject's other scans "
+                f"({shape}); register and resample them to one grid."
+            )
+        mask = self._read_mask(subject, scanner.name, image.shape)
+        return Scan(
+            image=image,
+            mask=mask,
+            affine=affine,
+            scanner=scanner,
+            subject=subject,
+            session=scanner.name,
+        )
+
+    def _read_mask(self, subject: str, session: str, shape: tuple[int, ...]) -> Any:
+        path = self._files["mask"].get((subject, session))
+        if path is None:
+            raise InputError(
+                f"{self.root}: no brain mask for sub-{subject} ses-{session}; put "
+                f"sub-{subject}_ses-{session}_desc-brain_mask.nii.gz into a folder of derivatives/."
+            )
+        mask, _ = read_volume(path)
+        if mask.shape != shape:
+            raise InputError(
+                f"{path}: mask has shape {mask.shape} and the image {shape}; resample the mask."
+            )
+        return mask > 0.5
+
+    def quantitative(self) -> QuantitativeCohort | None:
+        """Open the cohort with T1 maps, or return None where the dataset has none.
+
+        Raises
+        ------
+        InputError
+            If a subject has a T1 map without the MPRAGE and the second MP2RAGE inversion.
+        """
+        subjects = sorted({subject for subject, _ in self._files["T1map"]})
+        for subject in subjects:
+            for kind in ("T1w", "inv-2"):
+                self._quantitative_file(kind, subject)
+        if not subjects:
+            return None
+        return QuantitativeCohort(subjects=subjects, load=self._load_quantitative)
+
+    def _quantitative_file(self, kind: str, subject: str) -> Path:
+        for (owner, _), path in self._files[kind].items():
+            if owner == subject:
+                return path
+        raise InputError(
+            f"{self.root}: sub-{subject} has a T1map but no {kind} image; add it or remove the map."
+        )
+
+    def _load_quantitative(self, subject: str) -> QuantitativeScan:
+        t1w_path = self._quantitative_file("T1w", subject)
+        scanner = read_scanner(t1w_path, self.root)
+        scan = self._load({}, subject, scanner)
+        t1_seconds, _ = read_volume(self._quantitative_file("T1map", subject))
+        inv2_path = self._quantitative_file("inv-2", subject)
+        inv2, _ = read_volume(inv2_path)
+        times = read_scanner(inv2_path, self.root).acquisition
+        t1 = np.where(scan.mask, t1_seconds * np.float32(1000), np.float32(0))
+        m0 = m0_from_inversion(
+            torch.from_numpy(inv2),
+            torch.from_numpy(t1),
+            inversion_time=times.inversion_time,
+            repetition_time=times.repetition_time,
+        ).numpy()
+        m0 = np.where(scan.mask, m0 / np.percentile(m0[scan.mask], 99), 0).astype(np.float32)
+        return QuantitativeScan(scan=scan, t1=t1, m0=m0)
+
+
+def _kind_of(name: BidsName, *, derived: bool) -> str:
+    """Name what a benchmark reads an image as, or give an empty string for all others."""
+    if derived:
+        is_mask = name.suffix == "mask" and name.entities.get("desc") == "brain"
+        return "mask" if is_mask else ""
+    if name.suffix == "MP2RAGE" and name.entities.get("inv") == "2":
+        return "inv-2"
+    return name.suffix if name.suffix in ("T1w", "T1map") else ""
+
+
+def _same_timing(a: Acquisition, b: Acquisition) -> bool:
+    return all(
+        abs(getattr(a, key) - getattr(b, key)) <= _TIMING_TOLERANCE * abs(getattr(a, key))
+        for key in ("inversion_time", "repetition_time", "echo_time")
+    )

@@ -1,0 +1,92 @@
+"""People scanned on scanners: the data that harmonizers are fitted to."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import permutations
+from typing import Self
+
+from .scan import Scan
+from .scanner import Scanner
+
+
+class Cohort:
+    """Subjects who were all scanned on the same scanners; scans are read when asked for.
+
+    Parameters
+    ----------
+    subjects : sequence of str
+        Labels, without `sub-`.
+    scanners : sequence of Scanner
+        Every subject has a scan on each.
+    load : callable
+        `load(subject, scanner)` reads one scan.
+    """
+
+    def __init__(
+        self,
+        *,
+        subjects: Sequence[str],
+        scanners: Sequence[Scanner],
+        load: Callable[[str, Scanner], Scan],
+    ) -> None:
+        self.subjects = tuple(subjects)
+        self.scanners = tuple(scanners)
+        self._load = load
+
+    def __repr__(self) -> str:
+        names = [scanner.name for scanner in self.scanners]
+        return f"{type(self).__name__}(subjects={list(self.subjects)}, scanners={names})"
+
+    def scan(self, subject: str, scanner: Scanner) -> Scan:
+        """Read the scan of one subject on one scanner.
+
+        Raises
+        ------
+        KeyError
+            If the subject or the scanner is not of this cohort.
+        """
+        if subject not in self.subjects or scanner not in self.scanners:
+            raise KeyError(f"{self!r} has no scan of {subject} on {scanner.name}")
+        return self._load(subject, scanner)
+
+    def scans(self, scanner: Scanner) -> Iterator[Scan]:
+        """Read the scans of all subjects on one scanner, in the order of the subjects."""
+        return (self.scan(subject, scanner) for subject in self.subjects)
+
+    def directions(self) -> list[tuple[Scanner, Scanner]]:
+        """List every ordered pair (source, target) of the cohort's scanners."""
+        return list(permutations(self.scanners, 2))
+
+    def scanner(self, name: str) -> Scanner:
+        """Find a scanner by its name.
+
+        Raises
+        ------
+        KeyError
+            If no scanner has that name.
+        """
+        for scanner in self.scanners:
+            if scanner.name == name:
+                return scanner
+        raise KeyError(f"{self!r} has no scanner {name}")
+
+    def subset(
+        self,
+        *,
+        subjects: Iterable[str] | None = None,
+        scanners: Iterable[Scanner] | None = None,
+    ) -> Self:
+        """Return the part of the cohort with these subjects and scanners (default: all)."""
+        return type(self)(
+            subjects=self.subjects if subjects is None else tuple(subjects),
+            scanners=self.scanners if scanners is None else tuple(scanners),
+            load=self._load,
+        )
+
+    def map(self, function: Callable[[Scan], Scan]) -> Self:
+        """Return a cohort whose scans pass through `function` as they are read."""
+        load = self._load
+        return type(self)(
+            subjects=self.subjects,
+            scanners=self.scanners,
+            load=lambda subject, scanner: function(load(subject, scanner)),
+        )

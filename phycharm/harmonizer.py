@@ -1,0 +1,178 @@
+"""The one interface behind which every method stands."""
+
+import inspect
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from .card import MethodCard
+from .cohort import Cohort
+from .scan import Scan
+from .scanner import Scanner
+from .seeding import derived_seed, seeded
+from .storage import FittedState, read_state, write_state
+
+Image = npt.NDArray[np.float32]
+
+
+class Harmonizer(ABC):
+    """A method that makes scans of one scanner look like another's.
+
+    A method supplies `card`, `_harmonize` and, where it learns, `_fit`, `_state` and `_restore`.
+    This class owns the rest: seeds, the mask, the type and shape of what comes out, saving and
+    loading. A harmonizer is handed the source scan and the target *scanner*, never the target
+    image. Constructor parameters are keywords and are stored under their own names, so that
+    `repr`, saving and the results folder can tell how a method was set.
+
+    Parameters
+    ----------
+    seed : int
+        Everything random in `fit` follows from it.
+    device : str
+        Where tensors live, `cpu` or `cuda`.
+    """
+
+    card: ClassVar[MethodCard]
+
+    def __init__(self, *, seed: int = 0, device: str = "cpu") -> None:
+        self.seed = seed
+        self.device = device
+        self.history: list[dict[str, Any]] = []
+        self.fitted_on: dict[str, Any] = {}
+
+    def settings(self) -> dict[str, Any]:
+        """Return every constructor parameter except the device."""
+        names = inspect.signature(type(self).__init__).parameters
+        return {name: getattr(self, name) for name in names if name not in ("self", "device")}
+
+    def __repr__(self) -> str:
+        parameters = inspect.signature(type(self).__init__).parameters
+        shown = [
+            f"{name}={value!r}"
+            for name, value in self.settings().items()
+            if value != parameters[name].default
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """Where this instance, as it is set, departs from its paper; one sentence each."""
+        return self.card.deviations
+
+    def fit(self, train: Cohort, validation: Cohort | None = None, **context: Any) -> Self:
+        """Learn from travelling subjects.
+
+        Parameters
+        ----------
+        train : Cohort
+            Subjects to learn from, on the scanners to be harmonized.
+        validation : Cohort, optional
+            Subjects to choose among states of the method by; never to learn from.
+        **context
+            What else there is: `quantitative` (QuantitativeCohort), `maps` (a fitted maps
+            generator). A method takes what its card says it needs and ignores the rest.
+
+        Returns
+        -------
+        Harmonizer
+            Itself, fitted.
+        """
+        self.history = []
+        with seeded(derived_seed(self.seed, self.card.name, "fit")):
+            self._fit(train, validation, **context)
+        self.fitted_on = {
+            "subjects": list(train.subjects),
+            "validation": list(validation.subjects) if validation else [],
+            "scanners": [scanner.name for scanner in train.scanners],
+        }
+        return self
+
+    def harmonize(self, scan: Scan, target: Scanner) -> Image:
+        """Make a scan look as if the target scanner had made it.
+
+        Parameters
+        ----------
+        scan : Scan
+            Source, on the intensity scale of the training cohort.
+        target : Scanner
+            One of the scanners the method was fitted to.
+
+        Returns
+        -------
+        ndarray of float32, shape (X, Y, Z)
+            Harmonized image; 0 outside the scan's mask.
+
+        Raises
+        ------
+        ValueError
+            If the method returned another shape or values that are not finite.
+        """
+        with torch.no_grad(), seeded(derived_seed(self.seed, self.card.name, scan.subject)):
+            image = _as_float32(self._harmonize(scan, target))
+        if image.shape != scan.image.shape:
+            raise ValueError(
+                f"{self.card.name} returned shape {image.shape} for a scan of {scan.image.shape}"
+            )
+        image = np.where(scan.mask, image, np.float32(0))
+        if not np.isfinite(image).all():
+            raise ValueError(f"{self.card.name} returned values that are not finite")
+        return image
+
+    def save(self, folder: Path) -> None:
+        """Write the fitted method: tensors as safetensors, all else as JSON; no pickles.
+
+        Parameters
+        ----------
+        folder : Path
+            Made if need be.
+        """
+        state = self._state()
+        state.facts = {
+            "harmonizer": self.card.name,
+            "revision": self.card.revision,
+            "settings": self.settings(),
+            "fitted_on": self.fitted_on,
+            "state": state.facts,
+        }
+        write_state(folder, state)
+
+    @classmethod
+    def load(cls, folder: Path, *, device: str = "cpu") -> Self:
+        """Read a method of this class that `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If the folder holds no saved method, or another one.
+        """
+        state = read_state(folder, method=cls.card.name)
+        harmonizer = cls(**state.facts["settings"], device=device)
+        harmonizer.fitted_on = state.facts["fitted_on"]
+        harmonizer._restore(FittedState(tensors=state.tensors, facts=state.facts["state"]))
+        return harmonizer
+
+    def _fit(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
+        """Learn; methods without anything to learn leave this as it is."""
+        return
+
+    @abstractmethod
+    def _harmonize(self, scan: Scan, target: Scanner) -> Image | torch.Tensor:
+        """Return the harmonized image, shape (X, Y, Z); values outside the mask do not count."""
+
+    def _state(self) -> FittedState:
+        """Return what `fit` learned."""
+        return FittedState()
+
+    def _restore(self, state: FittedState) -> None:
+        """Take back what `_state` returned."""
+        return
+
+
+def _as_float32(image: Image | torch.Tensor) -> Image:
+    if isinstance(image, torch.Tensor):
+        image = image.detach().cpu().numpy()
+    return np.asarray(image, dtype=np.float32)

@@ -1,0 +1,37 @@
+"""The intensity scale of T1-weighted scans, which is arbitrary until it is made common.
+
+GE delivers thousands and Siemens hundreds for the same tissue. Every scan is divided by one robust
+number of its own before anything else sees it; doing nothing ("none") starts from there too.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .scan import Scan
+
+
+def percentile_99(scan: Scan) -> Scan:
+    """Divide by the 99th percentile of the brain, and set everything outside it to 0.
+
+    White matter lies near 0.9 afterwards, whatever the vendor's scale.
+
+    Parameters
+    ----------
+    scan : Scan
+        In the scanner's own units.
+
+    Returns
+    -------
+    Scan
+        Dimensionless intensities.
+    """
+    scale = np.float32(np.percentile(scan.image[scan.mask], 99))
+    if scale <= 0:
+        # A robust scale of 0 means an (almost) empty brain: dividing by it would invent infinities.
+        scale = np.float32(1)
+    return scan.with_image(np.where(scan.mask, scan.image / scale, np.float32(0)))
+
+
+STANDARDIZATIONS: dict[str, Callable[[Scan], Scan]] = {"p99": percentile_99}
+"""Standardizations that a protocol can name; what a name means never changes."""

@@ -1,0 +1,64 @@
+"""The quantitative cohort: people with T1 maps, from which the maps generator learns."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from .scan import Scan
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuantitativeScan:
+    """A T1-weighted scan with the maps measured in the same session.
+
+    Parameters
+    ----------
+    scan : Scan
+        The MPRAGE.
+    t1 : ndarray of float32, shape (X, Y, Z)
+        T1 in ms; 0 outside the brain.
+    m0 : ndarray of float32, shape (X, Y, Z)
+        Equilibrium magnetization divided by its 99th percentile in the brain; 0 outside.
+    """
+
+    scan: Scan
+    t1: npt.NDArray[np.float32]
+    m0: npt.NDArray[np.float32]
+
+
+class QuantitativeCohort:
+    """People with maps; read when asked for.
+
+    Parameters
+    ----------
+    subjects : sequence of str
+        Labels, without `sub-`.
+    load : callable
+        `load(subject)` reads one of them.
+    """
+
+    def __init__(self, *, subjects: Sequence[str], load: Callable[[str], QuantitativeScan]) -> None:
+        self.subjects = tuple(subjects)
+        self._load = load
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(subjects={list(self.subjects)})"
+
+    def read(self, subject: str) -> QuantitativeScan:
+        """Read one subject.
+
+        Raises
+        ------
+        KeyError
+            If the subject is not of this cohort.
+        """
+        if subject not in self.subjects:
+            raise KeyError(f"{self!r} has no subject {subject}")
+        return self._load(subject)
+
+    def subset(self, subjects: Iterable[str]) -> Self:
+        """Return the part of the cohort with these subjects."""
+        return type(self)(subjects=tuple(subjects), load=self._load)

@@ -1,0 +1,67 @@
+"""Methods by name: ours and everybody else's come through the same entry-point group."""
+
+import importlib
+from collections.abc import Iterable
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from .errors import InputError
+
+GROUP = "phycharm.harmonizers"
+
+
+def harmonizer_names() -> list[str]:
+    """Return the names of all registered methods, sorted; none of them is imported."""
+    return sorted({entry.name for entry in entry_points(group=GROUP)})
+
+
+def harmonizer_class(name: str) -> type[Any]:
+    """Find a method's class.
+
+    Parameters
+    ----------
+    name : str
+        A registered name, or `package.module:Class` for a class that nobody registered.
+
+    Returns
+    -------
+    type
+        A `Harmonizer`, or an outsider's class with the same methods.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name, two packages claim it, or it cannot be imported.
+    """
+    if ":" in name:
+        return _load(EntryPoint(name=name, value=name, group=GROUP))
+    entries = [entry for entry in entry_points(group=GROUP) if entry.name == name]
+    if not entries:
+        raise InputError(f"No harmonizer {name!r}; {did_you_mean(name, harmonizer_names())}")
+    if len({entry.value for entry in entries}) > 1:
+        claims = " and ".join(sorted(entry.value for entry in entries))
+        raise InputError(f"Harmonizer {name!r} is registered twice, by {claims}; uninstall one.")
+    return _load(entries[0])
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a phrase with the nearest known name, and all of them."""
+    known = sorted(known)
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"{hint}There are: {', '.join(known)}."
+
+
+def _load(entry: EntryPoint) -> type[Any]:
+    module_name, _, class_name = entry.value.partition(":")
+    try:
+        loaded = getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(
+            f"Harmonizer {entry.name!r}: {entry.value} cannot be imported ({error}); install its "
+            "package or correct the path."
+        ) from error
+    if not isinstance(loaded, type):
+        raise InputError(f"Harmonizer {entry.name!r}: {entry.value} is no class; name a class.")
+    return loaded

@@ -1,0 +1,124 @@
+"""BIDS sidecars: how an image was acquired."""
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+from .bids_name import BidsName, inherited_sidecars
+from .errors import InputError
+from .scanner import Acquisition, Scanner
+
+_SHORTEST_CREDIBLE_TR_MS = 50.0
+_TYPICAL_FLIP_ANGLE = 9.0
+_BIDS_FIELDS = {
+    "inversion_time": "InversionTime",
+    "repetition_time": "RepetitionTime",
+    "echo_time": "EchoTime",
+}
+
+
+def read_scanner(image: Path, root: Path, *, override: dict[str, float] | None = None) -> Scanner:
+    """Read from the sidecars of an image which scanner made it, and how.
+
+    TR is `RepetitionTimePreparation`, from inversion to inversion, where the sidecar has it, since
+    `RepetitionTime` means that with some vendors and the readout's own repetition with others.
+
+    Parameters
+    ----------
+    image : Path
+        A NIfTI file inside the dataset, of a session that is named after its scanner.
+    root : Path
+        The BIDS dataset.
+    override : dict, optional
+        Fields of `Acquisition` (ms, degrees) that replace the sidecar's.
+
+    Returns
+    -------
+    Scanner
+        Times in ms.
+
+    Raises
+    ------
+    InputError
+        If there is no sidecar, or TI, TR or TE is missing or not positive.
+
+    Warns
+    -----
+    UserWarning
+        If TR is shorter than TI or than 50 ms: then it is the readout's repetition time.
+    """
+    metadata = _metadata(image, root)
+    if not metadata and not override:
+        raise InputError(
+            f"{image}: no JSON sidecar; write one with InversionTime, RepetitionTime and EchoTime "
+            "in seconds."
+        )
+    values = _acquisition_values(image, metadata) | (override or {})
+    for field, bids_field in _BIDS_FIELDS.items():
+        if not values.get(field) or values[field] <= 0:
+            raise InputError(
+                f"{image}: {bids_field} is missing or not positive; add it to the sidecar, in "
+                "seconds."
+            )
+    acquisition = Acquisition(**values)
+    _warn_of_readout_time(image, acquisition)
+    return Scanner(
+        name=BidsName.parse(image.name).entities.get("ses", ""),
+        acquisition=acquisition,
+        manufacturer=str(metadata.get("Manufacturer", "unknown")),
+        field_strength=float(metadata.get("MagneticFieldStrength", 3.0)),
+    )
+
+
+def _metadata(image: Path, root: Path) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for path in inherited_sidecars(image, root):
+        try:
+            merged.update(json.loads(path.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise InputError(f"{path}: not a valid JSON sidecar ({error}); correct it.") from error
+    return merged
+
+
+def _acquisition_values(image: Path, metadata: dict[str, Any]) -> dict[str, Any]:
+    repetition_field = (
+        "RepetitionTimePreparation" if "RepetitionTimePreparation" in metadata else "RepetitionTime"
+    )
+    milliseconds = {
+        "inversion_time": "InversionTime",
+        "repetition_time": repetition_field,
+        "echo_time": "EchoTime",
+        "echo_spacing": "RepetitionTimeExcitation",
+    }
+    values = {
+        field: round(1000 * _number(image, metadata, key), 6)
+        for field, key in milliseconds.items()
+        if key in metadata
+    }
+    values["flip_angle"] = _TYPICAL_FLIP_ANGLE
+    if "FlipAngle" in metadata:
+        values["flip_angle"] = _number(image, metadata, "FlipAngle")
+    if "NumberShots" in metadata:
+        values["readouts"] = int(_number(image, metadata, "NumberShots"))
+    return values
+
+
+def _number(image: Path, metadata: dict[str, Any], key: str) -> float:
+    try:
+        return float(metadata[key])
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{image}: {key} in the sidecar is {metadata[key]!r}; write one number."
+        ) from None
+
+
+def _warn_of_readout_time(image: Path, acquisition: Acquisition) -> None:
+    repetition = acquisition.repetition_time
+    if repetition < max(acquisition.inversion_time, _SHORTEST_CREDIBLE_TR_MS):
+        warnings.warn(
+            f"{image.name}: TR is {repetition:g} ms, shorter than TI or than 50 ms, so it is the "
+            "readout's repetition time; give RepetitionTimePreparation in the sidecar, or "
+            "repetition_time under [acquisitions] in the protocol.",
+            stacklevel=3,
+        )
