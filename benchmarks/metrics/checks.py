@@ -1,0 +1,95 @@
+"""What a pair of images must satisfy before it is compared."""
+
+import torch
+from torch import Tensor
+
+from phycharm.errors import InputError
+
+
+class ComparisonError(InputError, ValueError):
+    """Two images cannot be compared; a `ValueError` to callers, one line to users."""
+
+
+def check_mask(mask: Tensor | None, shape: torch.Size) -> Tensor | None:
+    """Return the mask as bool.
+
+    Raises
+    ------
+    ComparisonError
+        The mask has another shape or holds no voxel.
+    """
+    if mask is None:
+        return None
+    if mask.shape != shape:
+        raise ComparisonError(f"the mask has shape {_text(mask)}, the images have {tuple(shape)}")
+    if not mask.any():
+        raise ComparisonError("the mask is empty: there is nothing to compare")
+    return mask.bool()
+
+
+def check_pair(
+    reference: Tensor, image: Tensor, mask: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Bring two images to one floating type and hold them against each other.
+
+    A non-finite voxel of the image becomes NaN, so that the score of a method that diverged is
+    NaN in every metric.
+
+    Parameters
+    ----------
+    reference, image : Tensor, shape (X, Y, Z)
+        Images to compare.
+    mask : Tensor or None, shape (X, Y, Z)
+        Voxels to look at.
+
+    Returns
+    -------
+    reference, image : Tensor of float32 or float64
+        The images.
+    mask : Tensor of bool or None
+        The mask.
+
+    Raises
+    ------
+    ComparisonError
+        The images are not 3D, differ in shape, or the reference holds NaN or infinity; the mask
+        has another shape or is empty.
+    """
+    if reference.ndim != 3 or reference.shape != image.shape:
+        raise ComparisonError(
+            f"the images must be 3D and of one shape, got {_text(reference)} and {_text(image)}"
+        )
+    mask = check_mask(mask, reference.shape)
+    if not reference.isfinite().all():
+        raise ComparisonError("the reference image holds NaN or infinite values")
+    dtype = torch.promote_types(reference.dtype, image.dtype)
+    if dtype not in (torch.float32, torch.float64):
+        dtype = torch.float32
+    image = image.to(dtype)
+    finite = image.isfinite()
+    if not finite.all():
+        image = torch.where(finite, image, torch.nan)
+    return reference.to(dtype), image, mask
+
+
+def check_range(data_range: float | Tensor) -> float:
+    """Return the data range as a number.
+
+    Raises
+    ------
+    ComparisonError
+        It is not positive and finite.
+    """
+    number = float(data_range)
+    if not 0 < number < float("inf"):
+        raise ComparisonError(f"data_range must be positive and finite, got {number:g}")
+    return number
+
+
+def inside(values: Tensor, mask: Tensor | None) -> Tensor:
+    """Return the voxels in the mask (all without one) as a vector."""
+    return values.flatten() if mask is None else values[mask]
+
+
+def _text(tensor: Tensor) -> tuple[int, ...]:
+    return tuple(tensor.shape)

@@ -1,0 +1,86 @@
+"""Separable Gaussian smoothing of a volume, exact to the last bits of its type."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .constants import SSIM_RADIUS, SSIM_SIGMA
+
+
+@contextmanager
+def full_precision(device: torch.device) -> Iterator[None]:
+    """Forbid TF32, bfloat16 and autocast in products, whatever the training around uses."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        with torch.autocast(device.type, enabled=False):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def smoothing_matrix(length: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Gaussian smoothing along one axis as a matrix.
+
+    Borders are mirrored with the edge voxel repeated (SciPy's mode `reflect`), as often as the
+    window needs.
+
+    Parameters
+    ----------
+    length : int
+        Number of voxels along the axis.
+
+    Returns
+    -------
+    ndarray of float64, shape (length, length)
+        Row i holds the weights of voxel i's window; each row sums to 1.
+    """
+    offsets = np.arange(-SSIM_RADIUS, SSIM_RADIUS + 1)
+    window = np.exp(-0.5 * (offsets / SSIM_SIGMA) ** 2)
+    window /= window.sum()
+    sources = np.pad(np.arange(length), SSIM_RADIUS, mode="symmetric")
+    matrix = np.zeros((length, length))
+    for offset, weight in enumerate(window):
+        np.add.at(matrix, (np.arange(length), sources[offset : offset + length]), weight)
+    return matrix
+
+
+def smooth(volume: Tensor, axes: Iterable[int] = (0, 1, 2)) -> Tensor:
+    """Smooth a volume with the Gaussian window of SSIM.
+
+    One product with a banded matrix per axis: several times faster than a convolution here, and
+    the borders come with it.
+
+    Parameters
+    ----------
+    volume : Tensor, shape (X, Y, Z)
+        Image.
+    axes : iterable of int
+        Axes to smooth along.
+
+    Returns
+    -------
+    Tensor, shape (X, Y, Z)
+        Local weighted means.
+    """
+    with full_precision(volume.device):
+        for axis in axes:
+            matrix = torch.as_tensor(smoothing_matrix(volume.shape[axis])).to(volume)
+            moved = volume.movedim(axis, 0)
+            flat = matrix @ moved.reshape(moved.shape[0], -1)
+            volume = flat.reshape(moved.shape).movedim(0, axis)
+    return volume
+
+
+def visible_box(mask: Tensor) -> tuple[slice, slice, slice]:
+    """Return the box around a mask that the windows of its voxels can see."""
+    sides = []
+    for axis in range(3):
+        others = [other for other in range(3) if other != axis]
+        occupied = mask.sum(dim=others).nonzero()
+        first, last = int(occupied[0]), int(occupied[-1])
+        sides.append(slice(max(first - SSIM_RADIUS, 0), last + SSIM_RADIUS + 1))
+    return sides[0], sides[1], sides[2]

@@ -1,0 +1,144 @@
+"""All image metrics of one harmonized volume in one call."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+import torch
+from torch import Tensor
+
+from .checks import ComparisonError, check_mask, check_pair
+from .fidelity import nrmse, psnr, psnr_slices
+from .histograms import jensen_shannon, wasserstein
+from .ranges import data_range
+from .structural_similarity import inner_mean, ssim_map, ssim_slices
+from .texture import sharpness, structure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One harmonized image beside what it is judged by, background set to 0 in all.
+
+    Parameters
+    ----------
+    reference : Tensor, shape (X, Y, Z)
+        The target scan.
+    image : Tensor, shape (X, Y, Z)
+        The harmonized image.
+    mask : Tensor of bool, shape (X, Y, Z)
+        Brain of the target scan, the same for every method.
+    source : Tensor, shape (X, Y, Z), optional
+        The scan before harmonization.
+    """
+
+    reference: Tensor
+    image: Tensor
+    mask: Tensor
+    source: Tensor | None = None
+
+    @cached_property
+    def data_range(self) -> float:
+        """Range of the reference in the mask."""
+        return data_range(self.reference, self.mask)
+
+    @cached_property
+    def similarity(self) -> Tensor:
+        """3D SSIM map, shared by the metrics that average it."""
+        return ssim_map(self.reference, self.image, data_range=self.data_range)
+
+    def known_source(self) -> Tensor:
+        """Return the source scan.
+
+        Raises
+        ------
+        ComparisonError
+            It was not given.
+        """
+        if self.source is None:
+            raise ComparisonError("the metric 'structure' needs the source scan: give `source`")
+        return self.source
+
+
+MEASURES: Mapping[str, Callable[[Comparison], Tensor]] = MappingProxyType(
+    {
+        "ssim": lambda c: c.similarity[c.mask].mean(dtype=torch.float64),
+        "psnr": lambda c: psnr(c.reference, c.image, c.mask, data_range=c.data_range),
+        "nrmse": lambda c: nrmse(c.reference, c.image, c.mask),
+        "ssim_fov": lambda c: inner_mean(c.similarity, (0, 1, 2)),
+        "ssim_slices": lambda c: ssim_slices(c.reference, c.image, c.mask, data_range=c.data_range),
+        "psnr_fov": lambda c: psnr(c.reference, c.image, data_range=c.data_range),
+        "psnr_slices": lambda c: psnr_slices(c.reference, c.image, c.mask, data_range=c.data_range),
+        "wasserstein": lambda c: wasserstein(c.reference, c.image, c.mask, data_range=c.data_range),
+        "jensen_shannon": lambda c: jensen_shannon(
+            c.reference, c.image, c.mask, data_range=c.data_range
+        ),
+        "sharpness": lambda c: sharpness(c.reference, c.image, c.mask),
+        "structure": lambda c: structure(c.known_source(), c.image, c.mask),
+    }
+)
+"""How each image metric of the catalogue is computed."""
+
+
+@torch.inference_mode()
+def score_image(
+    reference: Tensor,
+    image: Tensor,
+    mask: Tensor,
+    *,
+    source: Tensor | None = None,
+    names: Iterable[str] | None = None,
+) -> dict[str, float]:
+    """Compute image metrics of a harmonized volume under the rules of the harness.
+
+    The mask is the reference's, outside it every image is set to 0, and the data range is the
+    reference's, so nothing but the image differs between methods.
+
+    Parameters
+    ----------
+    reference : Tensor, shape (X, Y, Z)
+        The target scan of the same subject.
+    image : Tensor, shape (X, Y, Z)
+        The harmonized image (or the untouched source, for no harmonization).
+    mask : Tensor of bool, shape (X, Y, Z)
+        Brain mask of the reference.
+    source : Tensor, shape (X, Y, Z), optional
+        The scan before harmonization.
+    names : iterable of str, optional
+        Names of metrics; by default all, but `structure` only where `source` is given.
+
+    Returns
+    -------
+    dict of str to float
+        Scores by name. All are NaN where a voxel of `image` in the mask is not finite.
+
+    Raises
+    ------
+    ComparisonError
+        The images cannot be compared, the mask is empty, the reference is constant in it, a name
+        is unknown, or `structure` is asked for without a source.
+    """
+    chosen = list(names) if names is not None else _computable(source)
+    for name in chosen:
+        if name not in MEASURES:
+            raise ComparisonError(
+                f"unknown image metric {name!r}: choose from {', '.join(MEASURES)}"
+            )
+    inside = check_mask(mask, reference.shape)
+    assert inside is not None
+
+    def masked(volume: Tensor) -> Tensor:
+        return torch.where(inside, volume, 0) if volume.shape == inside.shape else volume
+
+    reference, image, _ = check_pair(masked(reference), masked(image), inside)
+    comparison = Comparison(
+        reference=reference,
+        image=image,
+        mask=inside,
+        source=None if source is None else masked(source),
+    )
+    return {name: float(MEASURES[name](comparison)) for name in chosen}
+
+
+def _computable(source: Tensor | None) -> list[str]:
+    return [name for name in MEASURES if name != "structure" or source is not None]
