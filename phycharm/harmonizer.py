@@ -111,7 +111,10 @@ class Harmonizer(ABC):
         ValueError
             If the method returned another shape or values that are not finite.
         """
-        with torch.no_grad(), seeded(derived_seed(self.seed, self.card.name, scan.subject)):
+        with (
+            torch.no_grad(),
+            seeded(derived_seed(self.seed, self.card.name, scan.subject, target.name)),
+        ):
             image = _as_float32(self._harmonize(scan, target))
         if image.shape != scan.image.shape:
             raise ValueError(

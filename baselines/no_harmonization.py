@@ -1,0 +1,20 @@
+"""No harmonization: what every method has to beat."""
+
+from phycharm.card import MethodCard
+from phycharm.harmonizer import Harmonizer, Image
+from phycharm.scan import Scan
+from phycharm.scanner import Scanner
+
+
+class NoHarmonization(Harmonizer):
+    """The source image on the protocol's intensity scale, untouched."""
+
+    card = MethodCard(
+        name="none",
+        summary="No harmonization: the source image as it is.",
+        supervision="none",
+        scope="all",
+    )
+
+    def _harmonize(self, scan: Scan, target: Scanner) -> Image:
+        return scan.image

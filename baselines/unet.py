@@ -1,0 +1,20 @@
+"""The U-Net: PhyCHarm without the physics."""
+
+from phycharm.card import MethodCard
+from phycharm.translation import ImageTranslation
+
+
+class UNet(ImageTranslation):
+    """BasicUNet on the raw source image; network, training and data are PhyCHarm's.
+
+    Parameters
+    ----------
+    training, features, dropout, seed, device
+        See `ImageTranslation`.
+    """
+
+    card = MethodCard(
+        name="unet",
+        summary="A U-Net per direction, from the source image to the target image.",
+        citation="Ronneberger, Fischer, Brox. U-Net. MICCAI 2015. doi:10.1007/978-3-319-24574-4_28",
+    )

@@ -1,0 +1,307 @@
+"""The generator itself: two networks, trained together on one loss."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..harmonizer import Image
+from ..networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, channels_last
+from ..networks.plan import TrainingPlan
+from ..networks.slices import SliceCanvas, as_tensor, cut, paste
+from ..networks.training import Training, in_batches
+from ..physics.forward import SignalModel, richest_model, t1w_weight
+from ..quantitative import QuantitativeCohort
+from ..scan import Scan
+from ..scanner import Acquisition, Scanner
+from ..seeding import derived_seed, seeded
+from ..storage import FittedState, read_state, write_state
+from .losses import CORRECTED_SCALE, LOSS_CASES, Consistency, consistency_loss, masked_mse
+from .samples import MapSamples, map_samples
+
+Preset = Literal["paper", "corrected"]
+
+_PLAN = TrainingPlan(epochs=500, batch_size=2, learning_rate=1e-3)
+_T1_UNIT_MS = {"paper": 4095.0, "corrected": 1000.0}
+_QMG_CONSTRAINT = Acquisition(
+    inversion_time=2830, repetition_time=5000, echo_time=2.9, flip_angle=5
+)
+_GAIN_JITTER, _NOISE = 0.05, 0.03
+
+
+class MapsGenerator:
+    """Predict T1 and M0 from a T1-weighted image, slice by slice.
+
+    Parameters
+    ----------
+    preset : {"corrected", "paper"}
+        `paper` follows the preprint: linear outputs, one protocol to learn from, the constraint's
+        TI and TR of the authors' code (2830 and 5000 ms). `corrected` has outputs that cannot be
+        negative, a consistency term that says something, and learns from images synthesised for
+        every scanner it will be asked about.
+    case : {1, 2, 3, 4}
+        Loss weights of the preprint.
+    signal : {"mprage", "ir"}, optional
+        Signal model in the consistency term and of the synthesised images. By default the
+        preprint's `ir` for `paper`, and for `corrected` the richest that is known of the scanners.
+    consistency : {"corrected", "paper"}, optional
+        Form of L_cons; by default the preset's own.
+    training : dict, optional
+        Values that replace those of the preprint's plan (see `TrainingPlan`).
+    features : tuple of int
+        Channels of both networks.
+    seed, device
+        As in `Harmonizer`.
+    """
+
+    name = "maps"
+
+    def __init__(
+        self,
+        *,
+        preset: Preset = "corrected",
+        case: int = 4,
+        signal: SignalModel | None = None,
+        consistency: Consistency | None = None,
+        training: dict[str, Any] | None = None,
+        features: Sequence[int] = PAPER_FEATURES,
+        seed: int = 0,
+        device: str = "cpu",
+    ) -> None:
+        self.preset: Preset = preset
+        self.case = case
+        self.signal = signal
+        self.consistency: Consistency = consistency or preset
+        self.training = training
+        self.features = tuple(features)
+        self.seed = seed
+        self.device = device
+        self.history: list[dict[str, Any]] = []
+        self._model: SignalModel = "ir"
+        self._canvas = SliceCanvas(2**LEVELS, 2**LEVELS, 2**LEVELS)
+        self._networks = nn.ModuleDict({"T1": self._new_network(), "M0": self._new_network()})
+        self._networks.eval()
+
+    def settings(self) -> dict[str, Any]:
+        """Return every constructor parameter except the device."""
+        return {
+            "preset": self.preset,
+            "case": self.case,
+            "signal": self.signal,
+            "consistency": self.consistency,
+            "training": self.training,
+            "features": list(self.features),
+            "seed": self.seed,
+        }
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.settings().items())
+        return f"{type(self).__name__}({shown})"
+
+    def fit(
+        self,
+        train: QuantitativeCohort,
+        validation: QuantitativeCohort | None = None,
+        *,
+        scanners: Sequence[Scanner] = (),
+    ) -> Self:
+        """Learn from people with measured maps.
+
+        Parameters
+        ----------
+        train, validation : QuantitativeCohort
+            To learn from, and to choose the state by.
+        scanners : sequence of Scanner
+            Whose T1-weighted images the generator will be asked about (`corrected` only).
+
+        Returns
+        -------
+        MapsGenerator
+            Itself, fitted.
+        """
+        with seeded(derived_seed(self.seed, self.name, "fit")):
+            masks = (train.read(subject).scan.mask for subject in train.subjects)
+            self._canvas = SliceCanvas.around(masks, multiple=2**LEVELS)
+            self._networks = nn.ModuleDict({"T1": self._new_network(), "M0": self._new_network()})
+            synthesised = self._acquisitions(scanners)
+            self._model = self._choose_model(train, synthesised)
+            self.history = self._train(
+                self._samples(train, synthesised),
+                None if validation is None else self._samples(validation, synthesised),
+            )
+        return self
+
+    def predict(self, scan: Scan) -> tuple[Image, Image]:
+        """Predict the maps of one scan.
+
+        Parameters
+        ----------
+        scan : Scan
+            T1-weighted, standardized to its 99th percentile.
+
+        Returns
+        -------
+        t1 : ndarray of float32, shape (X, Y, Z)
+            T1 in ms; 0 outside the brain.
+        m0 : ndarray of float32, shape (X, Y, Z)
+            M0, about 1 at its 99th percentile; 0 outside the brain.
+        """
+        placement = self._canvas.place(scan.mask)
+        slices = cut(as_tensor(scan.image, self.device), placement)
+        mask = torch.from_numpy(scan.mask).to(self.device)
+        with torch.no_grad():
+            t1, m0 = (
+                paste(self._head(in_batches(self._networks[key], slices)), placement)[0] * mask
+                for key in ("T1", "M0")
+            )
+        return (t1 * _T1_UNIT_MS[self.preset]).cpu().numpy(), m0.cpu().numpy()
+
+    def save(self, folder: Path) -> None:
+        """Write the generator: safetensors and JSON."""
+        write_state(folder, self.state())
+
+    @classmethod
+    def load(cls, folder: Path, *, device: str = "cpu") -> Self:
+        """Read a generator that `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If the folder holds none.
+        """
+        state = read_state(folder, method=cls.name)
+        generator = cls(**state.facts["settings"], device=device)
+        generator.restore(state)
+        return generator
+
+    def state(self) -> FittedState:
+        """Return settings and weights, for a method that keeps a generator inside itself."""
+        facts = {
+            "harmonizer": self.name,
+            "settings": self.settings(),
+            "canvas": [self._canvas.height, self._canvas.width],
+            "model": self._model,
+        }
+        return FittedState(tensors=dict(self._networks.state_dict()), facts=facts)
+
+    def restore(self, state: FittedState) -> None:
+        """Take back the weights that `state` returned."""
+        height, width = state.facts["canvas"]
+        self._canvas = SliceCanvas(height, width, 2**LEVELS)
+        self._model = state.facts["model"]
+        self._networks.load_state_dict(state.tensors)
+        self._networks.eval()
+
+    def _new_network(self) -> nn.Module:
+        return channels_last(basic_unet(features=self.features), self.device)
+
+    def _head(self, raw: Tensor) -> Tensor:
+        # Relaxation times and magnetization are positive; the preprint's linear output is not.
+        return raw if self.preset == "paper" else F.softplus(raw)
+
+    def _acquisitions(self, scanners: Sequence[Scanner]) -> list[Acquisition]:
+        if self.preset == "paper":
+            return []
+        return list(dict.fromkeys(scanner.acquisition for scanner in scanners))
+
+    def _choose_model(
+        self, train: QuantitativeCohort, synthesised: Sequence[Acquisition]
+    ) -> SignalModel:
+        if self.signal is not None:
+            return self.signal
+        if self.preset == "paper":
+            return "ir"
+        own = [train.read(subject).scan.scanner.acquisition for subject in train.subjects]
+        return richest_model([*own, *synthesised])
+
+    def _samples(
+        self, cohort: QuantitativeCohort, synthesised: Sequence[Acquisition]
+    ) -> MapSamples:
+        return map_samples(cohort, self._canvas, synthesised, model=self._model, device=self.device)
+
+    def _train(self, train: MapSamples, valid: MapSamples | None) -> list[dict[str, Any]]:
+        plan = _PLAN.changed(self.training)
+        optimizer = torch.optim.Adam(
+            self._networks.parameters(), lr=plan.learning_rate, betas=plan.betas
+        )
+
+        def step(indices: Tensor) -> dict[str, Tensor]:
+            terms = self._loss(self._jittered(train.at(indices)))
+            optimizer.zero_grad(set_to_none=True)
+            terms["loss"].backward()
+            optimizer.step()
+            return terms
+
+        def validate() -> dict[str, Tensor]:
+            assert valid is not None
+            return self._mean_loss(valid)
+
+        return Training(
+            label=f"maps generator, case {self.case}",
+            plan=plan,
+            samples=len(train),
+            step=step,
+            validate=None if valid is None else validate,
+            modules=dict(self._networks.items()),
+            optimizers=[optimizer],
+            tags={"network": "QMG", "source": "", "target": ""},
+        ).run()
+
+    def _jittered(self, samples: MapSamples) -> MapSamples:
+        """Vary gain and noise, so that the maps come from contrast and not from the exact scale."""
+        if self.preset == "paper":
+            return samples
+        count = len(samples)
+        gain = 1 + _GAIN_JITTER * torch.randn(count, 1, 1, 1)
+        noise = _NOISE * torch.rand(count, 1, 1, 1) * torch.randn(samples.image.shape)
+        image = (samples.image * gain.to(self.device) + noise.to(self.device)) * samples.mask
+        return MapSamples(
+            image, samples.t1, samples.m0, samples.mask, samples.acquisition, samples.acquisitions
+        )
+
+    def _loss(self, samples: MapSamples) -> dict[str, Tensor]:
+        unit = _T1_UNIT_MS[self.preset]
+        t1 = self._head(self._networks["T1"](samples.image))
+        m0 = self._head(self._networks["M0"](samples.image))
+        weights = LOSS_CASES[self.case]
+        scale = CORRECTED_SCALE if self.consistency == "corrected" else 1.0
+        terms = {
+            "T1": masked_mse(t1, samples.t1 / unit, samples.mask),
+            "M0": masked_mse(m0, samples.m0, samples.mask),
+            "consistency": self._consistency(samples, t1 * unit, m0),
+        }
+        terms["loss"] = (
+            weights.t1 * terms["T1"]
+            + weights.m0 * terms["M0"]
+            + weights.consistency * scale * terms["consistency"]
+        )
+        return terms
+
+    def _consistency(self, samples: MapSamples, t1: Tensor, m0: Tensor) -> Tensor:
+        """Mean of L_cons over the acquisitions of a batch, each with its own signal equation."""
+        total = t1.new_zeros(())
+        for index, acquisition in enumerate(samples.acquisitions):
+            chosen = samples.acquisition == index
+            if not chosen.any():
+                continue
+            known = _QMG_CONSTRAINT if self.preset == "paper" else acquisition
+            signal = m0[chosen] * t1w_weight(t1[chosen], known, model=self._model)
+            part = consistency_loss(
+                samples.image[chosen],
+                signal,
+                samples.mask[chosen],
+                consistency=self.consistency,
+            )
+            total = total + part * chosen.sum() / len(samples)
+        return total
+
+    def _mean_loss(self, samples: MapSamples) -> dict[str, Tensor]:
+        parts = torch.arange(len(samples)).split(64)
+        terms = [(len(part), self._loss(samples.at(part))) for part in parts]
+        return {
+            name: torch.stack([count * term[name] for count, term in terms]).sum() / len(samples)
+            for name in terms[0][1]
+        }

@@ -1,0 +1,54 @@
+"""The network of the PhyCHarm preprint: MONAI's BasicUNet in two dimensions."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+PAPER_FEATURES = (16, 32, 64, 128, 256, 32)
+LEVELS = 4
+"""How often the network halves its image: sides must be multiples of 2**LEVELS."""
+
+
+def basic_unet(
+    *,
+    in_channels: int = 1,
+    out_channels: int = 1,
+    features: Sequence[int] = PAPER_FEATURES,
+    dropout: float = 0.0,
+) -> nn.Module:
+    """Build the 2D BasicUNet with instance norm and LeakyReLU 0.1, without output activation.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        Channels of the input and the output image.
+    features : sequence of 6 int
+        Channels of the five levels from the top, and of the last layer.
+    dropout : float
+        Probability of dropping a channel after each convolution.
+
+    Returns
+    -------
+    Module
+        Maps (N, in_channels, H, W) to (N, out_channels, H, W), H and W multiples of 16.
+    """
+    from monai.networks.nets.basic_unet import BasicUNet
+
+    return BasicUNet(
+        spatial_dims=2,
+        in_channels=in_channels,
+        out_channels=out_channels,
+        features=tuple(features),
+        act=("LeakyReLU", {"negative_slope": 0.1, "inplace": True}),
+        norm=("instance", {"affine": True}),
+        dropout=dropout,
+    )
+
+
+def channels_last(network: nn.Module, device: str) -> nn.Module:
+    """Move a network to a device in the memory layout that convolutions like best."""
+    for module in network.to(device).modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
