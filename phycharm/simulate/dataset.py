@@ -1,0 +1,94 @@
+"""Making a whole dataset of digital travelling subjects."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..atomic import atomic_folder
+from ..errors import InputError
+from ..progress import progress_bar
+from .anatomy import Anatomy, template_anatomy
+from .grid import ScanGrid
+from .people import people_anatomies
+from .scanners import chosen
+from .subject import make_subject
+from .writing import write_descriptions, write_quantitative, write_travelling, write_truth
+
+
+def simulate_dataset(
+    out: Path,
+    *,
+    subjects: int = 9,
+    quantitative_subjects: int = 8,
+    voxel_size: float = 1.0,
+    scanners: Sequence[str] = ("GE", "Siemens", "Philips"),
+    seed: int = 0,
+    anatomy: Path | None = None,
+) -> Path:
+    """Make a BIDS dataset of digital people who travelled between simulated scanners.
+
+    The folder appears only when it is complete. The same arguments give the same files, and a
+    subject is the same however many others there are.
+
+    Parameters
+    ----------
+    out : Path
+        Folder to make; it must not exist, or be empty.
+    subjects : int
+        Travelling subjects, each scanned on every scanner.
+    quantitative_subjects : int
+        Further subjects, with MPRAGE, MP2RAGE and a T1 map.
+    voxel_size : float
+        Edge of a voxel in mm.
+    scanners : sequence of str
+        Names of `phycharm.simulate.scanners.SCANNERS`.
+    seed : int
+        Everything random follows from it.
+    anatomy : Path, optional
+        Folder with tissue maps of real people (see `phycharm.simulate.people`), which then take
+        the place of the MNI152 template, in turn.
+
+    Returns
+    -------
+    Path
+        `out`.
+
+    Raises
+    ------
+    InputError
+        If an argument makes no sense or `out` is taken.
+    """
+    _check(out, subjects, quantitative_subjects, seed)
+    models, grid = chosen(scanners), ScanGrid(voxel_size=voxel_size)
+    heads = [template_anatomy()] if anatomy is None else people_anatomies(anatomy)
+    travelling = _deal(heads, [f"{number:02d}" for number in range(1, subjects + 1)])
+    others = _deal(heads, [f"Q{number:02d}" for number in range(1, quantitative_subjects + 1)])
+    told = f"seed {seed}, voxels of {voxel_size:g} mm, scanners {', '.join(scanners)}"
+    total = subjects * len(models) + quantitative_subjects
+    with atomic_folder(out) as root, progress_bar("simulating", total) as bar:
+        write_descriptions(root, travelling, others, parameters=told)
+        for name, head in travelling.items():
+            person = make_subject(name, anatomy=head, grid=grid, seed=seed)
+            write_truth(root, person)
+            for model in models:
+                write_travelling(root, person, model)
+                bar.advance(detail=f"sub-{name} {model.name}")
+        for name, head in others.items():
+            person = make_subject(name, anatomy=head, grid=grid, seed=seed)
+            write_truth(root, person)
+            write_quantitative(root, person)
+            bar.advance(detail=f"sub-{name}")
+    return out
+
+
+def _check(out: Path, subjects: int, quantitative_subjects: int, seed: int) -> None:
+    if subjects < 1 or quantitative_subjects < 0:
+        raise InputError("nobody to simulate: ask for at least one subject.")
+    if seed < 0:
+        raise InputError(f"seed {seed}: give a number that is not negative.")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out}: exists already; remove it or name another folder.")
+
+
+def _deal(heads: Sequence[Anatomy], names: Sequence[str]) -> Mapping[str, Anatomy]:
+    """Give every subject an anatomy, in turn."""
+    return {name: heads[number % len(heads)] for number, name in enumerate(names)}

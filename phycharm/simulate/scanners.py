@@ -1,0 +1,183 @@
+"""The simulated scanners: their protocols and what else tells their images apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..errors import InputError
+from ..physics.mprage import ReadoutTrain
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScannerModel:
+    """A scanner with its T1-weighted protocol; times in ms, angles in degrees, lengths in mm.
+
+    Parameters
+    ----------
+    name : str
+        Session label.
+    manufacturer, model : str
+        As in the BIDS sidecars.
+    trains : tuple of ReadoutTrain
+        The readout trains between two inversions: one for T1w, two for MP2RAGE.
+    repetition_time : float
+        From one inversion to the next.
+    echo_time : float
+        TE.
+    reports_readout : bool
+        Whether this maker's sidecars give the echo spacing as `RepetitionTime`; otherwise it is
+        the time between inversions.
+    inversion_ends_at_first_pulse : bool
+        Whether this maker's TI ends at the first pulse of the train; otherwise it ends at the
+        centre of k-space.
+    inversion_efficiency : float
+        e in M -> -e M.
+    transmit : float
+        B1+ at the centre of the head, relative to the nominal flip angle.
+    transmit_fall : float
+        By how much B1+ falls, relatively, from the centre to the surface.
+    shading : float
+        Relative standard deviation of the receive field that bias correction has left.
+    blur : float
+        Full width at half maximum of the point spread function, in voxels.
+    white_snr : float
+        Mean white-matter signal over the standard deviation of the noise in each channel.
+    white_level : float
+        Mean intensity of white matter that the reconstruction aims at.
+    """
+
+    name: str
+    manufacturer: str
+    model: str
+    trains: tuple[ReadoutTrain, ...]
+    repetition_time: float
+    echo_time: float
+    reports_readout: bool
+    inversion_ends_at_first_pulse: bool
+    inversion_efficiency: float
+    transmit: float
+    transmit_fall: float
+    shading: float
+    blur: float
+    white_snr: float
+    white_level: float
+
+
+GE = ScannerModel(
+    name="GE",
+    manufacturer="GE",
+    model="SIGNA (simulated)",
+    # This maker's TI ends at the first pulse; the centre of k-space comes 24 pulses later.
+    trains=(
+        ReadoutTrain(
+            inversion_time=450.0 + 24 * 8.232,
+            flip_angle=10.0,
+            echo_spacing=8.232,
+            readouts=180,
+            centre=24,
+        ),
+    ),
+    repetition_time=2100.0,
+    echo_time=3.192,
+    reports_readout=True,
+    inversion_ends_at_first_pulse=True,
+    inversion_efficiency=0.94,
+    transmit=1.08,
+    transmit_fall=0.28,
+    shading=0.03,
+    blur=0.8,
+    white_snr=30.0,
+    white_level=3200.0,
+)
+SIEMENS = ScannerModel(
+    name="Siemens",
+    manufacturer="Siemens",
+    model="Trio (simulated)",
+    trains=(ReadoutTrain(inversion_time=1200.0, flip_angle=8.0, echo_spacing=6.6, readouts=144),),
+    repetition_time=2400.0,
+    echo_time=2.12,
+    reports_readout=False,
+    inversion_ends_at_first_pulse=False,
+    inversion_efficiency=0.96,
+    transmit=1.12,
+    transmit_fall=0.32,
+    shading=0.03,
+    blur=1.0,
+    white_snr=28.0,
+    white_level=380.0,
+)
+PHILIPS = ScannerModel(
+    name="Philips",
+    manufacturer="Philips",
+    model="Ingenia CX (simulated)",
+    trains=(
+        ReadoutTrain(
+            inversion_time=1000.0, flip_angle=12.0, echo_spacing=7.3, readouts=100, centre=0
+        ),
+    ),
+    repetition_time=1800.0,
+    echo_time=3.3,
+    reports_readout=True,
+    inversion_ends_at_first_pulse=False,
+    inversion_efficiency=0.92,
+    transmit=1.0,
+    transmit_fall=0.18,
+    shading=0.03,
+    blur=1.35,
+    white_snr=32.0,
+    white_level=1100.0,
+)
+SCANNERS = {model.name: model for model in (GE, SIEMENS, PHILIPS)}
+
+QUANTITATIVE_T1W = ScannerModel(
+    name="QUANT",
+    manufacturer="Siemens",
+    model="Prisma (simulated)",
+    trains=(ReadoutTrain(inversion_time=900.0, flip_angle=9.0, echo_spacing=7.0, readouts=176),),
+    repetition_time=2300.0,
+    echo_time=2.9,
+    reports_readout=False,
+    inversion_ends_at_first_pulse=False,
+    inversion_efficiency=0.96,
+    transmit=1.1,
+    transmit_fall=0.3,
+    shading=0.03,
+    blur=1.0,
+    white_snr=30.0,
+    white_level=420.0,
+)
+QUANTITATIVE_MP2RAGE = replace(
+    QUANTITATIVE_T1W,
+    trains=(
+        ReadoutTrain(inversion_time=940.0, flip_angle=4.0, echo_spacing=7.0, readouts=176),
+        ReadoutTrain(inversion_time=2830.0, flip_angle=5.0, echo_spacing=7.0, readouts=176),
+    ),
+    repetition_time=5000.0,
+    white_snr=35.0,
+)
+
+
+def chosen(names: Sequence[str]) -> list[ScannerModel]:
+    """Look up scanners by name.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names as in `SCANNERS`.
+
+    Returns
+    -------
+    list of ScannerModel
+        In the order given.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or given twice, or there is none.
+    """
+    known = ", ".join(SCANNERS)
+    unknown = [name for name in names if name not in SCANNERS]
+    if unknown:
+        raise InputError(f"no simulated scanner is called {unknown[0]!r}; choose from {known}.")
+    if not names or len(set(names)) < len(names):
+        raise InputError(f"scanners {','.join(names)!r}: name one or more of {known}, each once.")
+    return [SCANNERS[name] for name in names]

@@ -1,0 +1,205 @@
+"""A digital person: which tissue lies where, with which T1, M0 and T2*."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from .anatomy import TISSUES, Anatomy
+from .fields import mesh, random_field, random_generator
+from .grid import Floats, ScanGrid
+from .tissues import ALL_TISSUES
+from .warp import random_pose, random_warp
+
+_RIM = 6.0  # mm of fluid around the brain that the point spread function can reach
+_SMOOTH_KNOTS = 22.0  # mm
+_FINE_KNOTS = 2.4  # mm
+_SULCAL_KNOTS = 3.2  # mm
+_TINY = 1e-4
+_M0_FOLLOWS_T1 = 0.3  # water content rises with T1 within a tissue
+_M0_SMOOTH = 0.015
+_T2STAR_SMOOTH = 0.08
+
+
+@dataclass(frozen=True, kw_only=True)
+class DigitalSubject:
+    """Tissues of one person on the fine grid; arrays hold the N fine voxels of `region` only.
+
+    Parameters
+    ----------
+    name : str
+        Label, without `sub-`.
+    anatomy : str
+        Name of the anatomy the person was made from.
+    seed : int
+        The dataset's seed; scans draw their own randomness from it and the name.
+    grid : ScanGrid
+        Voxels of the scans.
+    region : ndarray of bool, shape `grid.fine_shape`
+        The brain and a rim of fluid around it.
+    brain : ndarray of bool, shape (N,)
+        Which voxels of the region are brain.
+    fractions : ndarray of float32, shape (3, N)
+        Fractions of CSF, grey and white matter; they sum to 1.
+    t1, m0, t2star : ndarray of float32, shape (3, N)
+        Relaxation times in ms and proton density of each tissue where it lies.
+    """
+
+    name: str
+    anatomy: str
+    seed: int
+    grid: ScanGrid
+    region: npt.NDArray[np.bool_]
+    brain: npt.NDArray[np.bool_]
+    fractions: Floats
+    t1: Floats
+    m0: Floats
+    t2star: Floats
+
+    def volume(self, values: Floats) -> Floats:
+        """Put values of the region's voxels into a fine volume, 0 elsewhere."""
+        volume = np.zeros(self.region.shape, dtype=np.float32)
+        volume[self.region] = values
+        return volume
+
+    @cached_property
+    def mask(self) -> npt.NDArray[np.bool_]:
+        """The brain on the scan grid: voxels at least half of which are brain."""
+        return self.grid.average(self.volume(self.brain.astype(np.float32))) >= 0.5
+
+    @cached_property
+    def fraction_maps(self) -> Floats:
+        """The true fractions on the scan grid inside the mask: shape (3, X, Y, Z)."""
+        maps = np.stack([self.grid.average(self.volume(part)) for part in self.fractions])
+        return np.where(self.mask, maps, 0).astype(np.float32)
+
+    def truth_maps(self) -> dict[str, Floats]:
+        """Return true T1 (ms), M0 and T2* (ms) on the scan grid inside the mask.
+
+        Where tissues mix, M0 is their mean, and 1/T1 and 1/T2* are their means weighted by M0:
+        the initial rates at which the mixture relaxes.
+        """
+        water = self.fractions * self.m0
+        total = self.grid.average(self.volume(water.sum(axis=0)))
+        rates = {
+            "T1map": self.grid.average(self.volume((water / self.t1).sum(axis=0))),
+            "T2starmap": self.grid.average(self.volume((water / self.t2star).sum(axis=0))),
+        }
+        safe = np.where(self.mask, total, 0)
+        maps = {
+            name: np.divide(safe, rate, out=np.zeros_like(rate), where=self.mask)
+            for name, rate in rates.items()
+        }
+        return {**maps, "M0map": safe.astype(np.float32)}
+
+
+def make_subject(name: str, *, anatomy: Anatomy, grid: ScanGrid, seed: int) -> DigitalSubject:
+    """Make one person from an anatomy: its own shape, sulci and tissue properties.
+
+    Parameters
+    ----------
+    name : str
+        Label; with the seed it decides everything about the person, whatever the voxel size and
+        whoever else is simulated.
+    anatomy : Anatomy
+        The head to start from.
+    grid : ScanGrid
+        Voxels of the scans.
+    seed : int
+        The dataset's seed.
+
+    Returns
+    -------
+    DigitalSubject
+        The person, not yet scanned.
+    """
+    at = _anatomy_coordinates(name, anatomy, grid, seed)
+    brain = ndimage.map_coordinates(anatomy.brain, at, order=1) >= 0.5
+    region = _with_rim(brain, grid.fine_size)
+    inside = brain[region]
+    fractions = _fractions(name, anatomy, grid, seed, at[:, region], region)
+    fractions[:, ~inside] = np.array([[1], [0], [0]], dtype=np.float32)
+    t1, m0, t2star = _tissue_properties(name, grid, seed, region)
+    return DigitalSubject(
+        name=name,
+        anatomy=anatomy.name,
+        seed=seed,
+        grid=grid,
+        region=region,
+        brain=inside,
+        fractions=fractions,
+        t1=t1,
+        m0=m0,
+        t2star=t2star,
+    )
+
+
+def _with_rim(brain: npt.NDArray[np.bool_], voxel: float) -> npt.NDArray[np.bool_]:
+    rounds = int(np.ceil(_RIM / voxel))
+    ball = ndimage.generate_binary_structure(3, 1)
+    grown: npt.NDArray[np.bool_] = ndimage.binary_dilation(brain, ball, iterations=rounds)
+    return grown
+
+
+def _anatomy_coordinates(name: str, anatomy: Anatomy, grid: ScanGrid, seed: int) -> Floats:
+    """Voxel coordinates in the anatomy of every fine voxel: shape (3, *fine_shape)."""
+    rng = random_generator(seed, name, "shape")
+    sizes = anatomy.scale * np.exp(rng.normal(0, 0.03) + rng.normal(0, 0.015, 3))
+    pose = random_pose(rng, degrees=2.5, millimetres=1.5)
+    points = mesh(grid.fine_axes)
+    points += random_warp(rng).displacement(grid.fine_axes)
+    to_voxels = np.linalg.inv(anatomy.affine)
+    linear = to_voxels[:3, :3] @ np.diag(1 / sizes) @ pose.matrix
+    offset = to_voxels[:3, :3] @ (anatomy.centre + pose.translation) + to_voxels[:3, 3]
+    flat = linear.astype(np.float32) @ points.reshape(3, -1) + offset.astype(np.float32)[:, None]
+    return flat.reshape(points.shape)
+
+
+def _fractions(
+    name: str,
+    anatomy: Anatomy,
+    grid: ScanGrid,
+    seed: int,
+    at: Floats,
+    region: npt.NDArray[np.bool_],
+) -> Floats:
+    """Fractions in the region: sampled, individualised, sharpened, normalised; shape (3, N)."""
+    logits = np.empty((3, at.shape[1]), dtype=np.float32)
+    for tissue, (source, bias) in enumerate(zip(anatomy.fractions, anatomy.bias, strict=True)):
+        sampled = ndimage.map_coordinates(source, at, order=1)
+        logits[tissue] = np.log(np.maximum(sampled, _TINY)) + np.float32(bias)
+    if anatomy.individuality:
+        rng = random_generator(seed, name, "sulci")
+        own = random_field(rng, _SULCAL_KNOTS).on(grid.fine_axes)[region]
+        logits[TISSUES.index("CSF")] += np.float32(anatomy.individuality) * own
+    logits *= np.float32(anatomy.sharpness)
+    weights = np.exp(logits - logits.max(axis=0))
+    fractions: Floats = weights / weights.sum(axis=0)
+    return fractions
+
+
+def _tissue_properties(
+    name: str, grid: ScanGrid, seed: int, region: npt.NDArray[np.bool_]
+) -> Iterator[Floats]:
+    """T1, M0 and T2* of each tissue in the region: three arrays of shape (3, N)."""
+    rng = random_generator(seed, name, "tissues")
+    means = [tissue.of_person(rng) for tissue in ALL_TISSUES]
+
+    def slow() -> Floats:
+        values: Floats = random_field(rng, _SMOOTH_KNOTS).on(grid.fine_axes)[region]
+        return values
+
+    fine = random_field(rng, _FINE_KNOTS).on(grid.fine_axes)[region]
+    water, susceptibility = slow(), slow()
+    t1, m0, t2star = (np.empty((3, fine.size), dtype=np.float32) for _ in range(3))
+    for index, (tissue, mean) in enumerate(zip(ALL_TISSUES, means, strict=True)):
+        deviation = tissue.t1_fine * fine
+        if tissue.t1_smooth:
+            deviation += tissue.t1_smooth * slow()
+        t1[index] = mean[0] * np.exp(deviation)
+        m0[index] = mean[1] * np.exp(_M0_FOLLOWS_T1 * deviation + _M0_SMOOTH * water)
+        t2star[index] = mean[2] * np.exp(_T2STAR_SMOOTH * susceptibility)
+    return iter((t1, m0, t2star))
