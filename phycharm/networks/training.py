@@ -1,5 +1,6 @@
 """One training engine for every method that learns by gradient steps."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,10 +33,14 @@ class Training:
         How many training slices there are.
     step : callable
         `step(indices)` does one optimizer step on the slices with these indices (int64 tensor on
-        the CPU) and returns loss terms by name, `loss` among them.
+        the CPU) and returns loss terms by name, `loss` for the total. A term named `D.loss` is the
+        `loss` of network `D`; a step need not return every term (rivals may take turns).
     validate : callable, optional
-        `validate()` returns loss terms on the validation slices; the state with the lowest `loss`
-        is kept. Without it the last state is kept, for a training loss would choose overfitting.
+        `validate()` returns loss terms on the validation slices; the state with the lowest
+        `select_by` is kept. Without it the last state is kept, for a training loss would choose
+        overfitting.
+    select_by : str
+        Validation term to choose the state by.
     modules : mapping of str to Module
         Networks whose state is kept.
     optimizers : list of Optimizer
@@ -51,6 +56,7 @@ class Training:
     modules: Mapping[str, nn.Module]
     optimizers: list[Optimizer]
     validate: Callable[[], Terms] | None = None
+    select_by: str = "loss"
     tags: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> list[dict[str, Any]]:
@@ -69,11 +75,11 @@ class Training:
             for epoch in range(1, self.plan.epochs + 1):
                 train = self._train_epoch(schedulers)
                 history += self._rows(epoch, "train", train)
-                shown = train["loss"]
+                shown = train.get("loss", float("nan"))
                 if self.validate is not None:
                     valid = self._validation_terms(self.validate)
                     history += self._rows(epoch, "validation", valid)
-                    shown = valid["loss"]
+                    shown = valid[self.select_by]
                     if shown < best:
                         best, kept = shown, self._snapshot()
                 bar.advance(detail=f"loss {shown:.4g}")
@@ -93,13 +99,15 @@ class Training:
         for module in self.modules.values():
             module.train()
         sums: dict[str, Tensor | float] = {}
+        counts: Counter[str] = Counter()
         for indices in self._batches():
             for name, value in self.step(indices).items():
                 detached = value.detach() if isinstance(value, Tensor) else value
                 sums[name] = sums.get(name, 0.0) + detached * len(indices)
+                counts[name] += len(indices)
             for scheduler in schedulers:
                 scheduler.step()
-        return {name: float(total) / self.samples for name, total in sums.items()}
+        return {name: float(total) / counts[name] for name, total in sums.items()}
 
     def _validation_terms(self, validate: Callable[[], Terms]) -> dict[str, float]:
         for module in self.modules.values():
@@ -108,10 +116,12 @@ class Training:
             return {name: float(value) for name, value in validate().items()}
 
     def _rows(self, epoch: int, split: str, terms: Mapping[str, float]) -> list[dict[str, Any]]:
-        return [
-            {**self.tags, "epoch": epoch, "split": split, "term": name, "value": value}
-            for name, value in terms.items()
-        ]
+        rows: list[dict[str, Any]] = []
+        for name, value in terms.items():
+            network, _, term = name.rpartition(".")
+            tags = self.tags | ({"network": network} if network else {})
+            rows.append({**tags, "epoch": epoch, "split": split, "term": term, "value": value})
+        return rows
 
     def _snapshot(self) -> dict[str, dict[str, Tensor]]:
         return {
