@@ -42,6 +42,7 @@ _SIMILARITY = (
         higher_is_better=True,
         bounds=(-1.0, 1.0),
         best=1.0,
+        primary=True,
     ),
     Metric(
         name="psnr",
@@ -50,6 +51,7 @@ _SIMILARITY = (
         bounds=(None, PSNR_CAP),
         best=PSNR_CAP,
         unit="dB",
+        primary=True,
     ),
     Metric(
         name="nrmse",
@@ -58,6 +60,7 @@ _SIMILARITY = (
         higher_is_better=False,
         bounds=(0.0, None),
         best=0.0,
+        primary=True,
     ),
     Metric(
         name="ssim_fov",
@@ -147,6 +150,7 @@ def _tissue(
     higher: bool | None,
     bounds: tuple[float | None, float | None],
     unit: str = "",
+    primary: bool = False,
 ) -> Metric:
     return Metric(
         name=name,
@@ -156,6 +160,7 @@ def _tissue(
         best=1.0 if higher else 0.0,
         group="tissue",
         unit=unit,
+        primary=primary,
     )
 
 
@@ -165,6 +170,7 @@ _TISSUE = (
         f"Dice overlap of a tissue in {_BOTH}, labels by largest partial volume (`_pveseg`).",
         higher=True,
         bounds=(0.0, 1.0),
+        primary=True,
     ),
     _tissue(
         "dice_hard",
@@ -199,6 +205,7 @@ _TISSUE = (
         higher=False,
         bounds=(0.0, None),
         unit="ml",
+        primary=True,
     ),
     _tissue(
         "abs_volume_difference_percent",
@@ -228,7 +235,7 @@ def as_records(names: Iterable[str] | None = None) -> list[dict[str, Any]]:
     -------
     list of dict
         One record per metric: `name`, `definition`, `higher_is_better`, `bounds`, `best`,
-        `group`, `unit`.
+        `group`, `tissue` (true where there is a value per tissue), `unit`, `primary`.
 
     Raises
     ------
@@ -270,8 +277,9 @@ def from_records(records: Iterable[Mapping[str, Any]]) -> dict[str, Metric]:
                 higher_is_better=record["higher_is_better"],
                 bounds=(low, high),
                 best=record.get("best"),
-                group=record.get("group", "similarity"),
+                group=record.get("group", "tissue" if record.get("tissue") else "similarity"),
                 unit=record.get("unit", ""),
+                primary=record.get("primary", False),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"metric record {dict(record)!r} is unusable: {error}") from error

@@ -28,6 +28,8 @@ class Metric:
         `similarity`, `histogram`, `texture` or `tissue`.
     unit : str
         Unit of the value; empty for a pure number.
+    primary : bool
+        Whether the metric counts in overall ranks; variants and diagnostics do not.
     """
 
     name: str
@@ -37,10 +39,16 @@ class Metric:
     best: float | None
     group: str = "similarity"
     unit: str = ""
+    primary: bool = False
 
     def __post_init__(self) -> None:
         if self.higher_is_better is None and self.best is None:
             raise ValueError(f"metric {self.name!r}: closer to what is better? Give `best`.")
+
+    @property
+    def per_tissue(self) -> bool:
+        """Whether there is one value for each of CSF, GM and WM."""
+        return self.group == "tissue"
 
     def merit(self, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Turn values so that larger is always better.
@@ -78,5 +86,7 @@ class Metric:
             "bounds": list(self.bounds),
             "best": self.best,
             "group": self.group,
+            "tissue": self.per_tissue,
             "unit": self.unit,
+            "primary": self.primary,
         }

@@ -1,0 +1,37 @@
+"""Statistics on subjects: comparisons, leaderboard, ranks and checks of the metrics.
+
+Needs pandas and SciPy, never torch.
+"""
+
+from .ceiling import ceiling
+from .comparison import compare
+from .friedman import Friedman, critical_difference, friedman
+from .leaderboard import leaderboard
+from .leakage import leakage
+from .multiplicity import benjamini_hochberg, holm
+from .ranking import cliques, rank_methods
+from .subjects import CONTROLS, SCORE_COLUMNS, subject_values
+from .trust import trust
+from .wilcoxon import SignedRank, hodges_lehmann, signed_rank, smallest_p
+
+__all__ = [
+    "CONTROLS",
+    "SCORE_COLUMNS",
+    "Friedman",
+    "SignedRank",
+    "benjamini_hochberg",
+    "ceiling",
+    "cliques",
+    "compare",
+    "critical_difference",
+    "friedman",
+    "hodges_lehmann",
+    "holm",
+    "leaderboard",
+    "leakage",
+    "rank_methods",
+    "signed_rank",
+    "smallest_p",
+    "subject_values",
+    "trust",
+]

@@ -1,0 +1,62 @@
+"""One measure of all methods: mean, interval, spreads, rank and ties."""
+
+import numpy as np
+import pandas as pd
+
+from .bootstrap import mean_intervals
+from .mean_rank import MeanRank
+from .noise import tied_with_best
+from .subjects import merit_table, over_directions
+
+
+def measure_table(
+    values: pd.DataFrame, by_seed: pd.DataFrame, *, alpha: float, seed: int
+) -> pd.DataFrame:
+    """Summarize one metric and tissue.
+
+    Parameters
+    ----------
+    values, by_seed : DataFrame
+        Rows of one split, metric and tissue from `subject_values`, without and with seeds apart.
+    alpha : float
+        One minus the coverage of the intervals.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    DataFrame
+        Index harmonizer; columns `n`, `images`, `missing`, `mean`, `interval_low`,
+        `interval_high`, `subject_spread`, `seeds`, `seed_spread`, `rank`, `tied_with_best` as
+        `leaderboard` describes them.
+    """
+    merits = merit_table(values)
+    subjects = over_directions(values).groupby("harmonizer")["value"]
+    table = pd.DataFrame({"n": subjects.size(), "mean": subjects.mean()})
+    table["subject_spread"] = subjects.std()
+    table["images"] = merits.notna().sum()
+    table["missing"] = int(merits.notna().any(axis=1).sum()) - table["images"]
+    rows = [rows.to_numpy() for _, rows in subjects]
+    ends = mean_intervals(rows, confidence=1 - alpha, seed=seed)
+    table["interval_low"], table["interval_high"] = ends[:, 0], ends[:, 1]
+    seeds = _seed_means(by_seed)
+    table["seeds"], table["seed_spread"] = seeds.notna().sum(axis=1), seeds.std(axis=1)
+    return table.join(_ranks(merits, alpha=alpha, seed=seed))
+
+
+def _seed_means(by_seed: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean over subjects under each seed: a row per method, a column per seed."""
+    subjects = by_seed.pivot_table(
+        index=["harmonizer", "subject"], columns="seed", values="value", dropna=False
+    )
+    return subjects.groupby("harmonizer").mean()
+
+
+def _ranks(merits: pd.DataFrame, *, alpha: float, seed: int) -> pd.DataFrame:
+    judge = MeanRank([merits])
+    if not judge.names:
+        return pd.DataFrame({"rank": np.nan, "tied_with_best": False}, index=merits.columns)
+    table = pd.DataFrame({"rank": -judge.observed()}, index=judge.names)
+    table["tied_with_best"] = tied_with_best(judge, judge.subjects, alpha=alpha, seed=seed)
+    table = table.reindex(merits.columns)
+    return table.assign(tied_with_best=table["tied_with_best"].eq(True))
