@@ -63,6 +63,11 @@ class Harmonizer(ABC):
         """Where this instance, as it is set, departs from its paper; one sentence each."""
         return self.card.deviations
 
+    @property
+    def parameters(self) -> int:
+        """How many numbers `fit` has learned, as `save` would write them."""
+        return sum(tensor.numel() for tensor in self._state().tensors.values())
+
     def fit(self, train: Cohort, validation: Cohort | None = None, **context: Any) -> Self:
         """Learn from travelling subjects.
 

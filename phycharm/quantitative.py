@@ -1,7 +1,7 @@
 """The quantitative cohort: people with T1 maps, from which the maps generator learns."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -62,3 +62,13 @@ class QuantitativeCohort:
     def subset(self, subjects: Iterable[str]) -> Self:
         """Return the part of the cohort with these subjects."""
         return type(self)(subjects=tuple(subjects), load=self._load)
+
+    def map(self, function: Callable[[Scan], Scan]) -> Self:
+        """Return a cohort whose T1-weighted scans pass through `function` as they are read."""
+        load = self._load
+
+        def load_mapped(subject: str) -> QuantitativeScan:
+            one = load(subject)
+            return replace(one, scan=function(one.scan))
+
+        return type(self)(subjects=self.subjects, load=load_mapped)

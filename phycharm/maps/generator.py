@@ -101,6 +101,11 @@ class MapsGenerator:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.settings().items())
         return f"{type(self).__name__}({shown})"
 
+    @property
+    def parameters(self) -> int:
+        """Number of trainable numbers."""
+        return sum(parameter.numel() for parameter in self._networks.parameters())
+
     def fit(
         self,
         train: QuantitativeCohort,

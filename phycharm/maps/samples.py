@@ -133,6 +133,4 @@ def synthesised_t1w(
     """
     weight = t1w_weight(torch.from_numpy(one.t1), acquisition, model=model).numpy()
     image = np.where(one.scan.mask, one.m0 * weight, np.float32(0))
-    scale = np.float32(np.percentile(image[one.scan.mask], 99))
-    standardized: npt.NDArray[np.float32] = image / scale
-    return standardized
+    return np.asarray(image / np.percentile(image[one.scan.mask], 99), dtype=np.float32)

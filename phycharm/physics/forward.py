@@ -48,6 +48,10 @@ def t1w_weight(t1: Tensor, acquisition: Acquisition, *, model: SignalModel) -> T
             "sidecars; add them or choose signal = 'ir'."
         )
     assert acquisition.echo_spacing is not None and acquisition.readouts is not None
+    # Sidecars do not say which pulse reads the centre of k-space: the middle one (linear order),
+    # unless the train is too long for that to lie TI after the inversion; then the first (centric).
+    middle = acquisition.readouts // 2
+    linear = middle * acquisition.echo_spacing <= acquisition.inversion_time
     signal = mprage_signal(
         t1.clamp(min=1.0),
         inversion_time=acquisition.inversion_time,
@@ -55,6 +59,7 @@ def t1w_weight(t1: Tensor, acquisition: Acquisition, *, model: SignalModel) -> T
         flip_angle=acquisition.flip_angle,
         echo_spacing=acquisition.echo_spacing,
         readouts=acquisition.readouts,
+        centre=middle if linear else 0,
     )
     return signal.abs()
 

@@ -1,0 +1,227 @@
+"""Running cells: fit, save, harmonize, score; each lands whole or not at all."""
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from phycharm.atomic import atomic_file, atomic_folder, write_json
+from phycharm.errors import InputError
+from phycharm.harmonizer import Harmonizer
+from phycharm.maps import MapsGenerator
+from phycharm.scan import Scan
+from phycharm.seeding import derived_seed
+
+from .cells import Cell, fingerprint
+from .controls import CONTROLS
+from .environment import peak_memory_mb
+from .folder import FORMAT, RunFolder
+from .judge import Judge
+from .map_scores import score_maps
+from .methods import Methods
+from .scoring import Image, ImageScorer
+from .study import Study
+
+
+@dataclass(kw_only=True)
+class CellRunner:
+    """Run the cells of one run.
+
+    Parameters
+    ----------
+    study : Study
+        Data and protocol.
+    methods : Methods
+        Who takes part.
+    run : RunFolder
+        Where results go.
+    configuration : str
+        Fingerprint of the run.
+    device : str
+        `cpu` or `cuda`.
+    """
+
+    study: Study
+    methods: Methods
+    run: RunFolder
+    configuration: str
+    device: str
+
+    def controls(self, fold: int) -> None:
+        """Score the controls (the target itself, ...) as if they were methods."""
+        for name, make in CONTROLS.items():
+            cell = Cell(
+                spec=name,
+                harmonizer=name,
+                scanners=tuple(self.study.scanner_names),
+                whole=True,
+                fold=fold,
+                seed=self.study.protocol.seeds[0],
+            )
+            work = partial(self._control, cell, make)
+            self._finish(cell.name, {"cell": cell.__dict__}, work, about=_about(cell))
+
+    def _control(self, cell: Cell, make: Callable[[Scan], Image], folder: Path) -> dict[str, Any]:
+        self._judge(cell, folder).run(lambda _, target: make(target), keep_images=False)
+        return {}
+
+    def maps(self, case: int, seed: int) -> None:
+        """Fit and score the maps generator with one loss case."""
+        name = maps_cell(case, seed)
+        content = {"maps": self.study.protocol.maps.model_dump(mode="json"), "case": case}
+        about = {"harmonizer": "maps", "scanners": self.study.scanner_names, "fold": 0}
+        self._finish(
+            name,
+            {**content, "seed": seed},
+            partial(self._maps, case, seed),
+            about={**about, "seed": seed},
+        )
+
+    def _maps(self, case: int, seed: int, folder: Path) -> dict[str, Any]:
+        protocol = self.study.protocol
+        train, validation, test = self.study.quantitative_parts()
+        generator = MapsGenerator(
+            preset=protocol.maps.preset,
+            case=case,
+            training=protocol.maps.training,
+            seed=derived_seed(seed, "maps"),
+            device=self.device,
+        )
+        start = time.perf_counter()
+        generator.fit(train, validation, scanners=self.study.cohort.scanners)
+        fitted = time.perf_counter()
+        generator.save(folder / "model")
+        _write_history(folder, generator.history)
+        score_maps(generator, test, folder, seed=seed)
+        return {
+            "repr": repr(generator),
+            "fit_seconds": round(fitted - start, 2),
+            "parameters": generator.parameters,
+            "score_seconds": round(time.perf_counter() - fitted, 2),
+        }
+
+    def harmonizer(self, cell: Cell) -> None:
+        """Fit and judge one method in one cell."""
+        content = {
+            "cell": cell.__dict__,
+            "revision": self.methods.cards()[cell.spec].revision,
+            "settings": self.methods.settings(cell.spec),
+        }
+        self._finish(cell.name, content, partial(self._harmonizer, cell), about=_about(cell))
+
+    def _harmonizer(self, cell: Cell, folder: Path) -> dict[str, Any]:
+        fold = next(f for f in self.study.design.folds if f.number == cell.fold)
+        train, validation = self.study.fold_cohorts(fold, cell.scanners)
+        method = self.methods.make(
+            cell.spec, seed=derived_seed(cell.seed, cell.name), device=self.device
+        )
+        start = time.perf_counter()
+        method.fit(train, validation, **self._context(method, cell.seed))
+        fitted = time.perf_counter()
+        method.save(folder / "model")
+        _write_history(folder, method.history)
+        harmonize_seconds = self._harmonize_and_judge(method, cell, folder)
+        end = time.perf_counter()
+        return {
+            "repr": repr(method),
+            "deviations": list(method.deviations),
+            "parameters": method.parameters,
+            "fit_seconds": round(fitted - start, 2),
+            "harmonize_seconds": round(harmonize_seconds, 2),
+            "score_seconds": round(end - fitted - harmonize_seconds, 2),
+        }
+
+    def _context(self, method: Harmonizer, seed: int) -> dict[str, Any]:
+        context: dict[str, Any] = {}
+        if "quantitative" in method.card.needs:
+            train, validation, _ = self.study.quantitative_parts()
+            context |= {"quantitative": train, "quantitative_validation": validation}
+        if "maps" in method.card.needs:
+            case = self.study.protocol.maps.cases[0]
+            context["maps"] = self._fitted_maps(case, seed)
+        return context
+
+    def _fitted_maps(self, case: int, seed: int) -> MapsGenerator:
+        self.maps(case, seed)
+        name = maps_cell(case, seed)
+        record = self.run.cell_record(name) or {}
+        if record.get("status") != "done":
+            raise InputError(f"its maps generator failed: {record.get('error')}")
+        return MapsGenerator.load(self.run.cells / name / "model", device=self.device)
+
+    def _harmonize_and_judge(self, method: Harmonizer, cell: Cell, folder: Path) -> float:
+        spent = 0.0
+
+        def make(source: Scan, target: Scan) -> Image:
+            nonlocal spent
+            start = time.perf_counter()
+            # The scanner, never the scan: a method cannot see what it is judged by.
+            image = method.harmonize(source, target.scanner)
+            spent += time.perf_counter() - start
+            return image
+
+        self._judge(cell, folder).run(make)
+        return spent
+
+    def _judge(self, cell: Cell, folder: Path) -> Judge:
+        scorer = ImageScorer(metrics=self.study.protocol.metrics, device=self.device)
+        return Judge(study=self.study, scorer=scorer, cell=cell, folder=folder)
+
+    def _finish(
+        self,
+        name: str,
+        content: dict[str, Any],
+        work: Callable[[Path], dict[str, Any]],
+        *,
+        about: dict[str, Any],
+    ) -> None:
+        """Do a cell's work unless it is done, and put the cell in its place."""
+        wanted = fingerprint({"configuration": self.configuration, **content})
+        if self.run.is_done(name, wanted):
+            return
+        record = {"format": FORMAT, "cell": name, **about, "fingerprint": wanted}
+        with atomic_folder(self.run.cells / name) as folder:
+            try:
+                result = {"status": "done", "error": "", **work(folder)}
+            except Exception as error:  # an outsider's method may raise anything
+                _empty(folder)
+                result = {"status": "failed", "error": one_line(error)}
+            measured = {"device": self.device, "peak_memory_mb": round(peak_memory_mb(), 1)}
+            write_json(folder / "cell.json", record | measured | result)
+
+
+def maps_cell(case: int, seed: int) -> str:
+    """Return the name of the cell of a maps generator."""
+    return f"maps_case-{case}_seed-{seed}"
+
+
+def one_line(error: Exception) -> str:
+    """Say in one line what went wrong."""
+    text = " ".join(str(error).split())
+    kind = type(error).__name__
+    return text if kind == "InputError" else f"{kind}: {text}"
+
+
+def _about(cell: Cell) -> dict[str, Any]:
+    return {
+        "harmonizer": cell.harmonizer,
+        "scanners": list(cell.scanners),
+        "fold": cell.fold,
+        "seed": cell.seed,
+    }
+
+
+def _write_history(folder: Path, history: list[dict[str, Any]]) -> None:
+    if history:
+        with atomic_file(folder / "history.csv") as path:
+            pd.DataFrame(history).to_csv(path, index=False)
+
+
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()

@@ -1,0 +1,58 @@
+"""Controls: images whose place in the order is known, by which the metrics themselves are judged.
+
+They are made from the target image, which no method ever sees; they are no methods.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter
+
+from phycharm.card import MethodCard
+from phycharm.scan import Scan
+
+_BLUR_MM = 3.0
+
+Image = npt.NDArray[np.float32]
+
+
+def oracle(target: Scan) -> Image:
+    """Return the target image itself: no method can be better."""
+    return target.image
+
+
+def blurred(target: Scan) -> Image:
+    """Return the target image blurred by a Gaussian of 3 mm (at least one voxel)."""
+    # At least a voxel, or coarse images would not be blurred at all.
+    sigma = [max(_BLUR_MM / size, 1.0) for size in target.voxel_size]
+    image: Image = gaussian_filter(target.image, sigma).astype(np.float32)
+    return image
+
+
+def constant(target: Scan) -> Image:
+    """Return the target's mean everywhere in the brain: nothing of the image is left."""
+    mean = target.image[target.mask].mean(dtype=np.float64)
+    return np.where(target.mask, np.float32(mean), np.float32(0))
+
+
+CONTROLS: dict[str, Callable[[Scan], Image]] = {
+    "oracle": oracle,
+    "blurred": blurred,
+    "constant": constant,
+}
+"""Controls by the name under which they are scored."""
+
+
+def control_cards() -> list[MethodCard]:
+    """Return a card for each control."""
+    return [
+        MethodCard(
+            name=name,
+            summary=(function.__doc__ or "").splitlines()[0],
+            supervision="none",
+            scope="all",
+            control=True,
+        )
+        for name, function in CONTROLS.items()
+    ]

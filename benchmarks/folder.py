@@ -1,0 +1,175 @@
+"""The results folder of a run: where everything lies, and whose it is."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from phycharm.atomic import atomic_file, write_json
+from phycharm.errors import InputError
+
+from .cells import fingerprint
+from .scores import read_scores, score_table, write_scores
+
+FORMAT = 1
+
+
+class RunFolder:
+    """Paths and tables of one results folder; see `docs/results.md`.
+
+    Parameters
+    ----------
+    root : Path
+        The folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.cells = root / "cells"
+        self.scans = root / "scans"
+        self.manifest = root / "run.json"
+        self.report = root / "report.html"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.root)!r})"
+
+    def claim(self, configuration: dict[str, Any]) -> str:
+        """Make sure that what is in the folder belongs to this configuration.
+
+        Parameters
+        ----------
+        configuration : dict
+            Everything that decides the scores, except the list of methods.
+
+        Returns
+        -------
+        str
+            Fingerprint of the configuration.
+
+        Raises
+        ------
+        InputError
+            If the folder holds results of another configuration, or something else altogether.
+        """
+        mine = fingerprint(configuration)
+        theirs = self._fingerprint()
+        if theirs is not None and theirs != mine:
+            raise InputError(
+                f"{self.root}: holds results of another configuration (protocol or dataset); give "
+                "another folder with --out, or start over with --fresh."
+            )
+        self.root.mkdir(parents=True, exist_ok=True)
+        for leftover in self.root.rglob(".partial-*"):
+            _remove(leftover)
+        return mine
+
+    def clear(self) -> None:
+        """Delete the folder's results, so that a run starts over.
+
+        Raises
+        ------
+        InputError
+            If the folder is not a results folder: then nothing is deleted.
+        """
+        if not self.root.exists():
+            return
+        # A run that was killed while it simulated has left a dataset and nothing else.
+        foreign = [p.name for p in self.root.iterdir() if not _is_early(p.name)]
+        if self._fingerprint() is None and foreign:
+            raise InputError(
+                f"{self.root}: is no results folder ({foreign[0]}), so --fresh does not delete it; "
+                "give another folder with --out."
+            )
+        shutil.rmtree(self.root)
+
+    def _fingerprint(self) -> str | None:
+        if not self.manifest.is_file():
+            return None
+        return str(self.read_manifest().get("fingerprint", ""))
+
+    def read_manifest(self) -> dict[str, Any]:
+        """Read `run.json`.
+
+        Raises
+        ------
+        InputError
+            If it is damaged.
+        """
+        try:
+            content: dict[str, Any] = json.loads(self.manifest.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{self.manifest}: damaged ({error}); start over with --fresh."
+            ) from error
+        return content
+
+    def cell_record(self, cell: str) -> dict[str, Any] | None:
+        """Read what became of a cell; None where it was never finished."""
+        path = self.cells / cell / "cell.json"
+        if not path.is_file():
+            return None
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return content
+
+    def is_done(self, cell: str, wanted: str) -> bool:
+        """Whether a cell is finished and was made with this fingerprint."""
+        record = self.cell_record(cell)
+        return bool(record and record["status"] == "done" and record["fingerprint"] == wanted)
+
+    def cell_records(self) -> list[dict[str, Any]]:
+        """Read what became of all cells, sorted by name."""
+        names = sorted(path.parent.name for path in self.cells.glob("*/cell.json"))
+        return [record for name in names if (record := self.cell_record(name))]
+
+    def collect(self) -> pd.DataFrame:
+        """Gather the tables of all cells into those of the run.
+
+        Returns
+        -------
+        DataFrame
+            All scores.
+        """
+        done = [r["cell"] for r in self.cell_records() if r["status"] == "done"]
+        folders = [self.cells / name for name in done]
+        tables = [read_scores(p) for f in folders if (p := f / "scores.parquet").is_file()]
+        scores = pd.concat(tables, ignore_index=True) if tables else score_table([])
+        write_scores(self.root / "scores.parquet", scores)
+        for name in ("histograms", "maps"):
+            parts = [p for folder in folders if (p := folder / f"{name}.parquet").is_file()]
+            if parts:
+                table = pd.concat([pd.read_parquet(path) for path in parts], ignore_index=True)
+                with atomic_file(self.root / f"{name}.parquet") as path:
+                    table.to_parquet(path, index=False)
+        self._write_timings()
+        return scores
+
+    def _write_timings(self) -> None:
+        columns = (
+            "cell", "harmonizer", "fold", "seed", "status", "device",
+            "fit_seconds", "harmonize_seconds", "score_seconds", "peak_memory_mb", "parameters",
+        )  # fmt: skip
+        with (
+            atomic_file(self.root / "timings.csv") as path,
+            path.open("w", encoding="utf-8", newline="") as stream,
+        ):
+            writer = csv.DictWriter(stream, columns, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(self.cell_records())
+
+    def write_manifest(self, content: dict[str, Any]) -> None:
+        """Write `run.json` atomically."""
+        write_json(self.manifest, {"format": FORMAT, **content})
+
+
+def _is_early(name: str) -> bool:
+    return name == "dataset" or name.startswith(".partial-")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,150 @@
+"""Protocols: what is compared, on what, how; named, versioned TOML files."""
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from phycharm.errors import InputError
+from phycharm.intensity import STANDARDIZATIONS
+from phycharm.registry import did_you_mean
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Simulation(_Section):
+    """The digital travelling subjects that are made where the user brings no dataset."""
+
+    subjects: int = Field(9, ge=2)
+    quantitative_subjects: int = Field(8, ge=0)
+    voxel_size: float = Field(3.0, gt=0)
+    scanners: tuple[str, ...] = ("GE", "Siemens", "Philips")
+    seed: int = Field(0, ge=0)
+
+
+class Split(_Section):
+    """Who is learned from and who is judged.
+
+    The training subjects take turns as the validation subject (leave-one-out folds); nothing is
+    tuned on the external subjects. Numbers count subjects in the order of their labels.
+    """
+
+    training: int | tuple[str, ...] = 4
+    external: int | tuple[str, ...] | Literal["rest"] = "rest"
+    folds: tuple[int, ...] = (1, 2, 3, 4)
+    quantitative_training: int = Field(5, ge=1)
+    quantitative_validation: int = Field(1, ge=0)
+
+
+class Statistics(_Section):
+    """How the scores are tested."""
+
+    reference: str = "phycharm"
+    alpha: float = Field(0.05, gt=0, lt=1)
+    bootstrap_samples: int = Field(2000, ge=100)
+
+
+class Maps(_Section):
+    """The Quantitative Maps Generator: which loss cases are trained, and how."""
+
+    cases: tuple[Literal[1, 2, 3, 4], ...] = (4,)
+    preset: Literal["paper", "corrected"] = "corrected"
+    training: dict[str, Any] = Field(default_factory=dict)
+
+
+class Protocol(_Section):
+    """A benchmark, complete: the same protocol on the same dataset gives the same scores.
+
+    Attributes
+    ----------
+    name, version, summary
+        What results are filed under. The version rises whenever scores would change.
+    preset
+        `smoke`, `quick`, `paper` or `custom`: how much the numbers are worth.
+    harmonizers
+        Names of methods, in the order of the tables.
+    training
+        Plan values given to every trained method, so that all have the same budget.
+    settings
+        Per method, further constructor parameters.
+    acquisitions
+        Per scanner, values in ms that replace what the sidecars say.
+    """
+
+    name: str
+    version: int = Field(ge=1)
+    summary: str = ""
+    preset: Literal["smoke", "quick", "paper", "custom"] = "custom"
+    scanners: tuple[str, ...] | None = None
+    standardization: str = "p99"
+    simulation: Simulation = Simulation()
+    split: Split = Split()
+    harmonizers: tuple[str, ...]
+    metrics: tuple[str, ...]
+    segmenter: str = ""
+    seeds: tuple[int, ...] = (0,)
+    training: dict[str, Any] = Field(default_factory=dict)
+    settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    maps: Maps = Maps()
+    statistics: Statistics = Statistics()
+    acquisitions: dict[str, dict[str, float]] = Field(default_factory=dict)
+
+    @field_validator("standardization")
+    @classmethod
+    def _known_standardization(cls, value: str) -> str:
+        if value not in STANDARDIZATIONS:
+            raise ValueError(did_you_mean(value, STANDARDIZATIONS))
+        return value
+
+    def record(self) -> dict[str, Any]:
+        """Return the protocol with every default filled in, as plain data for JSON."""
+        return self.model_dump(mode="json")
+
+
+def protocol_names() -> list[str]:
+    """Return the names of the protocols that come with the package."""
+    files = resources.files("phycharm.protocols").iterdir()
+    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+
+
+def load_protocol(name: str) -> Protocol:
+    """Read a protocol.
+
+    Parameters
+    ----------
+    name : str
+        One of `protocol_names`, or the path of a TOML file.
+
+    Returns
+    -------
+    Protocol
+        Checked.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name, or the file is not a valid protocol.
+    """
+    if name in protocol_names():
+        text = resources.files("phycharm.protocols").joinpath(f"{name}.toml").read_text("utf-8")
+    elif name.endswith(".toml") and Path(name).is_file():
+        text = Path(name).read_text(encoding="utf-8")
+    else:
+        hint = did_you_mean(name, protocol_names())
+        raise InputError(f"No protocol {name!r}; {hint} A path to a .toml file works too.")
+    return _parse(name, text)
+
+
+def _parse(name: str, text: str) -> Protocol:
+    try:
+        return Protocol.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"Protocol {name}: not valid TOML ({error}); correct it.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"Protocol {name}: {place}: {first['msg']}; correct it.") from error

@@ -1,0 +1,249 @@
+"""A whole run: protocol and dataset in, results folder out."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from phycharm.atomic import write_json
+from phycharm.bids import BidsDataset
+from phycharm.card import MethodCard
+from phycharm.device import resolve_device
+from phycharm.nifti import write_volume
+from phycharm.progress import progress_bar
+from phycharm.scanner import Scanner
+from phycharm.simulate import simulate_dataset
+
+from .cell_run import CellRunner
+from .cells import plan_cells
+from .controls import control_cards
+from .environment import environment, hardware, peak_memory_mb
+from .folder import RunFolder
+from .methods import Methods
+from .metrics import as_records
+from .protocol import Protocol
+from .study import Study
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What a run left.
+
+    Parameters
+    ----------
+    folder : Path
+        The results folder.
+    failed : tuple of str
+        One line for each cell that failed.
+    """
+
+    folder: Path
+    failed: tuple[str, ...]
+
+
+def run_benchmark(
+    protocol: Protocol,
+    *,
+    out: Path,
+    dataset: Path | None = None,
+    harmonizers: Sequence[str] | None = None,
+    device: str = "auto",
+    fresh: bool = False,
+) -> RunResult:
+    """Run a benchmark, or go on with one that was interrupted.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        What to compare, and how.
+    out : Path
+        Results folder.
+    dataset : Path, optional
+        BIDS dataset; by default the protocol's digital subjects are simulated into `out`.
+    harmonizers : sequence of str, optional
+        Methods to run instead of the protocol's.
+    device : {"auto", "cpu", "cuda"}
+        Where to compute.
+    fresh : bool
+        Whether to delete earlier results first.
+
+    Returns
+    -------
+    RunResult
+        Where the results are, and which cells failed.
+
+    Raises
+    ------
+    InputError
+        If something the user gave cannot be used; what was computed before stays.
+    """
+    run = RunFolder(out)
+    methods = Methods(protocol, tuple(harmonizers or protocol.harmonizers))
+    cards = methods.cards()
+    chosen = resolve_device(device)
+    if fresh:
+        run.clear()
+    root = dataset or _simulated(protocol, out)
+    study = Study(BidsDataset(root, acquisitions=protocol.acquisitions), protocol)
+    configuration = run.claim(_configuration(study))
+    study.read_everything()
+    # Networks this small lose more time to denormal numbers than to anything else.
+    torch.set_flush_denormal(True)
+    runner = CellRunner(
+        study=study, methods=methods, run=run, configuration=configuration, device=chosen
+    )
+    manifest = _Manifest(run, study, configuration, chosen)
+    manifest.write("running")
+    _write_lists(run, protocol, cards)
+    _write_scans(run, study)
+    try:
+        _run_cells(runner, cards)
+    except BaseException:
+        manifest.write("interrupted")
+        raise
+    run.collect()
+    manifest.write("finished")
+    return RunResult(folder=out, failed=_failures(run))
+
+
+def _simulated(protocol: Protocol, out: Path) -> Path:
+    root = out / "dataset"
+    if not (root / "dataset_description.json").is_file():
+        simulation = protocol.simulation
+        simulate_dataset(
+            root,
+            subjects=simulation.subjects,
+            quantitative_subjects=simulation.quantitative_subjects,
+            voxel_size=simulation.voxel_size,
+            scanners=simulation.scanners,
+            seed=simulation.seed,
+        )
+    return root
+
+
+def _configuration(study: Study) -> dict[str, Any]:
+    """Return what decides the scores: the protocol without its list of methods, and the data."""
+    protocol = study.protocol.record()
+    for key in ("harmonizers", "summary", "statistics"):
+        del protocol[key]
+    return {"protocol": protocol, "dataset": study.dataset.fingerprint}
+
+
+def _run_cells(runner: CellRunner, cards: dict[str, MethodCard]) -> None:
+    study = runner.study
+    folds = study.protocol.split.folds
+    cells = list(
+        plan_cells(cards, scanners=study.scanner_names, folds=folds, seeds=study.protocol.seeds)
+    )
+    with progress_bar("benchmark", len(cells)) as bar:
+        for fold in folds:
+            runner.controls(fold)
+        for cell in cells:
+            runner.harmonizer(cell)
+            runner.run.collect()
+            bar.advance(detail=cell.name)
+    if any("maps" in card.needs for card in cards.values()):
+        for seed in study.protocol.seeds:
+            for case in study.protocol.maps.cases:
+                runner.maps(case, seed)
+
+
+def _write_lists(run: RunFolder, protocol: Protocol, cards: dict[str, MethodCard]) -> None:
+    path = run.root / "methods.json"
+    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    for card in [*cards.values(), *control_cards()]:
+        known[card.name] = card.as_record()
+    write_json(path, known)
+    write_json(run.root / "metrics.json", as_records())
+
+
+def _write_scans(run: RunFolder, study: Study) -> None:
+    """Keep the standardized scans of everybody who is judged, for the report."""
+    for subject in study.design.judged:
+        for scanner in study.cohort.scanners:
+            stem = f"sub-{subject}_ses-{scanner.name}"
+            if (run.scans / f"{stem}_mask.nii.gz").is_file():
+                continue
+            scan = study.cohort.scan(subject, scanner)
+            write_volume(run.scans / f"{stem}_T1w.nii.gz", scan.image, scan.affine)
+            write_volume(run.scans / f"{stem}_mask.nii.gz", scan.mask, scan.affine)
+
+
+def _failures(run: RunFolder) -> tuple[str, ...]:
+    records = [record for record in run.cell_records() if record["status"] == "failed"]
+    return tuple(f"{record['cell']}: {record['error']}" for record in records)
+
+
+@dataclass
+class _Manifest:
+    """Write `run.json`: what was run, on what, where, and for how long."""
+
+    run: RunFolder
+    study: Study
+    configuration: str
+    device: str
+
+    def __post_init__(self) -> None:
+        self._started = datetime.now(UTC)
+        self._clock = time.perf_counter()
+
+    def write(self, status: str) -> None:
+        """Write the manifest as of now."""
+        over = status != "running"
+        self.run.write_manifest(
+            {
+                "status": status,
+                "protocol": self._protocol(),
+                "fingerprint": self.configuration,
+                "dataset": self._dataset(),
+                "scanners": {
+                    scanner.name: _scanner_record(scanner) for scanner in self.study.cohort.scanners
+                },
+                "environment": environment(),
+                "hardware": hardware(self.device),
+                "segmenter": self.study.protocol.segmenter,
+                "started": self._started.isoformat(timespec="seconds"),
+                "finished": datetime.now(UTC).isoformat(timespec="seconds") if over else "",
+                "wall_seconds": round(time.perf_counter() - self._clock, 1),
+                "peak_memory_mb": round(peak_memory_mb(), 1),
+            }
+        )
+
+    def _protocol(self) -> dict[str, Any]:
+        design = self.study.design
+        return self.study.protocol.record() | {
+            "scanners": self.study.scanner_names,
+            "pairs": [list(pair) for pair in combinations(self.study.scanner_names, 2)],
+            "folds": [
+                {"fold": f.number, "train": list(f.train), "validation": list(f.validation)}
+                for f in design.folds
+            ],
+            "external": list(design.external),
+        }
+
+    def _dataset(self) -> dict[str, Any]:
+        dataset = self.study.dataset
+        description = dataset.description
+        return {
+            "name": dataset.name,
+            "path": str(dataset.root),
+            "simulated": dataset.simulated,
+            "fingerprint": dataset.fingerprint,
+            "checksums": dataset.checksums,
+            "license": str(description.get("License", "")),
+            "citation": str(description.get("HowToAcknowledge", "")),
+        }
+
+
+def _scanner_record(scanner: Scanner) -> dict[str, Any]:
+    return {
+        "manufacturer": scanner.manufacturer,
+        "field_strength": scanner.field_strength,
+        **asdict(scanner.acquisition),
+    }

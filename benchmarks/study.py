@@ -1,0 +1,106 @@
+"""The data of one run: a dataset, dealt out and put on one intensity scale."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from phycharm.bids import BidsDataset
+from phycharm.cohort import Cohort
+from phycharm.errors import InputError
+from phycharm.intensity import STANDARDIZATIONS
+from phycharm.progress import progress_bar
+from phycharm.quantitative import QuantitativeCohort
+
+from .protocol import Protocol
+from .split import Design, Fold, design
+
+
+@dataclass(frozen=True)
+class Study:
+    """A protocol's view of a dataset.
+
+    Parameters
+    ----------
+    dataset : BidsDataset
+        As it is on disk.
+    protocol : Protocol
+        Which says who and how.
+    """
+
+    dataset: BidsDataset
+    protocol: Protocol
+
+    @cached_property
+    def cohort(self) -> Cohort:
+        """All travelling subjects, standardized."""
+        standardize = STANDARDIZATIONS[self.protocol.standardization]
+        return self.dataset.travelling(self.protocol.scanners).map(standardize)
+
+    @cached_property
+    def quantitative(self) -> QuantitativeCohort | None:
+        """All people with maps, their T1w standardized; None where there are none."""
+        cohort = self.dataset.quantitative()
+        if cohort is None:
+            return None
+        return cohort.map(STANDARDIZATIONS[self.protocol.standardization])
+
+    @cached_property
+    def design(self) -> Design:
+        """Folds and external subjects."""
+        return design(self.protocol.split, self.cohort.subjects, place=str(self.dataset.root))
+
+    @property
+    def scanner_names(self) -> list[str]:
+        """Names of the scanners, in the protocol's order."""
+        return [scanner.name for scanner in self.cohort.scanners]
+
+    def fold_cohorts(self, fold: Fold, scanners: tuple[str, ...]) -> tuple[Cohort, Cohort]:
+        """Return the training and the validation cohort of a fold, on some scanners."""
+        chosen = [self.cohort.scanner(name) for name in scanners]
+        return (
+            self.cohort.subset(subjects=fold.train, scanners=chosen),
+            self.cohort.subset(subjects=fold.validation, scanners=chosen),
+        )
+
+    def quantitative_parts(
+        self,
+    ) -> tuple[QuantitativeCohort, QuantitativeCohort | None, QuantitativeCohort]:
+        """Return the people whose maps are learned from, chosen by, and judged on.
+
+        Raises
+        ------
+        InputError
+            If the dataset has too few of them.
+        """
+        cohort, split = self.quantitative, self.protocol.split
+        people = cohort.subjects if cohort else ()
+        learned = split.quantitative_training
+        chosen = learned + split.quantitative_validation
+        if cohort is None or len(people) < chosen:
+            raise InputError(
+                f"{self.dataset.root}: {len(people)} subjects with T1 maps, and {chosen} are "
+                "needed; add some, or lower split.quantitative_training in the protocol."
+            )
+        validation = cohort.subset(people[learned:chosen]) if chosen > learned else None
+        return cohort.subset(people[:learned]), validation, cohort.subset(people[chosen:])
+
+    def read_everything(self) -> None:
+        """Read every image once, so that a damaged file is found before hours of training.
+
+        Raises
+        ------
+        InputError
+            At the first image that cannot be used.
+        """
+        used = [*self.design.judged, *(s for fold in self.design.folds for s in fold.train)]
+        subjects = list(dict.fromkeys(used))
+        people = self.quantitative.subjects if self.quantitative else ()
+        total = len(subjects) * len(self.cohort.scanners) + len(people)
+        with progress_bar("checking the images", total) as bar:
+            for subject in subjects:
+                for scanner in self.cohort.scanners:
+                    self.cohort.scan(subject, scanner)
+                    bar.advance(detail=f"sub-{subject} {scanner.name}")
+            for subject in people:
+                assert self.quantitative is not None
+                self.quantitative.read(subject)
+                bar.advance(detail=f"sub-{subject}")

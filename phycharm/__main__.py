@@ -1,0 +1,5 @@
+"""`python -m phycharm` is `phycharm`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,50 @@
+"""Methods that map every scanner's scans to one domain that is none of theirs."""
+
+from abc import abstractmethod
+
+import torch
+
+from .harmonizer import Harmonizer, Image
+from .scan import Scan
+from .scanner import Scanner
+
+
+class CommonDomainHarmonizer(Harmonizer):
+    """A method without a target: it removes the scanner instead of imitating another.
+
+    A subclass supplies `_to_common` in place of `_harmonize`, and a card whose scope is
+    `common-domain`. Its images look like no scanner's, so comparing them with a target scan would
+    say nothing: they are compared with the common-domain image of the same person's scan on the
+    other scanner. `harmonize` gives the same image for every target.
+    """
+
+    def to_common(self, scan: Scan) -> Image:
+        """Map a scan to the common domain.
+
+        Parameters
+        ----------
+        scan : Scan
+            From any scanner the method was fitted to.
+
+        Returns
+        -------
+        ndarray of float32, shape (X, Y, Z)
+            Image in the common domain; 0 outside the scan's mask.
+
+        Raises
+        ------
+        ValueError
+            If the method returned another shape or values that are not finite.
+        """
+        return super().harmonize(scan, scan.scanner)
+
+    def harmonize(self, scan: Scan, target: Scanner) -> Image:
+        """Map a scan to the common domain; the target does not matter (see `to_common`)."""
+        return self.to_common(scan)
+
+    @abstractmethod
+    def _to_common(self, scan: Scan) -> Image | torch.Tensor:
+        """Return the image in the common domain, shape (X, Y, Z)."""
+
+    def _harmonize(self, scan: Scan, target: Scanner) -> Image | torch.Tensor:
+        return self._to_common(scan)
