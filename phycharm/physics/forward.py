@@ -1,5 +1,6 @@
 """From tissue to T1-weighted signal, by whichever model is asked for."""
 
+import math
 from collections.abc import Iterable
 from typing import Literal
 
@@ -12,6 +13,8 @@ from .mprage import mprage_signal
 
 SignalModel = Literal["ir", "mprage"]
 
+_LONGEST_PARENCHYMAL_T1 = 2000.0
+
 
 def t1w_weight(t1: Tensor, acquisition: Acquisition, *, model: SignalModel) -> Tensor:
     """T1 weighting per unit of M0, without echo-time decay.
@@ -23,8 +26,8 @@ def t1w_weight(t1: Tensor, acquisition: Acquisition, *, model: SignalModel) -> T
     acquisition : Acquisition
         Of the scanner.
     model : {"ir", "mprage"}
-        `ir` is the preprint's inversion-recovery equation (its f(T1; TI, TR), in magnitude);
-        `mprage` the steady state of the whole readout train (Deichmann 2000), magnitude too.
+        `ir` is the preprint's inversion-recovery equation, its f(T1; TI, TR); `mprage` the steady
+        state of the whole readout train (Deichmann 2000).
 
     Returns
     -------
@@ -35,33 +38,62 @@ def t1w_weight(t1: Tensor, acquisition: Acquisition, *, model: SignalModel) -> T
     ------
     InputError
         If `mprage` is asked for and the acquisition has no echo spacing or number of readouts.
+
+    Notes
+    -----
+    Sidecars do not say which pulse reads the centre of k-space; `mprage` takes the middle one
+    (linear order). Where the train is too long for that, as in vendors' short-TI protocols, it
+    falls back to `ir`.
     """
-    if model == "ir":
-        return recovery_weight(
-            t1,
-            inversion_time=acquisition.inversion_time,
-            repetition_time=acquisition.repetition_time,
-        )
-    if not has_readout_train(acquisition):
+    if model == "mprage" and not has_readout_train(acquisition):
         raise InputError(
             "The mprage signal model needs RepetitionTimeExcitation and NumberShots in the "
             "sidecars; add them or choose signal = 'ir'."
         )
-    assert acquisition.echo_spacing is not None and acquisition.readouts is not None
-    # Sidecars do not say which pulse reads the centre of k-space: the middle one (linear order),
-    # unless the train is too long for that to lie TI after the inversion; then the first (centric).
-    middle = acquisition.readouts // 2
-    linear = middle * acquisition.echo_spacing <= acquisition.inversion_time
-    signal = mprage_signal(
-        t1.clamp(min=1.0),
+    if model == "mprage" and _is_linear(acquisition):
+        assert acquisition.echo_spacing is not None and acquisition.readouts is not None
+        return mprage_signal(
+            t1.clamp(min=1.0),
+            inversion_time=acquisition.inversion_time,
+            repetition_time=acquisition.repetition_time,
+            flip_angle=acquisition.flip_angle,
+            echo_spacing=acquisition.echo_spacing,
+            readouts=acquisition.readouts,
+        ).abs()
+    return recovery_weight(
+        t1,
         inversion_time=acquisition.inversion_time,
-        repetition_time=acquisition.repetition_time,
-        flip_angle=acquisition.flip_angle,
-        echo_spacing=acquisition.echo_spacing,
-        readouts=acquisition.readouts,
-        centre=middle if linear else 0,
+        repetition_time=effective_repetition_time(acquisition),
     )
-    return signal.abs()
+
+
+def effective_repetition_time(acquisition: Acquisition) -> float:
+    """TR that the inversion-recovery equation is given, in ms.
+
+    With a TI that is short against TR, f(T1; TI, TR) falls below zero within the brain, and its
+    magnitude would show grey matter brighter than white. Such protocols do not behave so, because
+    their long readout trains keep the magnetization from recovering. The authors of PhyCHarm give
+    the readout's repetition time for TR there (GE: 8.232 ms), which turns f into
+    ``2 (1 - exp(-TI / T1))``, positive and monotone; that is what this function does.
+
+    Parameters
+    ----------
+    acquisition : Acquisition
+        Of the scanner.
+
+    Returns
+    -------
+    float
+        The acquisition's TR, or its echo spacing (0 where unknown) if f would change its sign for
+        a T1 below 2000 ms.
+    """
+    rate = 1 / _LONGEST_PARENCHYMAL_T1
+    weight = (
+        1
+        - 2 * math.exp(-acquisition.inversion_time * rate)
+        + math.exp(-acquisition.repetition_time * rate)
+    )
+    return acquisition.repetition_time if weight >= 0 else acquisition.echo_spacing or 0.0
 
 
 def has_readout_train(acquisition: Acquisition) -> bool:
@@ -72,3 +104,9 @@ def has_readout_train(acquisition: Acquisition) -> bool:
 def richest_model(acquisitions: Iterable[Acquisition]) -> SignalModel:
     """Return `mprage` where the readout trains of all these acquisitions are known, else `ir`."""
     return "mprage" if all(map(has_readout_train, acquisitions)) else "ir"
+
+
+def _is_linear(acquisition: Acquisition) -> bool:
+    """Whether the middle pulse of the train can lie TI after the inversion."""
+    assert acquisition.echo_spacing is not None and acquisition.readouts is not None
+    return acquisition.readouts // 2 * acquisition.echo_spacing <= acquisition.inversion_time
