@@ -1,0 +1,28 @@
+"""Any program that maps to a common domain."""
+
+from dataclasses import replace
+
+from phycharm.common_domain import CommonDomainHarmonizer
+from phycharm.harmonizer import Image
+from phycharm.scan import Scan
+
+from .command import CommandHarmonizer
+from .image_folder import COMMON
+
+
+class CommandCommonHarmonizer(CommonDomainHarmonizer, CommandHarmonizer):
+    """Run a program that brings scans to a common domain; see `CommandHarmonizer`.
+
+    `{target}` is the word `common`.
+    """
+
+    card = replace(
+        CommandHarmonizer.card,
+        name="command-common",
+        summary="A program that brings every scan to a common domain; what it learned from is not "
+        "known here.",
+        scope="common-domain",
+    )
+
+    def _to_common(self, scan: Scan) -> Image:
+        return self._run(scan, COMMON)

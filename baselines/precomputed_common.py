@@ -1,0 +1,41 @@
+"""Images that were brought to a common domain elsewhere."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from phycharm.common_domain import CommonDomainHarmonizer
+from phycharm.harmonizer import Image
+from phycharm.scan import Scan
+from phycharm.scanner import Scanner
+
+from .image_folder import COMMON
+from .precomputed import PrecomputedImages
+
+
+class PrecomputedCommonImages(CommonDomainHarmonizer, PrecomputedImages):
+    """Read common-domain images, one per scan, from a folder; see `PrecomputedImages`.
+
+    A file is called `sub-<subject>_from-<source>_to-common_T1w.nii.gz`; a plain
+    `sub-<subject>_ses-<source>_T1w.nii.gz` will do.
+    """
+
+    card = replace(
+        PrecomputedImages.card,
+        name="precomputed-common",
+        summary="Images brought to a common domain elsewhere; what their maker learned from is "
+        "not known here.",
+        scope="common-domain",
+    )
+
+    def check(
+        self, subjects: Iterable[str], directions: Iterable[tuple[Scanner, Scanner]]
+    ) -> list[str]:
+        """List the files that a benchmark would miss, of sources and targets alike."""
+        names = dict.fromkeys(scanner.name for pair in directions for scanner in pair)
+        return self._images.missing(
+            (subject, name, COMMON) for subject in subjects for name in names
+        )
+
+    def _to_common(self, scan: Scan) -> Image:
+        case = (scan.subject, scan.scanner.name, COMMON)
+        return self._images.read(case, scan, scale=self.scale)

@@ -1,0 +1,81 @@
+"""What a user writes to name a method."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import InputError
+from ..registry import did_you_mean, harmonizer_names
+from .adapter import Adapter
+from .finding import find_class
+
+_ALIAS = re.compile(r"([A-Za-z0-9][A-Za-z0-9.-]*)=(.+)", re.DOTALL)
+_CLASS_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """A method as the user named it, taken apart.
+
+    Parameters
+    ----------
+    text : str
+        All of it.
+    alias : str
+        Name before `=`; empty where there is none.
+    method : type
+        Class that is meant.
+    path : str
+        Registered name or `package.module:Class` of that class.
+    argument : str
+        What stands behind the colon of an adapter (`precomputed:FOLDER`).
+    """
+
+    text: str
+    alias: str
+    method: type[Any]
+    path: str
+    argument: str = ""
+
+    @property
+    def registered(self) -> bool:
+        """Whether the method was named by a registered name."""
+        return ":" not in self.path
+
+
+def parse_spec(text: str) -> Spec:
+    """Take apart what a user wrote.
+
+    Parameters
+    ----------
+    text : str
+        A registered name, `package.module:Class`, `ADAPTER:ARGUMENT` with a registered adapter
+        (`precomputed:FOLDER`, `command:LINE`), or one of these after `NAME=`.
+
+    Raises
+    ------
+    InputError
+        If it is none of these.
+    """
+    alias, path = "", text.strip()
+    if found := _ALIAS.fullmatch(path):
+        alias, path = found.groups()
+    head, colon, argument = path.partition(":")
+    if head in harmonizer_names():
+        method = find_class(head)
+        if issubclass(method, Adapter) and method.argument:
+            if not argument.strip():
+                wanted = method.argument.upper()
+                raise InputError(f"{text}: say which; write {head}:{wanted}.")
+            return Spec(text=text, alias=alias, method=method, path=head, argument=argument.strip())
+    if colon and not _CLASS_PATH.fullmatch(path):
+        raise InputError(
+            f"{text}: neither package.module:Class nor a known kind before the colon; "
+            f"{did_you_mean(head, _adapters())}"
+        )
+    return Spec(text=text, alias=alias, method=find_class(path), path=path)
+
+
+def _adapters() -> list[str]:
+    classes = {name: find_class(name) for name in harmonizer_names()}
+    return [name for name, c in classes.items() if issubclass(c, Adapter) and c.argument]

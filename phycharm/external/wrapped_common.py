@@ -1,0 +1,15 @@
+"""A plain class that maps to a common domain."""
+
+import torch
+
+from ..common_domain import CommonDomainHarmonizer
+from ..harmonizer import Image
+from ..scan import Scan
+from .wrapped import WrappedHarmonizer, own_copy, returned
+
+
+class WrappedCommonDomain(CommonDomainHarmonizer, WrappedHarmonizer):
+    """An object of a class with `to_common(scan)`; see `WrappedHarmonizer` for all else."""
+
+    def _to_common(self, scan: Scan) -> Image | torch.Tensor:
+        return returned(self.method.to_common(own_copy(scan)), spec=self.spec)
