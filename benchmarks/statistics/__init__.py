@@ -9,6 +9,7 @@ from .friedman import Friedman, critical_difference, friedman
 from .leaderboard import leaderboard
 from .leakage import leakage
 from .multiplicity import benjamini_hochberg, holm
+from .noise import TIE_RULE
 from .ranking import cliques, rank_methods
 from .subjects import CONTROLS, SCORE_COLUMNS, subject_values
 from .trust import trust
@@ -17,6 +18,7 @@ from .wilcoxon import SignedRank, hodges_lehmann, signed_rank, smallest_p
 __all__ = [
     "CONTROLS",
     "SCORE_COLUMNS",
+    "TIE_RULE",
     "Friedman",
     "SignedRank",
     "benjamini_hochberg",

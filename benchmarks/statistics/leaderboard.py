@@ -66,9 +66,11 @@ def leaderboard(
       a score is beaten by all that have one; the points are given as a share of those possible;
     - the name of a metric: the mean rank over its tissues.
 
-    Primary are the metrics that say so (`Metric.primary`), or all where none does. Methods are
-    tied if the simultaneous bootstrap interval over subjects of their distance to the best
-    (Bonferroni over the other methods) reaches 0, or if there are fewer than five subjects.
+    Primary are the metrics that say so (`Metric.primary`), or all where none does. In a measure a
+    method is tied with the best unless the paired t interval over subjects of its distance to the
+    best excludes 0, simultaneously for all pairs of methods (Bonferroni). It is tied for the first
+    place if the first method does not beat it so in any deciding measure, now simultaneously for
+    these too.
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ def leaderboard(
     methods : collection of str, optional
         Which harmonizers; by default all that are no controls.
     alpha : float
-        One minus the coverage of the intervals.
+        One minus the coverage of the intervals, and level of the ties.
     seed : int
         Of the bootstrap.
 
@@ -103,7 +105,7 @@ def leaderboard(
     Raises
     ------
     InputError
-        The scores lack a column, or `order` is unknown.
+        The scores lack a column, or `order` is unknown or was not measured.
     """
     known = known_metrics(metrics)
     _check_order(order, list(known))
@@ -121,12 +123,14 @@ def leaderboard(
     ]
     primary = [m for m in parts if known[m[0]].primary] or list(parts)
     deciding = primary if order in ORDERS else [m for m in parts if m[0] == order]
+    if not deciding:
+        raise InputError(f"no scores of the metric {order!r} that orders the leaderboard")
     overall = standing(
+        list(by_seed["harmonizer"].unique()),
         [merit_table(parts[m]) for m in primary],
         [merit_table(parts[m]) for m in deciding],
         by_borda=order == BORDA,
         alpha=alpha,
-        seed=seed,
     )
     board = pd.concat(tables, ignore_index=True).merge(overall, on="harmonizer")
     board = board.sort_values(["place", "harmonizer"], kind="stable", ignore_index=True)

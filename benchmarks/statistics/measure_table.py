@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from .bootstrap import mean_intervals
-from .mean_rank import MeanRank
-from .noise import tied_with_best
+from .noise import behind
+from .standing import mean_rank
 from .subjects import merit_table, over_directions
 
 
@@ -41,7 +41,7 @@ def measure_table(
     table["interval_low"], table["interval_high"] = ends[:, 0], ends[:, 1]
     seeds = _seed_means(by_seed)
     table["seeds"], table["seed_spread"] = seeds.notna().sum(axis=1), seeds.std(axis=1)
-    return table.join(_ranks(merits, alpha=alpha, seed=seed))
+    return table.join(_ranks(merits, alpha))
 
 
 def _seed_means(by_seed: pd.DataFrame) -> pd.DataFrame:
@@ -52,11 +52,12 @@ def _seed_means(by_seed: pd.DataFrame) -> pd.DataFrame:
     return subjects.groupby("harmonizer").mean()
 
 
-def _ranks(merits: pd.DataFrame, *, alpha: float, seed: int) -> pd.DataFrame:
-    judge = MeanRank([merits])
-    if not judge.names:
+def _ranks(merits: pd.DataFrame, alpha: float) -> pd.DataFrame:
+    table = pd.DataFrame({"rank": mean_rank([merits])})
+    if not len(table):
         return pd.DataFrame({"rank": np.nan, "tied_with_best": False}, index=merits.columns)
-    table = pd.DataFrame({"rank": -judge.observed()}, index=judge.names)
-    table["tied_with_best"] = tied_with_best(judge, judge.subjects, alpha=alpha, seed=seed)
+    subjects = merits[list(table.index)].groupby("subject").mean().to_numpy()
+    best = int(np.argmin(table["rank"]))
+    table["tied_with_best"] = ~behind(subjects, best, alpha=alpha)
     table = table.reindex(merits.columns)
     return table.assign(tied_with_best=table["tied_with_best"].eq(True))
