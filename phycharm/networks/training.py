@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
-from torch.optim.lr_scheduler import LambdaLR
 
 from ..progress import progress_bar
 from .plan import TrainingPlan
@@ -67,13 +66,13 @@ class Training:
         list of dict
             History rows: the tags, `epoch` (from 1), `split`, `term`, `value`.
         """
-        schedulers = [LambdaLR(optimizer, self._factor) for optimizer in self.optimizers]
+        schedule = _Schedule(self.optimizers, self._factor)
         history: list[dict[str, Any]] = []
         best = float("inf")
         kept = None
         with progress_bar(self.label, self.plan.epochs) as bar:
             for epoch in range(1, self.plan.epochs + 1):
-                train = self._train_epoch(schedulers)
+                train = self._train_epoch(schedule)
                 history += self._rows(epoch, "train", train)
                 shown = train.get("loss", float("nan"))
                 if self.validate is not None:
@@ -95,7 +94,7 @@ class Training:
     def _batches(self) -> Iterator[Tensor]:
         return iter(torch.randperm(self.samples).split(self.plan.batch_size))
 
-    def _train_epoch(self, schedulers: list[LambdaLR]) -> dict[str, float]:
+    def _train_epoch(self, schedule: "_Schedule") -> dict[str, float]:
         for module in self.modules.values():
             module.train()
         sums: dict[str, Tensor | float] = {}
@@ -105,8 +104,7 @@ class Training:
                 detached = value.detach() if isinstance(value, Tensor) else value
                 sums[name] = sums.get(name, 0.0) + detached * len(indices)
                 counts[name] += len(indices)
-            for scheduler in schedulers:
-                scheduler.step()
+            schedule.advance()
         return {name: float(total) / counts[name] for name, total in sums.items()}
 
     def _validation_terms(self, validate: Callable[[], Terms]) -> dict[str, float]:
@@ -134,6 +132,27 @@ class Training:
             if kept is not None:
                 module.load_state_dict(kept[name])
             module.eval()
+
+
+class _Schedule:
+    """Set the learning rates step by step.
+
+    Torch's own schedulers warn where an optimizer has not stepped yet, as happens to one that
+    takes turns with another.
+    """
+
+    def __init__(self, optimizers: list[Optimizer], factor: Callable[[int], float]) -> None:
+        self._groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+        self._rates = [group["lr"] for group in self._groups]
+        self._factor = factor
+        self._steps = 0
+
+    def advance(self) -> None:
+        """Set what the next step learns by."""
+        self._steps += 1
+        factor = self._factor(self._steps)
+        for group, rate in zip(self._groups, self._rates, strict=True):
+            group["lr"] = rate * factor
 
 
 def adam(module: nn.Module, plan: TrainingPlan) -> Adam:
