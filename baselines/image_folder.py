@@ -43,13 +43,16 @@ class ImageFolder:
     Raises
     ------
     InputError
-        If there is no such folder.
+        If there is no such folder, or it has no image of such a name.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         if not root.is_dir():
             raise InputError(f"{root}: no such folder; give the one with the harmonized images.")
+        if not self._files:
+            expected = file_name(("<subject>", "<source>", "<target>"))
+            raise InputError(f"{root}: no harmonized images; they must be called {expected}.")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.root)!r})"
@@ -132,7 +135,7 @@ class ImageFolder:
                 f"{file_name(case)}; keep one of them."
             )
         there = sorted({(source, target) for _, source, target in self._files})
-        shown = ", ".join(f"{source} to {target}" for source, target in there[:6]) or "nothing"
+        shown = ", ".join(f"{source} to {target}" for source, target in there[:6])
         raise InputError(
             f"{self.root / file_name(case)}: no such file; harmonize this scan too. The folder has "
             f"{shown}."

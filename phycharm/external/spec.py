@@ -71,11 +71,6 @@ def parse_spec(text: str) -> Spec:
     if colon and not _CLASS_PATH.fullmatch(path):
         raise InputError(
             f"{text}: neither package.module:Class nor a known kind before the colon; "
-            f"{did_you_mean(head, _adapters())}"
+            f"{did_you_mean(head, harmonizer_names())}"
         )
     return Spec(text=text, alias=alias, method=find_class(path), path=path)
-
-
-def _adapters() -> list[str]:
-    classes = {name: find_class(name) for name in harmonizer_names()}
-    return [name for name, c in classes.items() if issubclass(c, Adapter) and c.argument]

@@ -40,6 +40,12 @@ class WrappedHarmonizer(Adapter):
     seed, device
         See `Harmonizer`.
 
+    Attributes
+    ----------
+    hands_out_copies : bool
+        Whether the object gets copies of scans: one who writes into his input must not change
+        everybody's data. Only the laws, which want to see him do it, switch it off.
+
     Raises
     ------
     InputError
@@ -63,6 +69,7 @@ class WrappedHarmonizer(Adapter):
         card = card_of_class(wrapped, spec=spec, name=name, registered=":" not in spec)
         require_methods(wrapped, spec=spec, common=card.scope == "common-domain")
         give_card(self, card)
+        self.hands_out_copies = True
         self.method = construct(wrapped, options or {}, spec=spec, seed=seed, device=device)
 
     def __repr__(self) -> str:
@@ -113,12 +120,19 @@ class WrappedHarmonizer(Adapter):
         self.method = self.method if loaded is None else loaded
 
     def _fit(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
-        offered = {"validation": validation, **context}
-        self.method.fit(train, **accepted(self.method.fit, offered))
+        theirs = None if validation is None else validation.map(self._handed_out)
+        offered = {"validation": theirs, **context}
+        self.method.fit(train.map(self._handed_out), **accepted(self.method.fit, offered))
         self.history = _history(getattr(self.method, "history", None))
 
     def _harmonize(self, scan: Scan, target: Scanner) -> Image | torch.Tensor:
-        return returned(self.method.harmonize(own_copy(scan), target), spec=self.spec)
+        return returned(self.method.harmonize(self._handed_out(scan), target), spec=self.spec)
+
+    def _handed_out(self, scan: Scan) -> Scan:
+        if not self.hands_out_copies:
+            return scan
+        copies = {key: getattr(scan, key).copy() for key in ("image", "mask", "affine")}
+        return replace(scan, **copies)
 
 
 def require_methods(wrapped: type[Any], *, spec: str, common: bool = False) -> None:
@@ -151,11 +165,6 @@ def require_methods(wrapped: type[Any], *, spec: str, common: bool = False) -> N
             f"{spec}: {wrapped.__name__} has no method {' and no method '.join(missing)}; add "
             f"{verb}, or name another class."
         )
-
-
-def own_copy(scan: Scan) -> Scan:
-    """Copy a scan: an outsider who writes into his input must not change everybody's data."""
-    return replace(scan, image=scan.image.copy(), mask=scan.mask.copy(), affine=scan.affine.copy())
 
 
 def returned(image: Any, *, spec: str) -> Image | torch.Tensor:

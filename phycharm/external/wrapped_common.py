@@ -5,11 +5,11 @@ import torch
 from ..common_domain import CommonDomainHarmonizer
 from ..harmonizer import Image
 from ..scan import Scan
-from .wrapped import WrappedHarmonizer, own_copy, returned
+from .wrapped import WrappedHarmonizer, returned
 
 
 class WrappedCommonDomain(CommonDomainHarmonizer, WrappedHarmonizer):
     """An object of a class with `to_common(scan)`; see `WrappedHarmonizer` for all else."""
 
     def _to_common(self, scan: Scan) -> Image | torch.Tensor:
-        return returned(self.method.to_common(own_copy(scan)), spec=self.spec)
+        return returned(self.method.to_common(self._handed_out(scan)), spec=self.spec)

@@ -1,0 +1,127 @@
+"""A harmonizer on trial: fitted to phantoms, with what the laws need around it."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from ..cohort import Cohort
+from ..external.wrapped import WrappedHarmonizer
+from ..harmonizer import Harmonizer, Image
+from ..scan import Scan
+from ..scanner import Scanner
+from .phantom import QUANTITATIVE, QUANTITATIVE_VALIDATION, TESTED, TRAINING, VALIDATION, Phantom
+
+
+@dataclass(kw_only=True)
+class Trial:
+    """Make, fit and ask a harmonizer, always in the same way.
+
+    Parameters
+    ----------
+    create : callable
+        `create(device)` makes an unfitted harmonizer.
+    seed : int
+        Of the phantoms and of the maps.
+    device : str
+        Where it is fitted and asked.
+    """
+
+    create: Callable[[str], Harmonizer]
+    seed: int
+    device: str
+    touched: set[str] = field(default_factory=set)
+    """Scans that a fit changed."""
+
+    @cached_property
+    def phantom(self) -> Phantom:
+        """The people and scanners."""
+        return Phantom(seed=self.seed)
+
+    @cached_property
+    def harmonizer(self) -> Harmonizer:
+        """The fitted harmonizer that most laws ask."""
+        return self.fitted()
+
+    @cached_property
+    def scanners(self) -> tuple[Scanner, ...]:
+        """Two scanners for a method of pairs, else all three."""
+        pairwise = self.create(self.device).card.scope == "pair"
+        return self.phantom.scanners[:2] if pairwise else self.phantom.scanners
+
+    @property
+    def directions(self) -> list[tuple[Scanner, Scanner]]:
+        """Every source and target that the method is fitted to."""
+        return self._cohort(TRAINING).directions()
+
+    def fitted(self) -> Harmonizer:
+        """Make another harmonizer and fit it in the same way."""
+        harmonizer = self.create(self.device)
+        if isinstance(harmonizer, WrappedHarmonizer):
+            # The laws look at the class itself, not at what the harness saves it from.
+            harmonizer.hands_out_copies = False
+        train, validation = self._cohort(TRAINING), self._cohort(VALIDATION)
+        context = self._context(harmonizer)
+        before = _digests(train, validation)
+        harmonizer.fit(train, validation, **context)
+        after = _digests(train, validation)
+        self.touched |= {name for name, digest in before.items() if after[name] != digest}
+        return harmonizer
+
+    def scan(
+        self, subject: str = TESTED[0], scanner: Scanner | None = None, *, slices: int | None = None
+    ) -> Scan:
+        """Return a fresh copy of a scan that the method was not fitted to."""
+        phantom = self.phantom if slices is None else Phantom(seed=self.seed, slices=slices)
+        scan = phantom.scan(subject, scanner or self.scanners[0])
+        return replace(
+            scan, image=scan.image.copy(), mask=scan.mask.copy(), affine=scan.affine.copy()
+        )
+
+    def ask(self, scan: Scan, target: Scanner | None = None) -> Image:
+        """Harmonize with the fitted harmonizer; to the second scanner unless told otherwise."""
+        return self.harmonizer.harmonize(scan, target or self.scanners[1])
+
+    @cached_property
+    def images(self) -> dict[str, tuple[Scan, Image]]:
+        """Scan and image of one person, by direction."""
+        made = {}
+        for source, target in self.directions:
+            scan = self.scan(scanner=source)
+            made[f"{source.name} -> {target.name}"] = (scan, self.ask(scan, target))
+        return made
+
+    def _cohort(self, subjects: tuple[str, ...]) -> Cohort:
+        return self.phantom.cohort(subjects).subset(scanners=self.scanners)
+
+    def _context(self, harmonizer: Harmonizer) -> dict[str, Any]:
+        needs = harmonizer.card.needs
+        train = self.phantom.quantitative(QUANTITATIVE)
+        validation = self.phantom.quantitative(QUANTITATIVE_VALIDATION)
+        context: dict[str, Any] = {}
+        if "quantitative" in needs:
+            context |= {"quantitative": train, "quantitative_validation": validation}
+        if "maps" in needs:
+            # Imported here because it brings a network library that most methods do not need.
+            from ..maps import MapsGenerator
+
+            short = {"epochs": 1, "batch_size": 16}
+            maps = MapsGenerator(training=short, seed=self.seed, device=self.device)
+            context["maps"] = maps.fit(train, validation, scanners=self.phantom.scanners)
+        return context
+
+
+def scan_digest(scan: Scan) -> str:
+    """Return a fingerprint of everything that a scan holds in arrays."""
+    parts = [array.tobytes() for array in (scan.image, scan.mask, scan.affine)]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def _digests(*cohorts: Cohort) -> dict[str, str]:
+    return {
+        f"sub-{scan.subject} {scanner.name}": scan_digest(scan)
+        for cohort in cohorts
+        for scanner in cohort.scanners
+        for scan in cohort.scans(scanner)
+    }
