@@ -27,6 +27,11 @@ class LawResult:
     outcome: Outcome
     reason: str
 
+    @property
+    def failed(self) -> bool:
+        """Whether the law is broken."""
+        return self.outcome == "failed"
+
 
 class LawBroken(Exception):
     """The harmonizer does not keep the law; the message says what was seen."""
