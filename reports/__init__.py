@@ -1,1 +1,7 @@
 """Figures, tables and HTML, drawn from a results folder and nothing else."""
+
+from .figure_files import write_figures
+from .report import write_report
+from .text import leaderboard_text
+
+__all__ = ["leaderboard_text", "write_figures", "write_report"]

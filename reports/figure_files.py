@@ -1,0 +1,125 @@
+"""`phycharm report --figures`: the paper's figures and tables as files, by the paper's numbers."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from phycharm.atomic import write_text
+
+from .boards import board_table
+from .captions import bland_altman as agreement_words
+from .captions import comparison as picture_words
+from .captions import histograms as histogram_words
+from .captions import maps as map_words
+from .captions import masks as mask_words
+from .captions import training as training_words
+from .captions import volume_bars as volume_words
+from .figures.histograms import histogram_plot
+from .figures.maps import maps_picture
+from .figures.masks import mask_picture
+from .figures.pictures import picture
+from .figures.style import write_figure
+from .figures.training import training_plot
+from .figures.volumes import bland_altman, volume_bars
+from .paper_tables import paper_tables
+from .plate import Caption
+from .results import load_results
+from .slices import compare_images, median_subject
+from .statistics_tables import comparison_tables
+from .study import Study
+from .table import Table, to_csv, to_latex
+
+_Drawing = tuple[str, Figure | None, Caption]
+_SPLITS = {"validation": ("4", "6", "S3"), "external": ("5", "7", "8")}
+
+
+def write_figures(results: Path, out: Path) -> list[Path]:
+    """Write the paper's figures (PDF, SVG, PNG at 300 dpi) and tables (LaTeX, CSV).
+
+    Numbered as in the PhyCHarm paper: Figures 3 to 8, S1 to S3, Tables 1 to 3, S2 and S3, as far
+    as the run has what they show; then the leaderboard, the tests and the agreement plots, which
+    the paper does not have. `captions.md` says what each one shows and how it was computed.
+
+    Parameters
+    ----------
+    results : Path
+        Folder of a run.
+    out : Path
+        Folder to write into; made if need be.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    InputError
+        If there is no such results folder.
+    """
+    study = Study(results=load_results(Path(results)))
+    paths: list[Path] = []
+    captions = [f"# Figures and tables of {study.results.name}", ""]
+    if study.results.simulated:
+        captions += ["**The scanners are simulated: no person was scanned.**", ""]
+    for stem, figure, words in _drawings(study):
+        if figure is not None:
+            paths += write_figure(figure, Path(out) / stem)
+            captions += [f"## {stem}", "", f"{words.title}. {words.look} {words.how}", ""]
+    for table in _tables(study):
+        for suffix, text in ((".tex", to_latex(table)), (".csv", to_csv(table))):
+            path = Path(out) / f"{_plain(table.name)}{suffix}"
+            write_text(path, text)
+            paths.append(path)
+        captions += [f"## {table.name}", "", f"{table.title}. {' '.join(table.notes)}", ""]
+    path = Path(out) / "captions.md"
+    write_text(path, "\n".join(captions))
+    return [*paths, path]
+
+
+def _drawings(study: Study) -> Iterator[_Drawing]:
+    """Draw one figure at a time, so that only one is in memory."""
+    maps = maps_picture(study)
+    if maps is not None:
+        yield "figure-3", maps[0], map_words(maps[1])
+    for split, (images, masks, volumes) in _SPLITS.items():
+        if split in study.splits:
+            yield from _directions(study, split, images, masks)
+            yield f"figure-{volumes}", volume_bars(study, split), volume_words(study, split)
+            words = agreement_words(study, split)
+            yield f"extra-agreement-{split}", bland_altman(study, split), words
+    for split, letter in (("external", ""), ("validation", "-validation")):
+        if split in study.splits:
+            words = histogram_words(study, split)
+            yield f"figure-S1{letter}", histogram_plot(study, split), words
+    yield "figure-S2", training_plot(study, ["HN"]), training_words()
+
+
+def _directions(study: Study, split: str, images: str, masks: str) -> Iterator[_Drawing]:
+    for direction in study.directions:
+        subject = median_subject(study, split, direction)
+        shown = subject and compare_images(study, subject, *direction, study.methods)
+        if not shown:
+            continue
+        where = "-to-".join(_plain(name) for name in direction)
+        yield (
+            f"figure-{images}_{where}",
+            picture(study, shown, split),
+            picture_words(study, shown, split),
+        )
+        words = mask_words(study, shown, split)
+        yield f"figure-{masks}_{where}", mask_picture(study, shown, split), words
+
+
+def _tables(study: Study) -> list[Table]:
+    boards = [board_table(study, split) for split in study.splits]
+    shown = {m.key for m in study.headline}
+    tests = [table for table in comparison_tables(study) if table.measure in shown]
+    return [*paper_tables(study), *(b for b in boards if b is not None), *tests]
+
+
+def _plain(name: str) -> str:
+    """Make a name fit for a file: letters, digits and dashes, nothing that a path knows."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "unnamed"

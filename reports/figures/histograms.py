@@ -1,0 +1,112 @@
+"""Intensity histograms before and after, over the target's (Fig. S1 of the paper)."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..names import dashes, label
+from ..study import Study
+from .style import INK, house_style, new_figure
+
+_MOST_PANELS = 12
+_TARGET = "target"
+
+
+def histogram_plot(study: Study, split: str) -> Figure | None:
+    """Draw the mean histogram of every method over the target's, one panel per direction.
+
+    Parameters
+    ----------
+    study : Study
+        The run.
+    split : str
+        Which subjects.
+
+    Returns
+    -------
+    Figure or None
+        None where no histograms were kept. At most twelve directions are drawn.
+    """
+    table = study.results.histograms
+    table = table[table["split"] == split]
+    directions = study.directions[:_MOST_PANELS]
+    if table.empty or not directions:
+        return None
+    columns = min(3, len(directions))
+    rows = -(-len(directions) // columns)
+    with house_style():
+        figure = new_figure(3.2 * columns, 2.1 * rows + 0.5)
+        grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
+        for axes, (source, target) in zip(grid.flat, directions, strict=False):
+            rows_here = table[(table["source"] == source) & (table["target"] == target)]
+            _panel(axes, rows_here, study)
+            axes.set_title(f"{source} → {target}")
+        for axes in grid.flat[len(directions) :]:
+            axes.set_visible(False)
+        _legend(figure)
+        figure.supxlabel("standardized intensity", fontsize=9, color=INK)
+        figure.supylabel("share of brain voxels per bin", fontsize=9, color=INK)
+    return figure
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, study: Study) -> None:
+    styles = dashes(study.methods)
+    for method in [_TARGET, *study.methods]:
+        curve = _mean_curve(rows[rows["harmonizer"] == method])
+        if curve.empty:
+            continue
+        if method == _TARGET:
+            axes.fill_between(
+                curve["middle"], curve["share"], color=INK, alpha=0.14, lw=0, label="target scan"
+            )
+            continue
+        colour = study.colours[method]
+        axes.plot(
+            curve["middle"],
+            curve["share"],
+            styles[method],
+            color=colour,
+            lw=1.3,
+            label=label(method),
+        )
+    axes.set_ylim(bottom=0)
+
+
+def _mean_curve(rows: pd.DataFrame) -> pd.DataFrame:
+    """Average the subjects' histograms, each of which sums to one.
+
+    The bins of two subjects need not be the same: every histogram is turned into a density,
+    read off on the finest grid that spans them all, and averaged there.
+    """
+    counted = rows.groupby(["subject", "bin_left", "bin_right"], as_index=False)["count"].sum()
+    counted = counted[counted.groupby("subject")["count"].transform("sum") > 0]
+    if counted.empty:
+        return pd.DataFrame(columns=["middle", "share"])
+    width = float((counted["bin_right"] - counted["bin_left"]).min())
+    low, high = float(counted["bin_left"].min()), float(counted["bin_right"].max())
+    steps = min(512, max(1, round((high - low) / width)))
+    middle = low + (np.arange(steps) + 0.5) * (high - low) / steps
+    curves = [_density(own, middle) for _, own in counted.groupby("subject")]
+    share = np.mean(curves, axis=0) * (high - low) / steps
+    return pd.DataFrame({"middle": middle, "share": share})
+
+
+def _density(own: pd.DataFrame, at: np.ndarray) -> np.ndarray:
+    ordered = own.sort_values("bin_left")
+    left, right = ordered["bin_left"].to_numpy(), ordered["bin_right"].to_numpy()
+    count = ordered["count"].to_numpy(dtype=float)
+    density = count / count.sum() / np.maximum(right - left, np.finfo(float).tiny)
+    index = np.clip(np.searchsorted(left, at, side="right") - 1, 0, len(left) - 1)
+    inside = (at >= left[index]) & (at <= right[index])
+    return np.where(inside, density[index], 0.0)
+
+
+def _legend(figure: Figure) -> None:
+    handles: dict[str, Artist] = {}
+    for axes in figure.axes:
+        handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    figure.legend(
+        list(handles.values()), list(handles), loc="outside upper center", ncols=4, fontsize=8
+    )

@@ -1,0 +1,83 @@
+"""GM and WM of every method over the target's (Fig. 6 and 7)."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from ..images import Labels
+from ..names import label
+from ..slices import Comparison, axial, axial_index, bounding_box, tissue_pair
+from ..study import Study
+from .style import bare, house_style, new_figure
+
+_TISSUES = (("GM", 2), ("WM", 3))
+# Nothing, both, only in the method, only in the target: told apart by lightness as well.
+_AGREE, _OURS, _THEIRS = "#b9bdc4", "#d55e00", "#0072b2"
+_COLOURS = ListedColormap(["#00000000", _AGREE, _OURS, _THEIRS])
+_PANEL_INCHES = 1.28
+
+
+def mask_picture(study: Study, comparison: Comparison, split: str) -> Figure | None:
+    """Draw where each method's GM and WM agree with the target scan's.
+
+    Parameters
+    ----------
+    study : Study
+        The run.
+    comparison : Comparison
+        The subject's volumes.
+    split : str
+        Split of the Dice scores under the panels.
+
+    Returns
+    -------
+    Figure or None
+        None where no segmentations were kept.
+    """
+    methods = ["none", *(m for m in comparison.images if m != "none")]
+    pairs = {m: tissue_pair(study, comparison, m) for m in methods}
+    found = {m: pair for m, pair in pairs.items() if pair is not None}
+    if not found:
+        return None
+    with house_style():
+        figure = new_figure(_PANEL_INCHES * len(found) + 0.4, _PANEL_INCHES * 2.6 + 0.4)
+        grid = figure.subplots(2, len(found), squeeze=False)
+        for column, (method, pair) in enumerate(found.items()):
+            for row, (tissue, number) in enumerate(_TISSUES):
+                axes = grid[row, column]
+                _overlay(axes, pair, number, comparison)
+                axes.set_xlabel(_dice(study, comparison, split, method, tissue), fontsize=7.5)
+            grid[0, column].set_title(label(method), fontsize=8, loc="center")
+        for row, (tissue, _) in enumerate(_TISSUES):
+            grid[row, 0].set_ylabel(tissue, fontsize=9, fontweight="bold")
+        _legend(figure)
+    return figure
+
+
+def _overlay(axes: Axes, pair: tuple[Labels, Labels], number: int, comparison: Comparison) -> None:
+    box, index = bounding_box(comparison.mask), axial_index(comparison.mask)
+    ours, theirs = (axial(labels, box, index) == number for labels in pair)
+    kinds = np.where(ours & theirs, 1, np.where(ours, 2, np.where(theirs, 3, 0)))
+    aspect = comparison.voxel_mm[1] / comparison.voxel_mm[0]
+    axes.imshow(kinds, cmap=_COLOURS, vmin=0, vmax=3, interpolation="none", aspect=aspect)
+    bare(axes)
+
+
+def _dice(study: Study, comparison: Comparison, split: str, method: str, tissue: str) -> str:
+    measure = study.find("dice", tissue)
+    if measure is None:
+        return ""
+    direction = (comparison.source, comparison.target)
+    value = study.value(measure, split, direction, comparison.subject, method)
+    return "" if np.isnan(value) else f"Dice {measure.text(value)}"
+
+
+def _legend(figure: Figure) -> None:
+    handles = [
+        Patch(color=_AGREE, label="both"),
+        Patch(color=_OURS, label="only in the harmonized image"),
+        Patch(color=_THEIRS, label="only in the target scan"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=8)

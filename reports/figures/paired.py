@@ -1,0 +1,125 @@
+"""Every subject under every method: boxes, violins, and a line per subject."""
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..measures import Measure
+from ..names import label
+from ..study import Study
+from .style import INK, RULE, house_style, new_figure
+
+_MOST_PANELS = 12
+_ENOUGH_FOR_VIOLINS = 8
+
+
+def paired_plot(study: Study, measure: Measure, split: str) -> Figure | None:
+    """Draw the values of all subjects and methods, one panel per direction.
+
+    Parameters
+    ----------
+    study : Study
+        The run.
+    measure : Measure
+        What is on the axis.
+    split : str
+        Which subjects.
+
+    Returns
+    -------
+    Figure or None
+        None where nothing was measured. With more than twelve directions, a single panel of
+        the subjects' means over directions.
+    """
+    panels = _panels(study, measure, split)
+    if not panels:
+        return None
+    columns = min(3, len(panels))
+    rows = -(-len(panels) // columns)
+    with house_style():
+        width = 9.6 if columns == 3 else 4.8 * columns
+        figure = new_figure(width, (0.75 + 0.22 * len(study.methods)) * rows + 0.45)
+        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        subjects = study.subjects.get(split, [])
+        for axes, (title, table) in zip(grid.flat, panels, strict=False):
+            _panel(axes, table, study, subjects)
+            axes.set_title(title)
+        for axes in grid.flat[len(panels) :]:
+            axes.set_visible(False)
+        figure.supxlabel(f"{measure.title} {measure.arrow}".strip(), fontsize=9, color=INK)
+    return figure
+
+
+def _panels(study: Study, measure: Measure, split: str) -> list[tuple[str, pd.DataFrame]]:
+    if len(study.directions) > _MOST_PANELS:
+        panels = [("Mean over directions", study.measured(measure, split)[study.methods])]
+    else:
+        panels = [
+            (
+                f"{source} → {target}",
+                study.measured(measure, split, (source, target))[study.methods],
+            )
+            for source, target in study.directions
+        ]
+    return [(title, table) for title, table in panels if table.notna().any(axis=None)]
+
+
+def _violins(axes: Axes, table: pd.DataFrame, colours: dict[str, str]) -> None:
+    long = table.melt(var_name="harmonizer", value_name="value").dropna()
+    sns.violinplot(
+        long,
+        x="value",
+        y="harmonizer",
+        hue="harmonizer",
+        order=list(table),
+        palette=colours,
+        ax=axes,
+        orient="h",
+        legend=False,
+        inner=None,
+        cut=0,
+        linewidth=0,
+        alpha=0.25,
+    )
+
+
+def _boxes(axes: Axes, table: pd.DataFrame, colours: dict[str, str]) -> None:
+    for row, method in enumerate(map(str, table)):
+        values = table[method].dropna()
+        if values.empty:
+            continue
+        line = {"color": colours[method], "linewidth": 1.1}
+        axes.boxplot(
+            values,
+            positions=[row],
+            orientation="horizontal",
+            widths=0.5,
+            showfliers=False,
+            manage_ticks=False,
+            boxprops=line,
+            medianprops=line,
+            whiskerprops=line,
+            capprops=line,
+        )
+
+
+def _panel(axes: Axes, table: pd.DataFrame, study: Study, subjects: list[str]) -> None:
+    rows = np.arange(table.shape[1])
+    if len(table) >= _ENOUGH_FOR_VIOLINS:
+        _violins(axes, table, study.colours)
+    _boxes(axes, table, study.colours)
+    for subject, values in table.iterrows():
+        gid = f"hit-{subjects.index(str(subject))}-line"
+        axes.plot(values, rows, color=INK, alpha=0.28, linewidth=0.8, gid=gid, zorder=1)
+    for row, method in enumerate(map(str, table)):
+        colour = study.colours[method]
+        points = table[method].dropna()
+        axes.plot(
+            points, np.full(len(points), row), "o", ms=3.6, color=colour, mec="none", zorder=3
+        )
+    axes.set(xlabel="", ylabel="", yticks=rows, yticklabels=[label(str(m)) for m in table])
+    axes.grid(visible=False, axis="y")
+    axes.grid(visible=True, axis="x", color=RULE)
+    axes.set_ylim(len(rows) - 0.5, -0.5)

@@ -1,0 +1,66 @@
+"""Training curves (the harmonization network's are Fig. S2 of the paper)."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator
+
+from ..names import dashes, label
+from ..study import Study
+from .style import house_style, new_figure
+
+_MOST_PANELS = 12
+
+
+def training_plot(study: Study, networks: list[str] | None = None) -> Figure | None:
+    """Draw loss over epochs, one panel per method and network.
+
+    Parameters
+    ----------
+    study : Study
+        The run.
+    networks : list of str, optional
+        Draw these only.
+
+    Returns
+    -------
+    Figure or None
+        None where no curves were kept.
+    """
+    history = study.results.history
+    history = history[(history["term"] == "loss") & (history["value"] > 0)]
+    if networks is not None:
+        history = history[history["network"].isin(networks)]
+    panels = list(history.groupby(["harmonizer", "network"]))[:_MOST_PANELS]
+    if not panels:
+        return None
+    columns = min(3, len(panels))
+    rows = -(-len(panels) // columns)
+    with house_style():
+        figure = new_figure(3.2 * columns, 2.2 * rows + 0.5)
+        grid = figure.subplots(rows, columns, squeeze=False)
+        for axes, ((method, network), curves) in zip(grid.flat, panels, strict=False):
+            _panel(axes, curves)
+            axes.set_title(f"{label(str(method))}, {network}")
+        for axes in grid.flat[len(panels) :]:
+            axes.set_visible(False)
+    return figure
+
+
+def _panel(axes: Axes, curves: pd.DataFrame) -> None:
+    styles = dashes(["train", "validation"])
+    for split, own in curves.groupby("split"):
+        style = styles.get(str(split), "-.")
+        colour = "#0072b2" if split == "train" else "#d55e00"
+        for _, one in own.groupby(["cell", "source", "target"]):
+            ordered = one.sort_values("epoch")
+            axes.plot(ordered["epoch"], ordered["value"], style, color=colour, alpha=0.25, lw=0.8)
+        mean = own.groupby("epoch")["value"].mean()
+        axes.plot(mean.index, mean, style, color=colour, lw=1.8, label=str(split))
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.minorticks_off()
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss")
+    axes.legend(fontsize=8)

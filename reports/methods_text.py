@@ -1,0 +1,125 @@
+"""A paragraph for the methods section of a paper, with what it cites, from what was done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .measures import Measure
+from .names import label
+from .study import Study
+from .verdict import join
+
+Cite = Callable[..., str]
+
+_WORKS = {
+    "ssim": "Wang Z, Bovik AC, Sheikh HR, Simoncelli EP. Image quality assessment: from error "
+    "visibility to structural similarity. IEEE Trans Image Process 2004;13:600–612. "
+    "doi:10.1109/TIP.2003.819861",
+    "dice": "Dice LR. Measures of the amount of ecologic association between species. Ecology "
+    "1945;26:297–302. doi:10.2307/1932409",
+    "wilcoxon": "Wilcoxon F. Individual comparisons by ranking methods. Biometrics Bulletin "
+    "1945;1:80–83. doi:10.2307/3001968",
+    "holm": "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat "
+    "1979;6:65–70.",
+    "bh": "Benjamini Y, Hochberg Y. Controlling the false discovery rate. J R Stat Soc B "
+    "1995;57:289–300. doi:10.1111/j.2517-6161.1995.tb02031.x",
+    "hl": "Hodges JL, Lehmann EL. Estimates of location based on rank tests. Ann Math Stat "
+    "1963;34:598–611. doi:10.1214/aoms/1177704172",
+    "bca": "Efron B. Better bootstrap confidence intervals. J Am Stat Assoc 1987;82:171–185. "
+    "doi:10.1080/01621459.1987.10478410",
+    "demsar": "Demšar J. Statistical comparisons of classifiers over multiple data sets. J Mach "
+    "Learn Res 2006;7:1–30.",
+    "krouwer": "Krouwer JS. Why Bland–Altman plots should use X, not (Y+X)/2 when X is a "
+    "reference method. Stat Med 2008;27:778–780. doi:10.1002/sim.3086",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodsText:
+    """What to paste: sentences, and the works they cite by number."""
+
+    paragraph: str
+    references: list[str]
+
+
+def methods_text(study: Study) -> MethodsText:
+    """Write the methods paragraph of a run.
+
+    Parameters
+    ----------
+    study : Study
+        The run.
+
+    Returns
+    -------
+    MethodsText
+        Only what the results folder states; what it does not is left out.
+    """
+    cited: list[str] = []
+
+    def cite(*works: str) -> str:
+        for work in works:
+            if work not in cited:
+                cited.append(work)
+        return "[" + ", ".join(str(cited.index(work) + 1) for work in works) + "]"
+
+    sentences = [_data(study, cite), _methods(study, cite), _metrics(study, cite), _tests(cite)]
+    return MethodsText(paragraph=" ".join(s for s in sentences if s), references=cited)
+
+
+def _data(study: Study, cite: Cite) -> str:
+    manifest, dataset = study.results.section("protocol"), study.results.section("dataset")
+    version = study.results.section("environment").get("phycharm")
+    tool = f"the PhyCHarm benchmark{f' {version}' if version else ''}"
+    protocol = f"protocol “{manifest['name']}”" if manifest.get("name") else "a protocol"
+    if manifest.get("version") is not None:
+        protocol += f", version {manifest['version']}"
+    name = str(dataset.get("name") or "the dataset")
+    citation = str(dataset.get("citation") or "")
+    source = f"{name} {cite(citation)}" if citation else name
+    counts = [f"{len(s)} {split}" for split, s in study.subjects.items()]
+    kind = " The scanners were simulated." if study.results.simulated else ""
+    people = f"{' and '.join(counts)} subjects" if counts else "no subjects yet"
+    return (
+        f"Harmonization methods were compared with {tool} ({protocol}) on {source}: {people}, "
+        f"{len(study.directions)} directions between {len(study.scanners)} scanners.{kind}"
+    )
+
+
+def _methods(study: Study, cite: Cite) -> str:
+    if not study.methods:
+        return ""
+    names = []
+    for method in study.methods:
+        citation = str(study.results.methods.get(method, {}).get("citation") or "")
+        names.append(f"{label(method)} {cite(citation)}" if citation else label(method))
+    return f"The methods were {join(names)}."
+
+
+def _metrics(study: Study, cite: Cite) -> str:
+    if not study.headline:
+        return ""
+    works = {"ssim": "ssim", "dice": "dice"}
+    parts = []
+    for metric in dict.fromkeys(m.metric for m in study.headline):
+        measure = next(m for m in study.headline if m.metric == metric)
+        work = f" {cite(_WORKS[works[metric]])}" if metric in works else ""
+        name = Measure(metric=metric).label
+        parts.append(f"{name}{work} ({measure.definition.rstrip('.')})")
+    engine = str(study.results.manifest.get("segmenter") or "")
+    tissue = f" Tissues were segmented by {engine}." if engine else ""
+    return (
+        "Images were compared with the same subject's scan on the target scanner: "
+        f"{'; '.join(parts)}.{tissue}"
+    )
+
+
+def _tests(cite: Cite) -> str:
+    return (
+        "The subject was the unit of analysis; folds and seeds of a subject were averaged. "
+        "Methods were compared by exact two-sided Wilcoxon signed-rank tests "
+        f"{cite(_WORKS['wilcoxon'])} with Hodges–Lehmann shifts {cite(_WORKS['hl'])}, p values "
+        f"adjusted after Holm {cite(_WORKS['holm'])} and Benjamini and Hochberg "
+        f"{cite(_WORKS['bh'])}; intervals are 95 % bias-corrected and accelerated bootstrap "
+        f"intervals over subjects {cite(_WORKS['bca'])}, and ranks were compared by Friedman's "
+        f"test with Nemenyi's critical difference {cite(_WORKS['demsar'])}."
+    )

@@ -1,0 +1,72 @@
+"""Names and colours of methods, the same in every table and figure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_LABELS = {
+    "phycharm": "PhyCHarm",
+    "unet": "U-Net",
+    "pix2pix": "Pix2Pix",
+    "calamiti": "CALAMITI",
+    "none": "No harmonization",
+    "linear": "Linear scaling",
+    "histogram": "Histogram matching",
+    "nyul": "Nyúl",
+    "oracle": "Oracle",
+    "blurred": "Blurred target",
+    "constant": "Constant",
+    "rescan": "Rescan",
+}
+CONTROLS = ("oracle", "blurred", "constant", "rescan")
+# Okabe and Ito's palette without black and yellow, which vanish on dark and on white paper.
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+_MORE = ("#7a5195", "#8c8c3e", "#a3544c", "#3f7f8c", "#b58900", "#5f6caf")
+_NOTHING = "#8a8f98"
+_DASHES = ("-", "--", "-.", ":")
+
+
+def label(method: str) -> str:
+    """Name of a method for people; unknown ones keep their own."""
+    return _LABELS.get(method, method)
+
+
+def is_control(method: str, cards: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a name is a check of the metrics and not a method.
+
+    Parameters
+    ----------
+    method : str
+        Name in the column `harmonizer`.
+    cards : dict of dict
+        Content of methods.json.
+    """
+    return method in CONTROLS or cards.get(method, {}).get("control") is True
+
+
+def colours(methods: Sequence[str], reference: str) -> dict[str, str]:
+    """Give every method its colour.
+
+    Parameters
+    ----------
+    methods : sequence of str
+        In the order of the leaderboard.
+    reference : str
+        The method that the others are compared with; always blue. `none` is always grey.
+
+    Returns
+    -------
+    dict of str
+        Hexadecimal colours. Twelve differ; later methods repeat them and differ by dashes.
+    """
+    wheel = _COLOURS + _MORE
+    chosen = {"none": _NOTHING, reference: wheel[0]}
+    rest = [m for m in methods if m not in chosen]
+    free = wheel[1:] if reference in methods else wheel
+    chosen |= {method: free[i % len(free)] for i, method in enumerate(rest)}
+    return {method: chosen[method] for method in methods}
+
+
+def dashes(methods: Sequence[str]) -> dict[str, str]:
+    """Give every method a line style, so that colour is never the only difference."""
+    styles = {method: _DASHES[i % len(_DASHES)] for i, method in enumerate(methods)}
+    return styles | {"none": ":"}

@@ -1,0 +1,66 @@
+"""`phycharm report`: results folders in, one HTML file out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from phycharm.atomic import write_text
+from phycharm.errors import InputError
+
+from .boards import check_order
+from .page import render
+from .results import load_results
+from .run_page import make_run_page
+from .side_by_side import compare_runs
+from .study import Study
+from .viewer import niivue_script
+
+_FILE = "report.html"
+
+
+def write_report(
+    results: Sequence[Path],
+    out: Path | None = None,
+    *,
+    reference: str = "phycharm",
+    order: str = "mean-rank",
+) -> Path:
+    """Write the report of one run, or of several side by side, as one self-contained file.
+
+    Parameters
+    ----------
+    results : sequence of Path
+        Folders of runs. What is missing in one is said in the report.
+    out : Path, optional
+        The file to write; by default `report.html` in the first folder.
+    reference : str
+        Method that is compared with every other.
+    order : str
+        What the leaderboard is sorted by: `mean-rank`, `borda` or the name of a metric.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        If a folder does not exist or `order` names nothing that was measured.
+    """
+    if not results:
+        raise InputError("No results folder was given; name the folder of a benchmark run.")
+    studies = [
+        Study(results=load_results(Path(path)), wanted_reference=reference, order=order)
+        for path in results
+    ]
+    for study in studies:
+        problem = check_order(study)
+        if problem:
+            raise InputError(problem)
+    share = 1 / len(studies)
+    runs = [make_run_page(study, number, share) for number, study in enumerate(studies)]
+    comparison = compare_runs(studies) if len(studies) > 1 else None
+    niivue = niivue_script() if any(run.viewer for run in runs) else None
+    path = Path(out) if out is not None else Path(results[0]) / _FILE
+    write_text(path, render(runs, comparison, niivue))
+    return path

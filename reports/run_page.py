@@ -1,0 +1,274 @@
+"""Everything that the page says of one run."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .boards import Board, board_table, make_board
+from .downloads import Download, downloads, pack_tables
+from .measures import Measure
+from .methods_text import MethodsText, methods_text
+from .names import label
+from .provenance import Facts, deviations, failed_cells, provenance, timing_table
+from .sections import Section, make_sections
+from .slices import compare_images, worst_cases
+from .statistics_tables import leaks, trust_checks
+from .strips import Strip, make_strip
+from .study import Study
+from .subject_data import subject_data
+from .table import Cell, Column, Table
+from .verdict import Verdict, write_verdict
+from .viewer import ViewerData, viewer_data
+
+_STRIP_BYTES = 2_500_000
+_WORST = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One check of a metric on the first screen."""
+
+    label: str
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPage:
+    """The page of one run; every field is what a part of the template shows."""
+
+    id: str
+    name: str
+    simulated: bool
+    kicker: str
+    verdict: Verdict
+    checks: list[Check]
+    leaks: list[str]
+    board: Board | None
+    board_table: Table | None
+    splits: list[str]
+    directions: list[str]
+    measures: list[Measure]
+    headline: list[Measure]
+    sections: list[Section]
+    data: dict[str, Any]
+    strips: list[Strip]
+    worst: list[int]
+    worst_intro: str
+    viewer: ViewerData | None
+    notes: list[str]
+    failed: list[tuple[str, str]]
+    cards: Table | None
+    deviations: list[tuple[str, Any]]
+    methods_text: MethodsText
+    facts: list[Facts]
+    timings: Table | None
+    downloads: list[Download]
+
+    @property
+    def nav(self) -> list[Section]:
+        """Parts of the page that the navigation names, in reading order."""
+        ends = [("methods", "Methods"), ("provenance", "Provenance")]
+        first = [("leaderboard", "Leaderboard")] if self.board else []
+        made = [Section(id=i, title=n, nav=n, intro="") for i, n in (*first, *ends)]
+        return [*made[: len(first)], *self.sections, *made[len(first) :]]
+
+    @property
+    def strip_index(self) -> list[dict[str, str]]:
+        """Who is on each strip, for the page's script."""
+        return [
+            {"split": s.split, "subject": s.subject, "source": s.source, "target": s.target}
+            for s in self.strips
+        ]
+
+    @property
+    def definitions(self) -> list[Measure]:
+        """One measure per metric, for the list of definitions."""
+        first = {m.metric: m for m in reversed(self.measures)}
+        order = dict.fromkeys(m.metric for m in self.measures)
+        return [replace(first[name], tissue="") for name in order]
+
+    @property
+    def tables(self) -> list[Table]:
+        """Every table that can be downloaded on its own."""
+        own = [table for section in self.sections for table in section.tables]
+        return [*own, *(t for t in (self.board_table, self.cards, self.timings) if t)]
+
+    @property
+    def texts(self) -> str:
+        """The tables as CSV and LaTeX, packed for the page."""
+        return pack_tables(self.tables)
+
+
+def make_run_page(study: Study, number: int, budget_share: float = 1.0) -> RunPage:
+    """Compute the page of one run.
+
+    Parameters
+    ----------
+    study : Study
+        The run.
+    number : int
+        Its place among the runs of the page, from 0.
+    budget_share : float
+        Share of the file's size that this run may take.
+
+    Returns
+    -------
+    RunPage
+        What could not be shown stands in its `notes`.
+    """
+    prefix = f"r{number}"
+    sections = make_sections(study, prefix)
+    strips, left_out = _strips(study, int(_STRIP_BYTES * budget_share))
+    viewer = viewer_data(study, int(7_000_000 * budget_share))
+    worst = [
+        index
+        for case in worst_cases(study, study.split, study.reference, _WORST)
+        for index, strip in enumerate(strips)
+        if (strip.split, strip.subject, strip.source, strip.target) == (study.split, *case)
+    ]
+    notes = [*study.results.notes, *_missing(study), *study.images.notes]
+    if left_out:
+        notes.append(f"Pictures of {left_out} subjects and directions were left out for size.")
+    if study.reference != study.wanted_reference:
+        notes.append(
+            f"The reference method {study.wanted_reference} did not take part; "
+            f"{label(study.reference)} takes its place."
+        )
+    return RunPage(
+        id=prefix,
+        name=study.results.name,
+        simulated=study.results.simulated,
+        kicker=_kicker(study),
+        verdict=write_verdict(study),
+        checks=_checks(study),
+        leaks=leaks(study),
+        board=make_board(study),
+        board_table=board_table(study, study.split),
+        splits=study.splits,
+        directions=[f"{source} → {target}" for source, target in study.directions],
+        measures=study.measures,
+        headline=study.headline,
+        sections=sections,
+        data=subject_data(study),
+        strips=strips,
+        worst=worst,
+        worst_intro=_worst_intro(study),
+        viewer=viewer,
+        notes=notes,
+        failed=failed_cells(study),
+        cards=_cards(study),
+        deviations=deviations(study),
+        methods_text=methods_text(study),
+        facts=provenance(study),
+        timings=timing_table(study),
+        downloads=downloads(study),
+    )
+
+
+def _kicker(study: Study) -> str:
+    protocol = study.results.section("protocol")
+    parts = []
+    if protocol.get("name"):
+        version = f" v{protocol['version']}" if protocol.get("version") is not None else ""
+        parts.append(f"protocol {protocol['name']}{version}")
+    parts.append(_count(len(study.methods), "method"))
+    parts += [_count(len(names), f"{split} subject") for split, names in study.subjects.items()]
+    parts.append(_count(len(study.directions), "direction"))
+    dataset = study.results.section("dataset").get("name")
+    return " · ".join([*([str(dataset)] if dataset else []), *parts])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _checks(study: Study) -> list[Check]:
+    """Gather the checks of the verdict's split; tissues that came out alike share one."""
+    table = trust_checks(study)
+    merged: dict[tuple[str, str, str], list[str]] = {}
+    for row in table[table["split"] == study.split].to_dict("records"):
+        key = (str(row["metric"]), str(row["verdict"]), str(row["reason"] or ""))
+        merged.setdefault(key, []).append(str(row["tissue"]))
+    return [
+        Check(
+            label=f"{Measure(metric=metric).label} {', '.join(filter(None, tissues))}".strip(),
+            verdict=verdict,
+            reason=reason,
+        )
+        for (metric, verdict, reason), tissues in merged.items()
+    ]
+
+
+def _strips(study: Study, budget: int) -> tuple[list[Strip], int]:
+    """Draw every subject and direction while the budget lasts, the worst cases first."""
+    wanted = [
+        (study.split, *case) for case in worst_cases(study, study.split, study.reference, _WORST)
+    ]
+    for split in study.splits:
+        for subject in study.subjects.get(split, []):
+            wanted += [(split, subject, *direction) for direction in study.directions]
+    strips: list[Strip] = []
+    spent = left_out = 0
+    for split, subject, source, target in dict.fromkeys(wanted):
+        if spent > budget:
+            left_out += 1
+            continue
+        shown = compare_images(study, subject, source, target, study.methods)
+        if shown is not None:
+            strips.append(make_strip(study, shown, split))
+            spent += len(strips[-1].data)
+    return strips, left_out
+
+
+def _worst_intro(study: Study) -> str:
+    measure = study.headline[0].label if study.headline else "its score"
+    return (
+        f"The cases that {label(study.reference)} served worst in {measure}, worst first. "
+        "Above the images, below their signed errors; a method should be judged by these too."
+    )
+
+
+def _missing(study: Study) -> list[str]:
+    gaps = []
+    for split in study.splits:
+        for method in study.methods:
+            for measure in study.headline[:1]:
+                have = sum(
+                    int(study.measured(measure, split, d)[method].notna().sum())
+                    for d in study.directions
+                )
+                all_ = len(study.directions) * len(study.subjects[split])
+                if 0 < have < all_:
+                    gaps.append(
+                        f"{label(method)} has {measure.label} for {have} of {all_} {split} images."
+                    )
+    return gaps
+
+
+def _cards(study: Study) -> Table | None:
+    if not study.results.methods:
+        return None
+    keys = ("summary", "supervision", "scope", "trained_on", "license", "citation")
+    rows = []
+    for method in study.methods:
+        card = study.results.methods.get(method, {})
+        name = Cell(
+            text=label(method),
+            sort=label(method),
+            detail=f"{method}, revision {card.get('revision', '?')}",
+            colour=study.colours[method],
+        )
+        rows.append([name, *(Cell(text=_text(card.get(key))) for key in keys)])
+    heads = ("Method", "What it does", "Supervision", "Scope", "Trained on", "Licence", "Citation")
+    return Table(
+        name="methods",
+        title="The methods",
+        columns=[Column(text=head, number=False) for head in heads],
+        rows=rows,
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "–"
+    return str(value or "–")

@@ -1,0 +1,233 @@
+"""Tables of the statistics: tests, checks of the metrics, leakage, the scan-rescan ceiling."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from phycharm.benchmarks.statistics import ceiling, compare, leakage, rank_methods, trust
+
+from .measures import Measure
+from .names import label
+from .study import Study
+from .table import Cell, Column, Table
+
+_MOST_TESTS = 6000
+
+
+@lru_cache(maxsize=16)
+def comparisons(study: Study) -> pd.DataFrame:
+    """Test the reference method against every rival.
+
+    Parameters
+    ----------
+    study : Study
+        The run.
+
+    Returns
+    -------
+    DataFrame
+        As `phycharm.benchmarks.statistics.compare` gives it; of the headline measures only where
+        all would be thousands of tests; empty with fewer than two methods.
+    """
+    if len(study.methods) < 2:
+        return pd.DataFrame()
+    tests = len(study.directions) * len(study.methods) * len(study.splits)
+    judged = [m for m in study.measures if m.judged]
+    measures = judged if tests * len(judged) <= _MOST_TESTS else study.headline
+    keys = pd.MultiIndex.from_tuples([(m.metric, m.tissue) for m in measures])
+    scores = study.results.scores
+    pairs = pd.MultiIndex.from_frame(scores[["metric", "tissue"]])
+    scores = scores[pairs.isin(keys)]
+    if study.reference not in set(scores.loc[scores["value"].notna(), "harmonizer"]):
+        return pd.DataFrame()
+    rivals = [m for m in study.methods if m != study.reference]
+    return compare(scores, list(study.results.metrics), reference=study.reference, rivals=rivals)
+
+
+def comparison_tables(study: Study) -> list[Table]:
+    """Lay out the tests, one table per split and measure."""
+    tests = comparisons(study)
+    if tests.empty:
+        return []
+    found = []
+    for measure in (m for m in study.measures if m.judged):
+        for split in study.splits:
+            rows = tests[
+                (tests["metric"] == measure.metric)
+                & (tests["tissue"] == measure.tissue)
+                & (tests["split"] == split)
+            ]
+            if len(rows):
+                found.append(_comparison_table(study, measure, split, rows))
+    return found
+
+
+def _comparison_table(study: Study, measure: Measure, split: str, rows: pd.DataFrame) -> Table:
+    reference = label(study.reference)
+    heads = (
+        ("Direction", "Source and target; all: subjects' means over directions"),
+        ("Rival", ""),
+        ("n", "Subjects with both"),
+        (reference, "Mean"),
+        ("Rival’s mean", ""),
+        ("Gain", f"Positive: {reference} is better; below it the 95 % bootstrap interval"),
+        ("Shift", "Hodges–Lehmann estimate of the gain"),
+        ("Effect", "Matched-pairs rank-biserial correlation, −1 to 1"),
+        ("p", "Exact Wilcoxon signed-rank, two-sided"),
+        ("p Holm", "Adjusted for the family"),
+        ("p BH", "Benjamini and Hochberg"),
+        ("Verdict", "By Holm at 5 %"),
+    )
+    texts = ("Direction", "Rival", "Verdict")
+    ordered = rows.sort_values("scope", ascending=False, kind="stable").to_dict("records")
+    return Table(
+        name=f"tests-{measure.key.replace('/', '-')}-{split}",
+        title=f"{reference} against each rival in {measure.label}, {split} subjects",
+        columns=[Column(text=t, number=t not in texts, hint=h) for t, h in heads],
+        rows=[_comparison_row(study, measure, row) for row in ordered],
+        notes=_comparison_notes(measure, ordered),
+        split=split,
+        measure=measure.key,
+    )
+
+
+def _comparison_row(study: Study, measure: Measure, row: Mapping[Any, Any]) -> list[Cell]:
+    scope = row["scope"] == "global"
+    direction = "all" if scope else f"{row['source']} → {row['target']}"
+    rival = str(row["rival"])
+    low, high = measure.text(row["interval_low"]), measure.text(row["interval_high"])
+    return [
+        Cell(text=direction, sort="" if scope else direction),
+        Cell(text=label(rival), sort=label(rival), colour=study.colours.get(rival, "")),
+        Cell(text=str(row["n"]), sort=float(row["n"])),
+        _value(measure.text(row["reference_mean"]), row["reference_mean"]),
+        _value(measure.text(row["rival_mean"]), row["rival_mean"]),
+        Cell(
+            text=measure.text(row["gain"]),
+            sort=_known(row["gain"]),
+            detail="" if low == "–" else f"{low} to {high}",
+        ),
+        _value(measure.text(row["shift"]), row["shift"]),
+        _value(f"{row['rank_biserial']:.2f}".replace("-", "−"), row["rank_biserial"]),
+        _value(p_text(row["p"]), row["p"]),
+        _value(p_text(row["p_holm"]), row["p_holm"]),
+        _value(p_text(row["p_bh"]), row["p_bh"]),
+        Cell(text=str(row["verdict"]), sort=str(row["verdict"]), best=row["verdict"] == "better"),
+    ]
+
+
+def _comparison_notes(measure: Measure, rows: list[dict[Any, Any]]) -> list[str]:
+    subjects = max(int(row["nonzero"]) for row in rows)
+    smallest = min(1.0, 2.0 ** (1 - subjects))
+    families = sorted({int(row["family_size"]) for row in rows})
+    return [
+        "Unit: the subject. Exact two-sided Wilcoxon signed-rank test on paired gains, zero "
+        "differences dropped, ties by mean ranks over all sign flips; with "
+        f"{subjects} nonzero differences the smallest attainable p is {p_text(smallest)}.",
+        "Families for Holm and Benjamini–Hochberg: the directions × rivals of this measure and "
+        f"split, and the tests over all directions (sizes {', '.join(map(str, families))}).",
+        f"{measure.label}: {measure.definition}",
+    ]
+
+
+def trust_table(study: Study) -> Table | None:
+    """Lay out whether the controls came out in the right order in every metric."""
+    checks = trust_checks(study)
+    if checks.empty:
+        return None
+    controls = ("oracle", "none", "blurred", "constant")
+    heads = ("Split", "Measure", "Verdict", *(label(c) for c in controls), "Expected", "Why")
+    rows = []
+    for row in checks.to_dict("records"):
+        measure = study.find(str(row["metric"]), str(row["tissue"]))
+        if measure is not None:
+            values = [_value(measure.text(row[c]), row[c]) for c in controls]
+            words = [
+                Cell(text=str(row[k]) or "–", sort=str(row[k])) for k in ("expected", "reason")
+            ]
+            first = [Cell(text=t, sort=t) for t in (row["split"], measure.label, row["verdict"])]
+            rows.append([*first, *values, *words])
+    texts = {"Split", "Measure", "Verdict", "Expected", "Why"}
+    return Table(
+        name="trust",
+        title="Checks of the metrics: controls whose order is known",
+        columns=[Column(text=head, number=head not in texts) for head in heads],
+        rows=rows,
+        notes=[
+            "The oracle is the target scan itself, the blurred target a smoothed copy of it, the "
+            "constant a single value in the brain. A metric that puts them in another order is "
+            "not to be trusted on these data."
+        ],
+    )
+
+
+@lru_cache(maxsize=16)
+def trust_checks(study: Study) -> pd.DataFrame:
+    """Check every measure on the controls; see `phycharm.benchmarks.statistics.trust`."""
+    return trust(study.results.scores, list(study.results.metrics))
+
+
+def leaks(study: Study) -> list[str]:
+    """List methods that declare to have been trained on what they are scored on."""
+    dataset = study.results.section("dataset")
+    names = [str(dataset[key]) for key in ("name", "path") if dataset.get(key)]
+    subjects = [s for own in study.subjects.values() for s in own]
+    return [
+        f"{label(method)}: {finding}"
+        for method in study.methods
+        for finding in leakage(study.results.methods.get(method, {}), subjects, names)
+    ]
+
+
+def ceiling_table(study: Study) -> Table | None:
+    """Lay out how like the target scanner is to itself; None without repeats."""
+    table = ceiling(study.results.scores, list(study.results.metrics))
+    if table.empty:
+        return None
+    rows = []
+    for row in table[table["source"] == "all"].to_dict("records"):
+        measure = study.find(str(row["metric"]), str(row["tissue"]))
+        if measure is not None:
+            low, high = measure.text(row["interval_low"]), measure.text(row["interval_high"])
+            interval = "" if low == "–" else f"{low} to {high}"
+            mean = Cell(text=measure.text(row["mean"]), sort=float(row["mean"]), detail=interval)
+            count = Cell(text=str(row["n"]), sort=float(row["n"]))
+            rows.append([Cell(text=str(row["split"])), Cell(text=measure.label), count, mean])
+    heads = ("Split", "Measure", "n", "Rescan")
+    return Table(
+        name="ceiling",
+        title="Scan–rescan ceiling",
+        columns=[Column(text=h, number=h in ("n", "Rescan")) for h in heads],
+        rows=rows,
+        notes=[
+            "A second scan on the target scanner, scored like a method, with its 95 % interval."
+        ],
+    )
+
+
+@lru_cache(maxsize=16)
+def mean_ranks(study: Study) -> pd.DataFrame:
+    """Rank all methods on the headline measures, subjects being the judges."""
+    keys = pd.MultiIndex.from_tuples([(m.metric, m.tissue) for m in study.headline])
+    scores = study.results.scores
+    pairs = pd.MultiIndex.from_frame(scores[["metric", "tissue"]])
+    metrics = list(study.results.metrics)
+    return rank_methods(scores[pairs.isin(keys)], metrics, methods=study.methods)
+
+
+def p_text(value: float) -> str:
+    """Print a p value: three digits, or a bound."""
+    if np.isnan(value):
+        return "–"
+    return "< .001" if value < 0.001 else f"{value:.3g}"
+
+
+def _known(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _value(text: str, value: float) -> Cell:
+    return Cell(text="–") if pd.isna(value) else Cell(text=text, sort=float(value))

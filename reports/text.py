@@ -1,0 +1,53 @@
+"""The leaderboard for a terminal."""
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from .boards import board_table
+from .results import load_results
+from .study import Study
+from .verdict import write_verdict
+
+_WIDTH = 100
+
+
+def leaderboard_text(run_dir: Path) -> str:
+    """Print the verdict and the leaderboard of a run.
+
+    Parameters
+    ----------
+    run_dir : Path
+        Folder of the run.
+
+    Returns
+    -------
+    str
+        Plain text, at most 100 columns wide; ends without a line break.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder.
+    """
+    study = Study(results=load_results(Path(run_dir)))
+    verdict = write_verdict(study)
+    table = board_table(study, study.split)
+    lines = [verdict.headline, *verdict.details]
+    if study.results.simulated:
+        lines.insert(0, "SIMULATED SCANNERS: no person was scanned.")
+    if table is None:
+        return "\n".join(lines)
+    shown = RichTable(title=table.title, title_justify="left", box=None, pad_edge=False)
+    for column in table.columns:
+        shown.add_column(Text(column.text), justify="right" if column.number else "left")
+    for row in table.rows:
+        # Bold is lost in a log: a star marks what is tied with the best there.
+        shown.add_row(*(Text(cell.text + ("*" if cell.best else "")) for cell in row))
+    buffer = io.StringIO()
+    Console(file=buffer, width=_WIDTH, no_color=True, highlight=False).print(shown)
+    footer = "* within noise of the best"
+    return "\n".join([*lines, "", buffer.getvalue().rstrip(), footer])

@@ -1,0 +1,141 @@
+"""The verdict in one sentence, written from the data, and what weakens it."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from .boards import standings
+from .names import label
+from .study import Study
+
+_NOTHING = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the first screen says.
+
+    Parameters
+    ----------
+    headline : str
+        One sentence.
+    details : list of str
+        Sentences that qualify it.
+    """
+
+    headline: str
+    details: list[str]
+
+
+def write_verdict(study: Study) -> Verdict:
+    """Write who is best, who is tied with it, and whether anybody beats doing nothing.
+
+    Parameters
+    ----------
+    study : Study
+        The run.
+
+    Returns
+    -------
+    Verdict
+        Resting on the external subjects, or on the others where there are none.
+    """
+    board = standings(study, study.split)
+    if board.empty:
+        return Verdict(headline="There are no scores to judge yet.", details=[])
+    overall = board.drop_duplicates("harmonizer").set_index("harmonizer")
+    leaders = [str(m) for m in overall.index[overall["tied_for_first"]]]
+    leaders = leaders or [str(overall.index[0])]
+    wins = {m: wins_over_nothing(study, m) for m in study.methods if m != _NOTHING}
+    parts = [_first(leaders, len(overall)), _second(study, leaders, wins)]
+    return Verdict(
+        headline="; ".join(part for part in parts if part) + ".",
+        details=[*_losers(study, wins), *_cautions(study, board)],
+    )
+
+
+def wins_over_nothing(study: Study, method: str) -> int:
+    """Count the directions in which a method's mean is better than that of doing nothing.
+
+    Judged by the first headline measure.
+    """
+    if not study.headline or _NOTHING not in study.methods:
+        return 0
+    measure = study.headline[0]
+    wins = 0
+    for direction in study.directions:
+        table = study.measured(measure, study.split, direction)[[method, _NOTHING]].dropna()
+        badness = table.apply(measure.badness).mean()
+        wins += int(len(table) > 0 and badness[method] < badness[_NOTHING])
+    return wins
+
+
+def join(names: list[str]) -> str:
+    """Write a list as English does."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _first(leaders: list[str], methods: int) -> str:
+    names = [label(m) for m in leaders]
+    if methods == 1:
+        return f"Only {names[0]} was measured"
+    if len(leaders) == methods:
+        return f"No winner: {join(names)} cannot be told apart"
+    if len(leaders) == 1:
+        return f"{names[0]} comes first"
+    return f"{join(names)} are tied for first"
+
+
+def _second(study: Study, leaders: list[str], wins: dict[str, int]) -> str:
+    if _NOTHING not in study.methods or not study.headline:
+        return ""
+    total, measure = len(study.directions), study.headline[0].label
+    judged = [m for m in leaders if m != _NOTHING]
+    if not judged:
+        return "no method beats doing nothing"
+    counts = {wins[m] for m in judged}
+    subject = {1: "it beats", 2: "both beat"}.get(len(judged), "they beat")
+    if len(judged) != len(leaders):
+        subject = f"{join([label(m) for m in judged])} beat{'s' if len(judged) == 1 else ''}"
+    if len(counts) == 1:
+        return f"{subject} doing nothing in {measure} in {counts.pop()} of {total} directions"
+    each = join([f"{label(m)} in {wins[m]}" for m in judged])
+    return f"of {total} directions, doing nothing is beaten in {measure} by {each}"
+
+
+def _losers(study: Study, wins: dict[str, int]) -> list[str]:
+    if _NOTHING not in study.methods or not study.headline:
+        return ["Doing nothing was not measured, so nobody can say whether harmonization helped."]
+    losers = [label(m) for m, count in wins.items() if count < len(study.directions) / 2]
+    if not losers:
+        return []
+    verb = "beats" if len(losers) == 1 else "beat"
+    return [f"{join(losers)} {verb} doing nothing in fewer than half of the directions."]
+
+
+def _cautions(study: Study, board: pd.DataFrame) -> list[str]:
+    cautions = []
+    subjects = int(board["n"].max())
+    if subjects < 6:
+        smallest = 2.0 ** (1 - subjects)
+        cautions.append(
+            f"With {subjects} subject{'s' if subjects != 1 else ''} no exact signed-rank test can "
+            f"reach p < .05: the smallest attainable p is {min(smallest, 1.0):.3g}."
+        )
+    if study.split != "external":
+        cautions.append(
+            "There are no external subjects: the numbers are those of left-out subjects of folds, "
+            "on which settings may have been chosen."
+        )
+    incomplete = [str(m) for m in board.loc[board["missing"] > 0, "harmonizer"].unique()]
+    if incomplete:
+        names = join([label(m) for m in incomplete])
+        cautions.append(
+            f"Images are missing for {names}; it is not ranked where they are."
+            if len(incomplete) == 1
+            else f"Images are missing for {names}; they are not ranked where they are."
+        )
+    status = str(study.results.manifest.get("status") or "")
+    if status in ("running", "interrupted"):
+        cautions.append(f"The run is {status}: this is what was done so far.")
+    return cautions
