@@ -9,17 +9,27 @@ from torch import Tensor
 
 from .constants import SSIM_RADIUS, SSIM_SIGMA
 
+_MATMUL = (torch.backends.cuda.matmul, torch.backends.mkldnn.matmul)
+
 
 @contextmanager
 def full_precision(device: torch.device) -> Iterator[None]:
-    """Forbid TF32, bfloat16 and autocast in products, whatever the training around uses."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("highest")
+    """Forbid TF32, bfloat16 and autocast in products, whatever the training around uses.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where the products are computed; autocast is switched off there.
+    """
+    before = [backend.fp32_precision for backend in _MATMUL]
+    for backend in _MATMUL:
+        backend.fp32_precision = "ieee"
     try:
         with torch.autocast(device.type, enabled=False):
             yield
     finally:
-        torch.set_float32_matmul_precision(before)
+        for backend, precision in zip(_MATMUL, before, strict=True):
+            backend.fp32_precision = precision
 
 
 def smoothing_matrix(length: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

@@ -81,18 +81,36 @@ def test_window_may_be_larger_than_the_image_where_there_is_a_mask():
     assert float(value) == pytest.approx(float(whole.mean()), abs=1e-12)
 
 
-@pytest.mark.parametrize("method", ["high", "medium"])
-def test_reduced_precision_of_the_training_does_not_reach_the_metrics(method):
-    a, b = (torch.from_numpy(phantom((20, 20, 20), seed=s)).float() for s in (7, 8))
-    expected = float(metrics.ssim(a, b, data_range=1.5))
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision(method)
-    try:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            assert float(metrics.ssim(a, b, data_range=1.5)) == expected
-        assert torch.get_float32_matmul_precision() == method
-    finally:
-        torch.set_float32_matmul_precision(before)
+def _matmul_precision():
+    matmul = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul
+    return [backend.fp32_precision for backend in matmul]
+
+
+@pytest.fixture
+def restored_precision():
+    before = _matmul_precision()
+    yield
+    for backend, precision in zip(("cuda", "mkldnn"), before, strict=True):
+        getattr(torch.backends, backend).matmul.fp32_precision = precision
+
+
+@pytest.mark.parametrize("setting", ["high", "medium", "backend"])
+@pytest.mark.usefixtures("restored_precision")
+def test_reduced_precision_of_the_training_does_not_reach_the_metrics(setting):
+    a, b, source = (torch.from_numpy(phantom((20, 20, 20), seed=s)).float() for s in (7, 8, 9))
+    mask = torch.from_numpy(ellipsoid((20, 20, 20)))
+    expected = metrics.score_image(a, b, mask, source=source)
+    if setting == "backend":
+        torch.backends.mkldnn.matmul.fp32_precision = "bf16"
+    else:
+        torch.set_float32_matmul_precision(setting)
+    chosen = _matmul_precision()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert metrics.score_image(a, b, mask, source=source) == expected
+    assert _matmul_precision() == chosen
+    if setting != "backend":
+        assert torch.get_float32_matmul_precision() == setting
+        torch.set_float32_matmul_precision("highest")
 
 
 @pytest.mark.parametrize("percent", [0.1, 10, 33.3, 50, 99.9, 100])
