@@ -11,7 +11,9 @@ from typing import Any
 import pandas as pd
 
 from phycharm.atomic import atomic_file, atomic_folder, write_json
+from phycharm.common_domain import CommonDomainHarmonizer
 from phycharm.errors import InputError
+from phycharm.external import can_be_saved
 from phycharm.harmonizer import Harmonizer
 from phycharm.maps import MapsGenerator
 from phycharm.scan import Scan
@@ -109,7 +111,7 @@ class CellRunner:
         """Fit and judge one method in one cell."""
         content = {
             "cell": cell.__dict__,
-            "revision": self.methods.cards()[cell.spec].revision,
+            "revision": self.methods.cards[cell.spec].revision,
             "settings": self.methods.settings(cell.spec),
         }
         self._finish(cell.name, content, partial(self._harmonizer, cell), about=_about(cell))
@@ -123,7 +125,8 @@ class CellRunner:
         start = time.perf_counter()
         method.fit(train, validation, **self._context(method, cell.seed))
         fitted = time.perf_counter()
-        method.save(folder / "model")
+        if can_be_saved(method):
+            method.save(folder / "model")
         _write_history(folder, method.history)
         harmonize_seconds = self._harmonize_and_judge(method, cell, folder)
         end = time.perf_counter()
@@ -165,7 +168,12 @@ class CellRunner:
             spent += time.perf_counter() - start
             return image
 
-        self._judge(cell, folder).run(make)
+        judge = self._judge(cell, folder)
+        if isinstance(method, CommonDomainHarmonizer):
+            # There is no target to look like: both scanners' images are compared with each other.
+            judge.run(make, reference=method.to_common)
+        else:
+            judge.run(make)
         return spent
 
     def _judge(self, cell: Cell, folder: Path) -> Judge:

@@ -15,6 +15,13 @@ from .cells import fingerprint
 from .scores import read_scores, score_table, write_scores
 
 FORMAT = 1
+DATASET = "dataset"
+"""Folder of the digital subjects that a run made for itself."""
+
+_OURS = (
+    DATASET, "cells", "scans", "run.json", "methods.json", "metrics.json", "scores.parquet",
+    "histograms.parquet", "maps.parquet", "timings.csv", "report.html",
+)  # fmt: skip
 
 
 class RunFolder:
@@ -56,7 +63,9 @@ class RunFolder:
         """
         mine = fingerprint(configuration)
         theirs = self._fingerprint()
-        if theirs is not None and theirs != mine:
+        if theirs is None:
+            self.require_ours()
+        elif theirs != mine:
             raise InputError(
                 f"{self.root}: holds results of another configuration (protocol or dataset); give "
                 "another folder with --out, or start over with --fresh."
@@ -66,24 +75,43 @@ class RunFolder:
             _remove(leftover)
         return mine
 
-    def clear(self) -> None:
-        """Delete the folder's results, so that a run starts over.
+    def require_ours(self) -> None:
+        """Make sure that nothing but a run's own files is in the folder.
+
+        Raises
+        ------
+        InputError
+            If something else is there.
+        """
+        if self.root.exists() and not self.root.is_dir():
+            raise InputError(f"{self.root}: is a file; give a folder with --out.")
+        foreign = [name for name in self._entries() if not _is_ours(name)]
+        if foreign and self._fingerprint() is None:
+            raise InputError(
+                f"{self.root}: is no results folder (it holds {foreign[0]}); give another folder "
+                "with --out."
+            )
+
+    def clear(self, *, dataset_too: bool) -> None:
+        """Delete a run's results, and nothing else, so that it starts over.
+
+        Parameters
+        ----------
+        dataset_too : bool
+            Whether the dataset in the folder is the run's own, to be simulated again.
 
         Raises
         ------
         InputError
             If the folder is not a results folder: then nothing is deleted.
         """
-        if not self.root.exists():
-            return
-        # A run that was killed while it simulated has left a dataset and nothing else.
-        foreign = [p.name for p in self.root.iterdir() if not _is_early(p.name)]
-        if self._fingerprint() is None and foreign:
-            raise InputError(
-                f"{self.root}: is no results folder ({foreign[0]}), so --fresh does not delete it; "
-                "give another folder with --out."
-            )
-        shutil.rmtree(self.root)
+        self.require_ours()
+        for name in self._entries():
+            if _is_ours(name) and (dataset_too or name != DATASET):
+                _remove(self.root / name)
+
+    def _entries(self) -> list[str]:
+        return sorted(path.name for path in self.root.iterdir()) if self.root.is_dir() else []
 
     def _fingerprint(self) -> str | None:
         if not self.manifest.is_file():
@@ -164,8 +192,8 @@ class RunFolder:
         write_json(self.manifest, {"format": FORMAT, **content})
 
 
-def _is_early(name: str) -> bool:
-    return name == "dataset" or name.startswith(".partial-")
+def _is_ours(name: str) -> bool:
+    return name in _OURS or name.startswith(".partial-")
 
 
 def _remove(path: Path) -> None:

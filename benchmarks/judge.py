@@ -45,7 +45,13 @@ class Judge:
     _scores: list[dict[str, Any]] = field(default_factory=list)
     _histograms: list[dict[str, Any]] = field(default_factory=list)
 
-    def run(self, make: MakeImage, *, keep_images: bool = True) -> None:
+    def run(
+        self,
+        make: MakeImage,
+        *,
+        reference: Callable[[Scan], Image] | None = None,
+        keep_images: bool = True,
+    ) -> None:
         """Judge a way of making images.
 
         Parameters
@@ -53,6 +59,9 @@ class Judge:
         make : callable
             `make(source, target)` returns an image from two scans of one person. For methods it
             looks at the target's scanner only.
+        reference : callable, optional
+            `reference(target)` returns what the image is compared with; by default the target
+            scan's own image.
         keep_images : bool
             Whether to write the images too.
         """
@@ -64,7 +73,8 @@ class Judge:
                 if keep_images:
                     name = f"sub-{subject}_from-{source_name}_to-{target_name}_T1w.nii.gz"
                     write_volume(self.folder / "images" / name, image, source.affine)
-                self._record(split, image, source, target)
+                goal = target if reference is None else target.with_image(reference(target))
+                self._record(split, image, source, goal)
                 bar.advance(detail=f"sub-{subject} {source_name} -> {target_name}")
         self._write()
 

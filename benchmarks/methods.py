@@ -1,13 +1,13 @@
 """The methods of a run: made from what the user named and what the protocol sets."""
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from phycharm.card import MethodCard
+from phycharm.external import accepted_settings, create_harmonizer, create_harmonizers
 from phycharm.harmonizer import Harmonizer
-from phycharm.registry import harmonizer_class
 
 from .protocol import Protocol
 
@@ -27,27 +27,27 @@ class Methods:
     protocol: Protocol
     specs: Sequence[str]
 
+    @cached_property
     def cards(self) -> dict[str, MethodCard]:
-        """Return the card of every method, by what the user named.
+        """Card of every method, by what the user named.
 
         Raises
         ------
         InputError
-            If a method does not exist or cannot be made.
+            If a method does not exist, cannot be made, or has the name of another.
         """
-        return {spec: self.make(spec, seed=0, device="cpu").card for spec in self.specs}
+        settings = {spec: self.settings(spec) for spec in self.specs}
+        made = create_harmonizers(self.specs, settings=settings)
+        return {spec: harmonizer.card for spec, harmonizer in made.items()}
 
     def settings(self, spec: str) -> dict[str, Any]:
         """Return the constructor parameters that the protocol gives to a method."""
         settings = dict(self.protocol.settings.get(spec, {}))
-        accepted = inspect.signature(harmonizer_class(spec)).parameters
-        if "training" in accepted and (self.protocol.training or "training" in settings):
-            settings["training"] = {**self.protocol.training, **settings.get("training", {})}
+        budget = {**self.protocol.training, **settings.get("training", {})}
+        if budget and "training" in accepted_settings(spec):
+            settings["training"] = budget
         return settings
 
     def make(self, spec: str, *, seed: int, device: str) -> Harmonizer:
         """Make a method."""
-        harmonizer: Harmonizer = harmonizer_class(spec)(
-            **self.settings(spec), seed=seed, device=device
-        )
-        return harmonizer
+        return create_harmonizer(spec, settings=self.settings(spec), seed=seed, device=device)

@@ -24,7 +24,7 @@ from .cell_run import CellRunner
 from .cells import plan_cells
 from .controls import control_cards
 from .environment import environment, hardware, peak_memory_mb
-from .folder import RunFolder
+from .folder import DATASET, RunFolder
 from .methods import Methods
 from .metrics import as_records
 from .protocol import Protocol
@@ -85,14 +85,10 @@ def run_benchmark(
     """
     run = RunFolder(out)
     methods = Methods(protocol, tuple(harmonizers or protocol.harmonizers))
-    cards = methods.cards()
+    cards = methods.cards
     chosen = resolve_device(device)
-    if fresh:
-        run.clear()
-    root = dataset or _simulated(protocol, out)
-    study = Study(BidsDataset(root, acquisitions=protocol.acquisitions), protocol)
+    study = _study(protocol, run, dataset, fresh=fresh)
     configuration = run.claim(_configuration(study))
-    study.read_everything()
     # Networks this small lose more time to denormal numbers than to anything else.
     torch.set_flush_denormal(True)
     runner = CellRunner(
@@ -112,19 +108,27 @@ def run_benchmark(
     return RunResult(folder=out, failed=_failures(run))
 
 
-def _simulated(protocol: Protocol, out: Path) -> Path:
-    root = out / "dataset"
-    if not (root / "dataset_description.json").is_file():
-        simulation = protocol.simulation
-        simulate_dataset(
-            root,
-            subjects=simulation.subjects,
-            quantitative_subjects=simulation.quantitative_subjects,
-            voxel_size=simulation.voxel_size,
-            scanners=simulation.scanners,
-            seed=simulation.seed,
-        )
-    return root
+def _study(protocol: Protocol, run: RunFolder, dataset: Path | None, *, fresh: bool) -> Study:
+    """Open the data; earlier results go only after what the user gave has proved usable."""
+    if dataset is None:
+        if fresh:
+            run.clear(dataset_too=True)
+        study = Study(_simulated(protocol, run), protocol)
+        study.read_everything()
+        return study
+    study = Study(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
+    study.read_everything()
+    if fresh:
+        run.clear(dataset_too=False)
+    return study
+
+
+def _simulated(protocol: Protocol, run: RunFolder) -> BidsDataset:
+    run.require_ours()
+    root = run.root / DATASET
+    if not root.is_dir():
+        simulate_dataset(root, **protocol.simulation.model_dump())
+    return BidsDataset(root, acquisitions=protocol.acquisitions)
 
 
 def _configuration(study: Study) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from .errors import InputError
 from .nifti import read_volume
 from .physics.inversion_recovery import m0_from_inversion
 from .quantitative import QuantitativeCohort, QuantitativeScan
+from .registry import did_you_mean
 from .scan import Scan
 from .scanner import Acquisition, Scanner
 from .sidecar import read_scanner
@@ -92,6 +93,16 @@ class BidsDataset:
                 found[kind].setdefault(key, path)
         return found
 
+    def files(self, kind: str) -> dict[tuple[str, str], Path]:
+        """Return the paths of one kind of image by (subject, session).
+
+        Parameters
+        ----------
+        kind : {"T1w", "mask", "T1map", "inv-2"}
+            What to look for.
+        """
+        return dict(self._files[kind])
+
     @cached_property
     def checksums(self) -> dict[str, str]:
         """SHA-256 of every image and sidecar that a benchmark reads, by path in the dataset."""
@@ -139,6 +150,11 @@ class BidsDataset:
                 f"{len(subjects)} subjects); at least two sessions ses-SCANNER are needed."
             )
         self._require_complete(subjects, names, images)
+        unknown = [name for name in self._overrides if name not in names]
+        if unknown:
+            raise InputError(
+                f"[acquisitions.{unknown[0]}]: no such scanner; {did_you_mean(unknown[0], names)}"
+            )
         opened = [self._scanner(name, [images[s, name] for s in subjects]) for name in names]
         return Cohort(subjects=subjects, scanners=opened, load=partial(self._load, {}))
 

@@ -146,6 +146,178 @@ def report(
 
 
 @app.command
+def train(
+    harmonizer: str,
+    *,
+    dataset: Path,
+    out: Annotated[Path, Parameter(name=["--out", "-o"])],
+    protocol: str = "quick",
+    device: Device = "auto",
+) -> None:
+    """Fit a method to all travelling subjects of a dataset, for use on other scans.
+
+    Parameters
+    ----------
+    harmonizer
+        Method to fit.
+    dataset
+        BIDS dataset.
+    out
+        Folder of the model.
+    protocol
+        Whose training budget and settings to use.
+    device
+        Where to compute.
+    """
+    from phycharm.benchmarks.protocol import load_protocol
+    from phycharm.benchmarks.training import train_harmonizer
+
+    train_harmonizer(harmonizer, load_protocol(protocol), dataset, out, device=device)
+    print(f"Model: {out}")
+
+
+@app.command
+def train_maps(
+    *,
+    dataset: Path,
+    out: Annotated[Path, Parameter(name=["--out", "-o"])],
+    protocol: str = "quick",
+    case: Literal[1, 2, 3, 4] = 4,
+    device: Device = "auto",
+) -> None:
+    """Fit the Quantitative Maps Generator to the people with T1 maps of a dataset.
+
+    Parameters
+    ----------
+    dataset
+        BIDS dataset with T1w, T1map and MP2RAGE images.
+    out
+        Folder of the generator.
+    protocol
+        Whose training budget to use.
+    case
+        Loss case of the preprint.
+    device
+        Where to compute.
+    """
+    from phycharm.benchmarks.protocol import load_protocol
+    from phycharm.benchmarks.training import train_generator
+
+    train_generator(load_protocol(protocol), dataset, out, case=case, device=device)
+    print(f"Maps generator: {out}")
+
+
+@app.command
+def harmonize(
+    *inputs: Path,
+    model: Path,
+    to: str,
+    out: Annotated[Path, Parameter(name=["--out", "-o"])],
+    source: Annotated[str | None, Parameter(name="--from")] = None,
+    mask: Path | None = None,
+    device: Device = "auto",
+) -> None:
+    """Harmonize NIfTI files, or the T1w images of a BIDS folder, by a trained model.
+
+    Parameters
+    ----------
+    inputs
+        One file, several files, or one BIDS folder.
+    model
+        Folder that `phycharm train` wrote.
+    to
+        Target scanner, one of those the model was fitted to.
+    out
+        File to write for one input, else a folder.
+    source
+        Scanner that the files come from; needed where the model knows more than two. In a BIDS
+        folder the session says it.
+    mask
+        Brain mask, for one input file.
+    device
+        Where to compute.
+    """
+    from .apply import harmonize_inputs
+
+    written = harmonize_inputs(
+        list(inputs), model=model, target=to, out=out, source=source, mask=mask, device=device
+    )
+    for path in written:
+        print(path)
+
+
+@app.command
+def import_checkpoint(
+    *checkpoints: Path, out: Annotated[Path, Parameter(name=["--out", "-o"])]
+) -> None:
+    """Convert the authors' released PhyCHarm checkpoints to a model folder (safetensors).
+
+    Parameters
+    ----------
+    checkpoints
+        Files such as MapG_T1.pth MapG_M0.pth Harm_GE_Siemens.pth.
+    out
+        Folder of the model.
+    """
+    from .checkpoints import import_checkpoints
+
+    import_checkpoints(list(checkpoints), out)
+    print(f"Model: {out}")
+
+
+@app.command
+def check(harmonizer: str, *, device: Device = "cpu") -> int:
+    """Check on small volumes that a method obeys the laws of a harmonizer.
+
+    Parameters
+    ----------
+    harmonizer
+        A registered name, package.module:Class, precomputed:DIR or "command:...".
+    device
+        Where to compute.
+    """
+    from .device import resolve_device
+    from .laws import check_harmonizer, check_report
+
+    results = check_harmonizer(harmonizer, device=resolve_device(device))
+    print(check_report(results))
+    return 1 if any(result.failed for result in results) else 0
+
+
+@app.command
+def segment(
+    image: Path,
+    out: Path,
+    *,
+    engine: str = "hmrf",
+    mask: Path | None = None,
+    device: Device = "auto",
+) -> None:
+    """Segment a T1-weighted image into CSF, grey and white matter, and write files as FAST does.
+
+    Parameters
+    ----------
+    image
+        NIfTI file, brain extracted or with a mask.
+    out
+        Folder for the files.
+    engine
+        hmrf, fsl-fast or atropos.
+    mask
+        Brain mask on the same grid.
+    device
+        Where to compute.
+    """
+    from phycharm.benchmarks.segmentation import segment_file
+
+    from .device import resolve_device
+
+    found = segment_file(image, out, engine=engine, mask=mask, device=resolve_device(device))
+    for tissue, volume in found.volumes_ml.items():
+        print(f"{tissue}: {volume:.2f} ml")
+
+
+@app.command
 def doctor() -> None:
     """Say what is there (torch, GPU, FSL, ANTs, Slurm, ...) and what each missing piece costs."""
     from .doctor import diagnosis

@@ -2,6 +2,7 @@
 
 import inspect
 from abc import ABC, abstractmethod
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -68,6 +69,11 @@ class Harmonizer(ABC):
         """How many numbers `fit` has learned, as `save` would write them."""
         return sum(tensor.numel() for tensor in self._state().tensors.values())
 
+    @property
+    def scanners(self) -> list[Scanner]:
+        """Scanners that the method was fitted to."""
+        return [Scanner.from_record(record) for record in self.fitted_on.get("scanners", [])]
+
     def fit(self, train: Cohort, validation: Cohort | None = None, **context: Any) -> Self:
         """Learn from travelling subjects.
 
@@ -92,7 +98,7 @@ class Harmonizer(ABC):
         self.fitted_on = {
             "subjects": list(train.subjects),
             "validation": list(validation.subjects) if validation else [],
-            "scanners": [scanner.name for scanner in train.scanners],
+            "scanners": [asdict(scanner) for scanner in train.scanners],
         }
         return self
 

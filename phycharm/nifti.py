@@ -13,8 +13,10 @@ from .errors import InputError
 
 _UNREADABLE = (
     nibabel.filebasedimages.ImageFileError,
+    nibabel.spatialimages.HeaderDataError,
     EOFError,
     OSError,
+    TypeError,
     ValueError,
     zlib.error,
 )

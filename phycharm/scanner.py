@@ -1,6 +1,7 @@
 """What is known of a scanner: its name, its maker and how its T1-weighted images are acquired."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +53,9 @@ class Scanner:
     acquisition: Acquisition
     manufacturer: str = "unknown"
     field_strength: float = 3.0
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        """Make a scanner from what `dataclasses.asdict` gave, such as JSON keeps."""
+        acquisition = Acquisition(**record["acquisition"])
+        return cls(**{**record, "acquisition": acquisition})

@@ -1,16 +1,20 @@
 """BIDS sidecars: how an image was acquired."""
 
 import json
+import math
 import warnings
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from .bids_name import BidsName, inherited_sidecars
 from .errors import InputError
+from .registry import did_you_mean
 from .scanner import Acquisition, Scanner
 
 _SHORTEST_CREDIBLE_TR_MS = 50.0
 _TYPICAL_FLIP_ANGLE = 9.0
+_FIELD = "MagneticFieldStrength"
 _BIDS_FIELDS = {
     "inversion_time": "InversionTime",
     "repetition_time": "RepetitionTime",
@@ -56,19 +60,29 @@ def read_scanner(image: Path, root: Path, *, override: dict[str, float] | None =
         )
     values = _acquisition_values(image, metadata) | (override or {})
     for field, bids_field in _BIDS_FIELDS.items():
-        if not values.get(field) or values[field] <= 0:
+        if not (math.isfinite(values.get(field, math.nan)) and values[field] > 0):
             raise InputError(
                 f"{image}: {bids_field} is missing or not positive; add it to the sidecar, in "
                 "seconds."
             )
-    acquisition = Acquisition(**values)
+    acquisition = _acquisition(image, values)
     _warn_of_readout_time(image, acquisition)
     return Scanner(
         name=BidsName.parse(image.name).entities.get("ses", ""),
         acquisition=acquisition,
         manufacturer=str(metadata.get("Manufacturer", "unknown")),
-        field_strength=float(metadata.get("MagneticFieldStrength", 3.0)),
+        field_strength=_number(image, {_FIELD: 3.0} | metadata, _FIELD),
     )
+
+
+def _acquisition(image: Path, values: dict[str, Any]) -> Acquisition:
+    known = [field.name for field in fields(Acquisition)]
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        raise InputError(f"{image}: [acquisitions]: {did_you_mean(unknown[0], known)}")
+    if values.get("readouts") is not None:
+        values = values | {"readouts": int(values["readouts"])}
+    return Acquisition(**values)
 
 
 def _metadata(image: Path, root: Path) -> dict[str, Any]:
@@ -76,7 +90,7 @@ def _metadata(image: Path, root: Path) -> dict[str, Any]:
     for path in inherited_sidecars(image, root):
         try:
             merged.update(json.loads(path.read_text(encoding="utf-8")))
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise InputError(f"{path}: not a valid JSON sidecar ({error}); correct it.") from error
     return merged
 

@@ -59,7 +59,10 @@ class ImageTranslation(Harmonizer):
         return as_tensor(scan.image, self.device)
 
     def _fit(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
-        masks = (scan.mask for scanner in train.scanners for scan in train.scans(scanner))
+        cohorts = [train] if validation is None else [train, validation]
+        masks = (
+            s.mask for cohort in cohorts for where in cohort.scanners for s in cohort.scans(where)
+        )
         self._canvas = SliceCanvas.around(masks, multiple=2**LEVELS)
         self._networks = nn.ModuleDict()
         for source, target in train.directions():

@@ -53,13 +53,15 @@ class MapsGenerator:
         Values that replace those of the preprint's plan (see `TrainingPlan`).
     features : tuple of int
         Channels of both networks.
+    m0_unit : float
+        What an M0 output of 1 stands for; the authors' released networks have 500.
     seed, device
         As in `Harmonizer`.
     """
 
     name = "maps"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a generator has that many settings
         self,
         *,
         preset: Preset = "corrected",
@@ -68,6 +70,7 @@ class MapsGenerator:
         consistency: Consistency | None = None,
         training: dict[str, Any] | None = None,
         features: Sequence[int] = PAPER_FEATURES,
+        m0_unit: float = 1.0,
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
@@ -77,6 +80,7 @@ class MapsGenerator:
         self.consistency: Consistency = consistency or preset
         self.training = training
         self.features = tuple(features)
+        self.m0_unit = m0_unit
         self.seed = seed
         self.device = device
         self.history: list[dict[str, Any]] = []
@@ -94,6 +98,7 @@ class MapsGenerator:
             "consistency": self.consistency,
             "training": self.training,
             "features": list(self.features),
+            "m0_unit": self.m0_unit,
             "seed": self.seed,
         }
 
@@ -128,7 +133,8 @@ class MapsGenerator:
             Itself, fitted.
         """
         with seeded(derived_seed(self.seed, self.name, "fit")):
-            masks = (train.read(subject).scan.mask for subject in train.subjects)
+            cohorts = [train] if validation is None else [train, validation]
+            masks = (part.read(one).scan.mask for part in cohorts for one in part.subjects)
             self._canvas = SliceCanvas.around(masks, multiple=2**LEVELS)
             self._networks = nn.ModuleDict({"T1": self._new_network(), "M0": self._new_network()})
             synthesised = self._acquisitions(scanners)
@@ -162,7 +168,7 @@ class MapsGenerator:
                 paste(self._head(in_batches(self._networks[key], slices)), placement)[0] * mask
                 for key in ("T1", "M0")
             )
-        return (t1 * _T1_UNIT_MS[self.preset]).cpu().numpy(), m0.cpu().numpy()
+        return (t1 * _T1_UNIT_MS[self.preset]).cpu().numpy(), (m0 * self.m0_unit).cpu().numpy()
 
     def save(self, folder: Path) -> None:
         """Write the generator: safetensors and JSON."""

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 Consistency = Literal["paper", "corrected"]
+
+_SMALLEST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,13 @@ def consistency_loss(
         Mean squared difference inside the mask.
     """
     if consistency == "paper":
-        factor = image / signal.clamp(min=1e-6)
+        # Linear outputs can be negative: only what is too near zero is moved away from it.
+        factor = image / torch.where(signal.abs() < _SMALLEST, _SMALLEST, signal)
     else:
         inside_signal, inside_image = signal * mask, image * mask
         factor = (inside_signal * inside_image).sum((1, 2, 3), keepdim=True)
         power = inside_signal.square().sum((1, 2, 3), keepdim=True)
-        factor = (factor / power.clamp(min=1e-6)).detach()
+        factor = (factor / power.clamp(min=_SMALLEST)).detach()
     return masked_mse(factor * signal, image, mask)
 
 

@@ -53,8 +53,12 @@ class SliceCanvas:
 
     @classmethod
     def around(cls, masks: Iterable[npt.NDArray[np.bool_]], *, multiple: int) -> "SliceCanvas":
-        """Choose the smallest canvas that holds every one of these brains."""
-        height = width = multiple
+        """Choose the smallest canvas that holds every one of these brains.
+
+        It has at least two multiples a side, for at the bottom of a network that halves the image
+        down to `multiple` an instance norm needs more than one voxel.
+        """
+        height = width = 2 * multiple
         for mask in masks:
             (x0, x1), (y0, y1) = _extent(mask, 0), _extent(mask, 1)
             height, width = max(height, x1 - x0), max(width, y1 - y0)

@@ -1,5 +1,6 @@
 """Scanning a digital subject: from tissues to the image that a scanner would have given."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ _MISREGISTRATION = (0.15, 0.12)  # standard deviations: degrees, and voxels
 _SHADING_LEFT = 0.25  # part (power) of the B1+ shading that bias correction leaves
 _REFERENCE_T1 = 1000.0  # ms: the shading is that of a tissue between grey and white matter
 _HEAD_RADII = np.array([72.0, 92.0, 76.0], dtype=np.float32)  # mm
+_DETAIL = 2.0  # voxels: full width of the detail that edge enhancement brings out
 _FWHM = 2.3548  # full width at half maximum of a Gaussian of unit standard deviation
 
 
@@ -146,9 +148,34 @@ def _shading(scanner: ScannerModel, train: ReadoutTrain, b1: Floats) -> Floats:
 
 
 def _blurred(subject: DigitalSubject, scanner: ScannerModel, volume: Floats) -> Floats:
-    sigma = scanner.blur / _FWHM * subject.grid.oversampling  # in fine voxels
-    blurred: Floats = ndimage.gaussian_filter(volume, sigma, truncate=3.0)
+    """Apply the point spread function to an image on the fine grid."""
+    return _filtered(volume, scanner.blur, scanner.edge_enhancement, subject.grid.oversampling)
+
+
+def _filtered(
+    volume: Floats, widths: Sequence[float], enhancement: float, oversampling: int
+) -> Floats:
+    """Blur by Gaussians of these full widths in voxels, then enhance edges."""
+    voxel = oversampling / _FWHM
+    blurred: Floats = ndimage.gaussian_filter(
+        volume, [width * voxel for width in widths], truncate=3.0
+    )
+    if enhancement:
+        coarse = ndimage.gaussian_filter(blurred, _DETAIL * voxel, truncate=3.0)
+        blurred += np.float32(enhancement) * (blurred - coarse)
     return blurred
+
+
+def _noise(rng: np.random.Generator, scanner: ScannerModel, shape: tuple[int, ...]) -> Floats:
+    """Draw noise of unit variance with the spectrum that the reconstruction leaves it.
+
+    Sampling alone gives white noise; what blurs by more than a voxel is filtering and
+    resampling, which the noise goes through like the image.
+    """
+    widths = [max(width**2 - 1, 0.0) ** 0.5 for width in scanner.blur]
+    white = rng.standard_normal(shape, dtype=np.float32)
+    noise = _filtered(white, widths, scanner.edge_enhancement, 1)
+    return noise / noise.std()
 
 
 def _moved(subject: DigitalSubject, pose: Pose, volume: Floats) -> Floats:
@@ -176,10 +203,10 @@ def noisy_scan(subject: DigitalSubject, scanner: ScannerModel) -> NoisyScan:
     clean = clean_scan(subject, scanner)
     key = (subject.name, scanner.name, len(scanner.trains))
     deviation = np.float32(clean.white / scanner.white_snr)
-    noise = random_generator(subject.seed, *key, "noise")
+    rng = random_generator(subject.seed, *key, "noise")
     channels = []
     for signal in clean.signals:
-        real, imaginary = noise.standard_normal((2, *signal.shape), dtype=np.float32) * deviation
+        real, imaginary = (_noise(rng, scanner, signal.shape) * deviation for _ in range(2))
         channels.append(((signal + real) + 1j * imaginary).astype(np.complex64))
     drift = random_generator(subject.seed, *key, "gain").standard_normal()
     gain = scanner.white_level / clean.white * float(np.exp(_LEVEL_OWN * drift))

@@ -37,8 +37,10 @@ class ScannerModel:
         By how much B1+ falls, relatively, from the centre to the surface.
     shading : float
         Relative standard deviation of the receive field that bias correction has left.
-    blur : float
-        Full width at half maximum of the point spread function, in voxels.
+    blur : tuple of float
+        Full width at half maximum of the point spread function along x, y and z, in voxels.
+    edge_enhancement : float
+        How much of the detail finer than two voxels the reconstruction's filter adds again.
     white_snr : float
         Mean white-matter signal over the standard deviation of the noise in each channel.
     white_level : float
@@ -57,7 +59,8 @@ class ScannerModel:
     transmit: float
     transmit_fall: float
     shading: float
-    blur: float
+    blur: tuple[float, float, float]
+    edge_enhancement: float
     white_snr: float
     white_level: float
 
@@ -84,7 +87,8 @@ GE = ScannerModel(
     transmit=1.08,
     transmit_fall=0.28,
     shading=0.03,
-    blur=0.8,
+    blur=(0.8, 0.8, 0.8),
+    edge_enhancement=0.0,
     white_snr=30.0,
     white_level=3200.0,
 )
@@ -101,7 +105,8 @@ SIEMENS = ScannerModel(
     transmit=1.12,
     transmit_fall=0.32,
     shading=0.03,
-    blur=1.0,
+    blur=(1.0, 1.0, 1.0),
+    edge_enhancement=0.0,
     white_snr=28.0,
     white_level=380.0,
 )
@@ -122,7 +127,8 @@ PHILIPS = ScannerModel(
     transmit=1.0,
     transmit_fall=0.18,
     shading=0.03,
-    blur=1.35,
+    blur=(1.35, 1.35, 1.35),
+    edge_enhancement=0.0,
     white_snr=32.0,
     white_level=1100.0,
 )
@@ -141,7 +147,8 @@ QUANTITATIVE_T1W = ScannerModel(
     transmit=1.1,
     transmit_fall=0.3,
     shading=0.03,
-    blur=1.0,
+    blur=(1.0, 1.0, 1.0),
+    edge_enhancement=0.0,
     white_snr=30.0,
     white_level=420.0,
 )
