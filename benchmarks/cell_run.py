@@ -28,6 +28,7 @@ from .map_scores import score_maps
 from .methods import Methods
 from .scoring import Image, ImageScorer
 from .study import Study
+from .tissue_scorer import TissueScorer
 
 
 @dataclass(kw_only=True)
@@ -46,6 +47,8 @@ class CellRunner:
         Fingerprint of the run.
     device : str
         `cpu` or `cuda`.
+    tissues : TissueScorer, optional
+        Where the protocol names a segmenter.
     """
 
     study: Study
@@ -53,6 +56,7 @@ class CellRunner:
     run: RunFolder
     configuration: str
     device: str
+    tissues: TissueScorer | None = None
 
     def controls(self, fold: int) -> None:
         """Score the controls (the target itself, ...) as if they were methods."""
@@ -178,7 +182,9 @@ class CellRunner:
 
     def _judge(self, cell: Cell, folder: Path) -> Judge:
         scorer = ImageScorer(metrics=self.study.protocol.metrics, device=self.device)
-        return Judge(study=self.study, scorer=scorer, cell=cell, folder=folder)
+        return Judge(
+            study=self.study, scorer=scorer, tissues=self.tissues, cell=cell, folder=folder
+        )
 
     def _finish(
         self,

@@ -1,11 +1,12 @@
 """Judging one cell: harmonize everybody who is judged, write the images, score them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from phycharm.atomic import atomic_file
@@ -18,8 +19,31 @@ from .scores import score_table, write_scores
 from .scoring import Image, ImageScorer
 from .split import Fold
 from .study import Study
+from .tissue_scorer import TissueScorer
 
 MakeImage = Callable[[Scan, Scan], Image]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Case:
+    """One harmonized image: whose, between which scanners, and what it is compared with."""
+
+    split: str
+    source: Scan
+    target: Scan
+    image: Image
+
+    @property
+    def stem(self) -> str:
+        """Name of its files."""
+        names = self.source.scanner.name, self.target.scanner.name
+        return f"sub-{self.source.subject}_from-{names[0]}_to-{names[1]}"
+
+    @property
+    def judged(self) -> Scan:
+        """The image inside the target's mask, where alone it is judged; no negative voxels."""
+        inside = np.where(self.target.mask, np.maximum(self.image, 0), np.float32(0))
+        return self.target.with_image(inside)
 
 
 @dataclass(kw_only=True)
@@ -32,6 +56,8 @@ class Judge:
         Data and protocol.
     scorer : ImageScorer
         For the image metrics.
+    tissues : TissueScorer, optional
+        For the tissue metrics.
     cell : Cell
         Who is judged.
     folder : Path
@@ -40,6 +66,7 @@ class Judge:
 
     study: Study
     scorer: ImageScorer
+    tissues: TissueScorer | None
     cell: Cell
     folder: Path
     _scores: list[dict[str, Any]] = field(default_factory=list)
@@ -65,48 +92,73 @@ class Judge:
         keep_images : bool
             Whether to write the images too.
         """
-        cases = list(self._cases())
-        with progress_bar(f"{self.cell.name}: judging", len(cases)) as bar:
-            for split, subject, source_name, target_name in cases:
-                source, target = self._scan(subject, source_name), self._scan(subject, target_name)
-                image = make(source, target)
+        people = self.study.design.evaluated(self._fold())
+        with progress_bar(f"{self.cell.name}: judging", len(people)) as bar:
+            for split, subject in people:
+                cases = self._cases(split, subject, make, reference)
                 if keep_images:
-                    name = f"sub-{subject}_from-{source_name}_to-{target_name}_T1w.nii.gz"
-                    write_volume(self.folder / "images" / name, image, source.affine)
-                goal = target if reference is None else target.with_image(reference(target))
-                self._record(split, image, source, goal)
-                bar.advance(detail=f"sub-{subject} {source_name} -> {target_name}")
+                    self._keep(cases)
+                self._score(cases)
+                bar.advance(detail=f"sub-{subject}")
         self._write()
-
-    def _cases(self) -> Iterator[tuple[str, str, str, str]]:
-        for split, subject in self.study.design.evaluated(self._fold()):
-            for source, target in permutations(self.cell.scanners, 2):
-                yield split, subject, source, target
 
     def _fold(self) -> Fold:
         return next(f for f in self.study.design.folds if f.number == self.cell.fold)
 
-    def _scan(self, subject: str, scanner: str) -> Scan:
-        return self.study.cohort.scan(subject, self.study.cohort.scanner(scanner))
+    def _cases(
+        self,
+        split: str,
+        subject: str,
+        make: MakeImage,
+        reference: Callable[[Scan], Image] | None,
+    ) -> list[_Case]:
+        cohort = self.study.cohort
+        scans = {name: cohort.scan(subject, cohort.scanner(name)) for name in self.cell.scanners}
+        return [
+            _Case(
+                split=split,
+                source=scans[a],
+                target=scans[b] if reference is None else scans[b].with_image(reference(scans[b])),
+                image=make(scans[a], scans[b]),
+            )
+            for a, b in permutations(self.cell.scanners, 2)
+        ]
 
-    def _record(self, split: str, image: Image, source: Scan, target: Scan) -> None:
+    def _keep(self, cases: list[_Case]) -> None:
+        for case in cases:
+            path = self.folder / "images" / f"{case.stem}_T1w.nii.gz"
+            write_volume(path, case.image, case.source.affine)
+
+    def _score(self, cases: list[_Case]) -> None:
+        tissues: list[list[tuple[str, str, float]]] = [[] for _ in cases]
+        if self.tissues is not None:
+            tissues = self.tissues.score(
+                [case.judged for case in cases],
+                [case.target for case in cases],
+                [self.folder / "segmentations" / case.stem for case in cases],
+            )
+        for case, found in zip(cases, tissues, strict=True):
+            values = self.scorer.score(case.image, case.source, case.target)
+            self._record(case, [(name, "", value) for name, value in values.items()] + found)
+
+    def _record(self, case: _Case, scores: list[tuple[str, str, float]]) -> None:
         place = {
-            "split": split,
+            "split": case.split,
             "fold": self.cell.fold,
-            "source": source.scanner.name,
-            "target": target.scanner.name,
-            "subject": source.subject,
+            "source": case.source.scanner.name,
+            "target": case.target.scanner.name,
+            "subject": case.source.subject,
             "harmonizer": self.cell.harmonizer,
             "seed": self.cell.seed,
         }
         protocol = self.study.protocol
         head = {"protocol": protocol.name, "protocol_version": protocol.version, **place}
         self._scores += [
-            {**head, "metric": metric, "tissue": "", "value": value}
-            for metric, value in self.scorer.score(image, source, target).items()
+            {**head, "metric": metric, "tissue": tissue, "value": value}
+            for metric, tissue, value in scores
         ]
         self._histograms += [
-            {**place, **counted} for counted in self.scorer.histogram(image, target)
+            {**place, **counted} for counted in self.scorer.histogram(case.image, case.target)
         ]
 
     def _write(self) -> None:

@@ -28,7 +28,9 @@ from .folder import DATASET, RunFolder
 from .methods import Methods
 from .metrics import as_records
 from .protocol import Protocol
+from .segmentation import get_segmenter
 from .study import Study
+from .tissue_scorer import TissueScorer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,12 @@ def run_benchmark(
     # Networks this small lose more time to denormal numbers than to anything else.
     torch.set_flush_denormal(True)
     runner = CellRunner(
-        study=study, methods=methods, run=run, configuration=configuration, device=chosen
+        study=study,
+        methods=methods,
+        run=run,
+        configuration=configuration,
+        device=chosen,
+        tissues=_tissue_scorer(study, run, chosen),
     )
     manifest = _Manifest(run, study, configuration, chosen)
     manifest.write("running")
@@ -129,6 +136,13 @@ def _simulated(protocol: Protocol, run: RunFolder) -> BidsDataset:
     if not root.is_dir():
         simulate_dataset(root, **protocol.simulation.model_dump())
     return BidsDataset(root, acquisitions=protocol.acquisitions)
+
+
+def _tissue_scorer(study: Study, run: RunFolder, device: str) -> TissueScorer | None:
+    name = study.protocol.segmenter
+    if not name:
+        return None
+    return TissueScorer(study=study, segmenter=get_segmenter(name, device=device), run=run)
 
 
 def _configuration(study: Study) -> dict[str, Any]:

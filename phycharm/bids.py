@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from .bids_name import BidsName, inherited_sidecars
@@ -24,6 +25,7 @@ from .sidecar import read_scanner
 
 _AFFINE_TOLERANCE_MM = 1e-2
 _TIMING_TOLERANCE = 0.05
+_LONGEST_T1_S = 50.0
 
 
 class BidsDataset:
@@ -64,10 +66,9 @@ class BidsDataset:
                 "folder that holds it, or make one with `phycharm simulate`."
             )
         try:
-            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise InputError(f"{path}: not valid JSON ({error}); correct it.") from error
-        return content
+            return dict(json.loads(path.read_text(encoding="utf-8")))
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{path}: not a valid JSON object ({error}); correct it.") from error
 
     @property
     def name(self) -> str:
@@ -84,14 +85,19 @@ class BidsDataset:
     def _files(self) -> dict[str, dict[tuple[str, str], Path]]:
         """Paths by kind of image, then by (subject, session)."""
         found: dict[str, dict[tuple[str, str], Path]] = defaultdict(dict)
-        for path in sorted(self.root.rglob("*.nii*")):
+        for path in self._image_paths():
             name = BidsName.parse(path.name)
-            kind = _kind_of(name, derived="derivatives" in path.relative_to(self.root).parts)
+            kind = _kind_of(name, derived=path.relative_to(self.root).parts[0] == "derivatives")
             if kind:
                 key = (name.entities.get("sub", ""), name.entities.get("ses", ""))
-                # Repeats (run-2, ...) come later in the order of names: the first is used.
+                # The first of several runs is the one that is used.
                 found[kind].setdefault(key, path)
         return found
+
+    def _image_paths(self) -> list[Path]:
+        """List the images of the raw dataset and of derivatives, earlier runs first."""
+        found = [*self.root.glob("sub-*/**/*.nii*"), *self.root.glob("derivatives/**/*.nii*")]
+        return sorted(found, key=lambda path: (path.parent, _run(path), path.name))
 
     def files(self, kind: str) -> dict[tuple[str, str], Path]:
         """Return the paths of one kind of image by (subject, session).
@@ -191,7 +197,7 @@ class BidsDataset:
                 f"{path}: shape {image.shape} or affine differs from the subject's other scans "
                 f"({shape}); register and resample them to one grid."
             )
-        mask = self._read_mask(subject, scanner.name, image.shape)
+        mask = self._read_mask(subject, scanner.name, image.shape, affine)
         return Scan(
             image=image,
             mask=mask,
@@ -201,19 +207,55 @@ class BidsDataset:
             session=scanner.name,
         )
 
-    def _read_mask(self, subject: str, session: str, shape: tuple[int, ...]) -> Any:
+    def _read_mask(
+        self,
+        subject: str,
+        session: str,
+        shape: tuple[int, ...],
+        affine: npt.NDArray[np.float64],
+    ) -> npt.NDArray[np.bool_]:
         path = self._files["mask"].get((subject, session))
         if path is None:
             raise InputError(
                 f"{self.root}: no brain mask for sub-{subject} ses-{session}; put "
                 f"sub-{subject}_ses-{session}_desc-brain_mask.nii.gz into a folder of derivatives/."
             )
-        mask, _ = read_volume(path)
-        if mask.shape != shape:
+        mask = self._read_on_grid(path, shape, affine) > 0.5
+        if not mask.any():
+            raise InputError(f"{path}: no voxel is brain; make the mask again.")
+        return mask
+
+    @staticmethod
+    def _read_on_grid(
+        path: Path, shape: tuple[int, ...], affine: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float32]:
+        """Read a volume that must lie on the grid of the image it belongs to."""
+        volume, own = read_volume(path)
+        if volume.shape != shape or not np.allclose(own, affine, atol=_AFFINE_TOLERANCE_MM):
             raise InputError(
-                f"{path}: mask has shape {mask.shape} and the image {shape}; resample the mask."
+                f"{path}: shape {volume.shape} or affine differs from that of the image it belongs "
+                f"to ({shape}); resample it to the image."
             )
-        return mask > 0.5
+        return volume
+
+    def true_fractions(self, subject: str) -> npt.NDArray[np.float32] | None:
+        """Read the tissue fractions that a simulated subject was made of.
+
+        Parameters
+        ----------
+        subject : str
+            Label, without `sub-`.
+
+        Returns
+        -------
+        ndarray of float32, shape (3, X, Y, Z), or None
+            CSF, GM and WM; None where the truth is not known.
+        """
+        folder = self.root / "derivatives" / "truth" / f"sub-{subject}" / "anat"
+        paths = [folder / f"sub-{subject}_label-{t}_probseg.nii.gz" for t in ("CSF", "GM", "WM")]
+        if not all(path.is_file() for path in paths):
+            return None
+        return np.stack([read_volume(path)[0] for path in paths])
 
     def quantitative(self) -> QuantitativeCohort | None:
         """Open the cohort with T1 maps, or return None where the dataset has none.
@@ -243,9 +285,15 @@ class BidsDataset:
         t1w_path = self._quantitative_file("T1w", subject)
         scanner = read_scanner(t1w_path, self.root)
         scan = self._load({}, subject, scanner)
-        t1_seconds, _ = read_volume(self._quantitative_file("T1map", subject))
+        grid = scan.image.shape, scan.affine
+        t1_path = self._quantitative_file("T1map", subject)
+        t1_seconds = self._read_on_grid(t1_path, *grid)
+        if np.median(t1_seconds[scan.mask]) > _LONGEST_T1_S:
+            raise InputError(
+                f"{t1_path}: T1 seems to be in ms; BIDS wants seconds, so divide by 1000."
+            )
         inv2_path = self._quantitative_file("inv-2", subject)
-        inv2, _ = read_volume(inv2_path)
+        inv2 = self._read_on_grid(inv2_path, *grid)
         times = read_scanner(inv2_path, self.root).acquisition
         t1 = np.where(scan.mask, t1_seconds * np.float32(1000), np.float32(0))
         m0 = m0_from_inversion(
@@ -256,6 +304,11 @@ class BidsDataset:
         ).numpy()
         m0 = np.where(scan.mask, m0 / np.percentile(m0[scan.mask], 99), 0).astype(np.float32)
         return QuantitativeScan(scan=scan, t1=t1, m0=m0)
+
+
+def _run(path: Path) -> int:
+    run = BidsName.parse(path.name).entities.get("run", "0")
+    return int(run) if run.isdigit() else 0
 
 
 def _kind_of(name: BidsName, *, derived: bool) -> str:
