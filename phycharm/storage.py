@@ -33,7 +33,9 @@ def write_state(folder: Path, state: FittedState) -> None:
     """Write a fitted state into a folder, which is made if need be."""
     from safetensors.torch import save_file
 
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors.items()}
+    tensors = {
+        name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.tensors.items()
+    }
     with atomic_file(folder / _TENSORS) as path:
         save_file(tensors, path)
     write_json(folder / _FACTS, state.facts)
@@ -53,10 +55,9 @@ def read_facts(folder: Path) -> dict[str, Any]:
             f"{folder}: no {_FACTS}, so no model is here; make one with `phycharm train`."
         )
     try:
-        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (TypeError, ValueError) as error:
         raise InputError(f"{path}: damaged ({error}); train the model again.") from error
-    return facts
 
 
 def read_state(folder: Path, *, method: str) -> FittedState:

@@ -9,7 +9,12 @@ from torch import Tensor
 
 from .constants import SSIM_RADIUS, SSIM_SIGMA
 
-_MATMUL = (torch.backends.cuda.matmul, torch.backends.mkldnn.matmul)
+# torch before 2.9 has no such switches; there full precision is the default of products.
+_MATMUL = tuple(
+    backend
+    for backend in (torch.backends.cuda.matmul, getattr(torch.backends.mkldnn, "matmul", None))
+    if hasattr(backend, "fp32_precision")
+)
 
 
 @contextmanager
