@@ -1,0 +1,34 @@
+"""Where tensors live."""
+
+import pytest
+import torch
+
+from phycharm.device import resolve_device
+from phycharm.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "given"),
+    [
+        ("auto", False, "cpu"),
+        ("auto", True, "cuda"),
+        ("cpu", False, "cpu"),
+        ("cpu", True, "cpu"),
+        ("cuda", True, "cuda"),
+    ],
+)
+def test_what_is_asked_for_and_there_is_given(monkeypatch, asked, there, given):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    assert resolve_device(asked) == given
+
+
+def test_missing_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(InputError, match="--device cpu"):
+        resolve_device("cuda")
+
+
+@pytest.mark.parametrize("name", ["tpu", "", "CPU"])
+def test_unknown_device(name):
+    with pytest.raises(InputError, match="auto, cpu, cuda"):
+        resolve_device(name)
