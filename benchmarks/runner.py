@@ -15,6 +15,7 @@ from phycharm.atomic import write_json
 from phycharm.bids import BidsDataset
 from phycharm.card import MethodCard
 from phycharm.device import resolve_device
+from phycharm.errors import InputError
 from phycharm.nifti import write_volume
 from phycharm.progress import progress_bar
 from phycharm.scanner import Scanner
@@ -118,9 +119,7 @@ def run_benchmark(
 def _study(protocol: Protocol, run: RunFolder, dataset: Path | None, *, fresh: bool) -> Study:
     """Open the data; earlier results go only after what the user gave has proved usable."""
     if dataset is None:
-        if fresh:
-            run.clear(dataset_too=True)
-        study = Study(_simulated(protocol, run), protocol)
+        study = Study(_simulated(protocol, run, fresh=fresh), protocol)
         study.read_everything()
         return study
     study = Study(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
@@ -130,9 +129,18 @@ def _study(protocol: Protocol, run: RunFolder, dataset: Path | None, *, fresh: b
     return study
 
 
-def _simulated(protocol: Protocol, run: RunFolder) -> BidsDataset:
+def _simulated(protocol: Protocol, run: RunFolder, *, fresh: bool) -> BidsDataset:
+    """Open the run's own digital subjects, and make them first if need be."""
     run.require_ours()
     root = run.root / DATASET
+    if root.is_dir() and not BidsDataset(root).simulated:
+        raise InputError(
+            f"{root}: is no simulated dataset; name it with --dataset, or give another folder with "
+            "--out."
+        )
+    if fresh or not run.manifest.is_file():
+        # Without a manifest nobody knows which protocol a dataset that lies here was made for.
+        run.clear(dataset_too=True)
     if not root.is_dir():
         simulate_dataset(root, **protocol.simulation.model_dump())
     return BidsDataset(root, acquisitions=protocol.acquisitions)

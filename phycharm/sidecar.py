@@ -79,7 +79,8 @@ def _acquisition(image: Path, values: dict[str, Any]) -> Acquisition:
     known = [field.name for field in fields(Acquisition)]
     unknown = [name for name in values if name not in known]
     if unknown:
-        raise InputError(f"{image}: [acquisitions]: {did_you_mean(unknown[0], known)}")
+        hint = did_you_mean(unknown[0], known)
+        raise InputError(f"{image}: [acquisitions] has no field {unknown[0]!r}; {hint}")
     if values.get("readouts") is not None:
         values = values | {"readouts": int(values["readouts"])}
     return Acquisition(**values)
