@@ -58,6 +58,7 @@ class CommandHarmonizer(Adapter):
     """
 
     argument = "command"
+    runs_programs = True
     card = MethodCard(
         name="command",
         summary="A program run for every scan; what it learned from is not known here.",

@@ -1,13 +1,8 @@
 """The door for everybody else's methods: classes, installed packages, folders and programs."""
 
-from .create import (
-    accepted_settings,
-    can_be_saved,
-    create_harmonizer,
-    create_harmonizers,
-    load_harmonizer,
-)
+from .create import accepted_settings, create_harmonizer, create_harmonizers
 from .failure import HarmonizerFailed
+from .load import can_be_saved, load_harmonizer
 
 __all__ = [
     "HarmonizerFailed",

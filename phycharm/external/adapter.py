@@ -22,10 +22,13 @@ class Adapter(Harmonizer):
         (`precomputed:FOLDER`); empty where there is none.
     made_elsewhere : bool
         Whether the images exist already, so that the method cannot be asked about others.
+    runs_programs : bool
+        Whether a saved object says which program to run.
     """
 
     argument: ClassVar[str] = ""
     made_elsewhere: ClassVar[bool] = False
+    runs_programs: ClassVar[bool] = False
 
     @property
     def can_be_saved(self) -> bool:

@@ -3,17 +3,14 @@
 import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from ..common_domain import CommonDomainHarmonizer
 from ..errors import InputError
 from ..harmonizer import Harmonizer
-from ..storage import read_facts
 from .adapter import Adapter, give_card
 from .calling import construct, keyword_names
 from .cards import card_of_class, stamped
-from .finding import find_class
 from .names import require_free_name, require_name
 from .spec import Spec, parse_spec
 from .wrapped import WrappedHarmonizer
@@ -111,32 +108,6 @@ def create_harmonizers(
     return made
 
 
-def load_harmonizer(folder: Path, *, device: str = "cpu") -> Harmonizer:
-    """Read a fitted method of whatever kind.
-
-    Parameters
-    ----------
-    folder : Path
-        Where `Harmonizer.save` put it.
-    device : str
-        See `Harmonizer`.
-
-    Raises
-    ------
-    InputError
-        If the folder holds no saved method, or the method's class is not installed here.
-    """
-    facts = read_facts(folder)
-    state = facts.get("state")
-    name = facts.get("harmonizer")
-    if not isinstance(name, str) or not isinstance(state, dict):
-        raise InputError(f"{folder}: holds no saved harmonizer; give the folder of a model.")
-    method = find_class(str(state.get("class", name)))
-    if not issubclass(method, Harmonizer):
-        raise InputError(f"{folder}: {name!r} is here a plain class now, and was not when saved.")
-    return method.load(folder, device=device)
-
-
 def accepted_settings(spec: str) -> tuple[str, ...]:
     """Return the names of the settings that a method takes.
 
@@ -154,11 +125,6 @@ def accepted_settings(spec: str) -> tuple[str, ...]:
     names = keyword_names(named.method) or []
     fixed = (*_SET_BY_HARNESS, named.method.argument) if named.argument else _SET_BY_HARNESS
     return tuple(name for name in names if name not in fixed)
-
-
-def can_be_saved(harmonizer: Harmonizer) -> bool:
-    """Whether a fitted method can be kept; only plain classes without `save` and `load` cannot."""
-    return harmonizer.can_be_saved if isinstance(harmonizer, Adapter) else True
 
 
 def _adapter(named: Spec, settings: dict[str, Any], seed: int, device: str) -> Harmonizer:

@@ -9,9 +9,12 @@ from typing import Any
 from ..cohort import Cohort
 from ..external.wrapped import WrappedHarmonizer
 from ..harmonizer import Harmonizer, Image
+from ..quantitative import QuantitativeCohort
 from ..scan import Scan
 from ..scanner import Scanner
 from .phantom import QUANTITATIVE, QUANTITATIVE_VALIDATION, TESTED, TRAINING, VALIDATION, Phantom
+
+_SMALL_FEATURES = (8, 8, 16, 16, 32, 8)
 
 
 @dataclass(kw_only=True)
@@ -97,19 +100,32 @@ class Trial:
 
     def _context(self, harmonizer: Harmonizer) -> dict[str, Any]:
         needs = harmonizer.card.needs
-        train = self.phantom.quantitative(QUANTITATIVE)
-        validation = self.phantom.quantitative(QUANTITATIVE_VALIDATION)
         context: dict[str, Any] = {}
         if "quantitative" in needs:
+            train, validation = self._quantitative()
             context |= {"quantitative": train, "quantitative_validation": validation}
         if "maps" in needs:
-            # Imported here because it brings a network library that most methods do not need.
-            from ..maps import MapsGenerator
-
-            short = {"epochs": 1, "batch_size": 16}
-            maps = MapsGenerator(training=short, seed=self.seed, device=self.device)
-            context["maps"] = maps.fit(train, validation, scanners=self.phantom.scanners)
+            context["maps"] = self._maps
         return context
+
+    @cached_property
+    def _maps(self) -> Any:
+        """A maps generator, small and hardly trained, as a run hands one to every fit."""
+        # Imported here because it brings a network library that most methods do not need.
+        from ..maps import MapsGenerator
+
+        short = {"epochs": 1, "batch_size": 16}
+        maps = MapsGenerator(
+            training=short, features=_SMALL_FEATURES, seed=self.seed, device=self.device
+        )
+        train, validation = self._quantitative()
+        return maps.fit(train, validation, scanners=self.phantom.scanners)
+
+    def _quantitative(self) -> tuple[QuantitativeCohort, QuantitativeCohort]:
+        return (
+            self.phantom.quantitative(QUANTITATIVE),
+            self.phantom.quantitative(QUANTITATIVE_VALIDATION),
+        )
 
 
 def scan_digest(scan: Scan) -> str:
