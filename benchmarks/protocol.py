@@ -3,13 +3,42 @@
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from phycharm.errors import InputError
 from phycharm.intensity import STANDARDIZATIONS
+from phycharm.networks.plan import TrainingPlan
 from phycharm.registry import did_you_mean
+from phycharm.validation import first_problem
+
+from .metrics import METRICS
+from .segmentation import ENGINES
+
+_T = TypeVar("_T")
+
+
+def _without_repeats(values: tuple[_T, ...]) -> tuple[_T, ...]:
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"{value!r} stands there twice")
+    return values
+
+
+Count = Annotated[int, Field(ge=0)]
+Unique = Annotated[tuple[_T, ...], AfterValidator(_without_repeats)]
+
+# Any plan will do to check names and values of changes.
+_SOME_PLAN = TrainingPlan(epochs=1, batch_size=1, learning_rate=1e-3)
 
 
 class _Section(BaseModel):
@@ -33,9 +62,9 @@ class Split(_Section):
     tuned on the external subjects. Numbers count subjects in the order of their labels.
     """
 
-    training: int | tuple[str, ...] = 4
-    external: int | tuple[str, ...] | Literal["rest"] = "rest"
-    folds: tuple[int, ...] = (1, 2, 3, 4)
+    training: Count | tuple[str, ...] = 4
+    external: Count | tuple[str, ...] | Literal["rest"] = "rest"
+    folds: Unique[int] = (1, 2, 3, 4)
     quantitative_training: int = Field(5, ge=1)
     quantitative_validation: int = Field(1, ge=0)
 
@@ -83,10 +112,10 @@ class Protocol(_Section):
     standardization: str = "p99"
     simulation: Simulation = Simulation()
     split: Split = Split()
-    harmonizers: tuple[str, ...]
-    metrics: tuple[str, ...]
+    harmonizers: Unique[str]
+    metrics: Unique[str]
     segmenter: str = ""
-    seeds: tuple[int, ...] = (0,)
+    seeds: Unique[int] = (0,)
     training: dict[str, Any] = Field(default_factory=dict)
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
     maps: Maps = Maps()
@@ -99,6 +128,32 @@ class Protocol(_Section):
         if value not in STANDARDIZATIONS:
             raise ValueError(did_you_mean(value, STANDARDIZATIONS))
         return value
+
+    @field_validator("metrics")
+    @classmethod
+    def _known_metrics(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        known = [name for name, metric in METRICS.items() if metric.group != "tissue"]
+        for value in values:
+            if value not in known:
+                raise ValueError(f"no image metric {value!r}; {did_you_mean(value, known)}")
+        return values
+
+    @field_validator("segmenter")
+    @classmethod
+    def _known_segmenter(cls, value: str) -> str:
+        if value and value not in ENGINES:
+            raise ValueError(did_you_mean(value, ENGINES))
+        return value
+
+    @model_validator(mode="after")
+    def _usable_plans(self) -> Self:
+        given = [self.training, self.maps.training]
+        for changes in [*given, *(values.get("training") for values in self.settings.values())]:
+            try:
+                _SOME_PLAN.changed(changes)
+            except InputError as error:
+                raise ValueError(str(error)) from error
+        return self
 
     def record(self) -> dict[str, Any]:
         """Return the protocol with every default filled in, as plain data for JSON."""
@@ -145,6 +200,4 @@ def _parse(name: str, text: str) -> Protocol:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"Protocol {name}: not valid TOML ({error}); correct it.") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"Protocol {name}: {place}: {first['msg']}; correct it.") from error
+        raise InputError(f"Protocol {name}: {first_problem(error)}; correct it.") from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from .constants import SSIM_RADIUS, SSIM_SIGMA
 
 # torch before 2.9 has no such switches; there full precision is the default of products.
-_MATMUL = tuple(
+_MATMUL: tuple[Any, ...] = tuple(
     backend
     for backend in (torch.backends.cuda.matmul, getattr(torch.backends.mkldnn, "matmul", None))
     if hasattr(backend, "fp32_precision")

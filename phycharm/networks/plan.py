@@ -1,13 +1,17 @@
 """How long and how a network is trained."""
 
-from dataclasses import dataclass, replace
+import math
 from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import InputError
+from ..validation import first_problem
 
 Schedule = Literal["constant", "cosine", "linear-second-half"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrainingPlan:
+class TrainingPlan(BaseModel):
     """Hyper-parameters of one training.
 
     Parameters
@@ -25,26 +29,31 @@ class TrainingPlan:
         straight line over the second half of the epochs (Isola 2017).
     """
 
-    epochs: int
-    batch_size: int
-    learning_rate: float
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    epochs: int = Field(ge=1)
+    batch_size: int = Field(ge=1)
+    learning_rate: float = Field(gt=0)
     betas: tuple[float, float] = (0.9, 0.999)
     schedule: Schedule = "constant"
-
-    def __post_init__(self) -> None:
-        # JSON and TOML give lists.
-        object.__setattr__(self, "betas", tuple(self.betas))
 
     def factor(self, progress: float) -> float:
         """Return what the learning rate is multiplied by after this part (0 to 1) of training."""
         if self.schedule == "constant":
             return 1.0
         if self.schedule == "cosine":
-            from math import cos, pi
-
-            return 0.5 * (1 + cos(pi * progress))
+            return 0.5 * (1 + math.cos(math.pi * progress))
         return min(1.0, 2 * (1 - progress))
 
     def changed(self, changes: dict[str, Any] | None) -> Self:
-        """Return the plan with some values replaced."""
-        return replace(self, **(changes or {}))
+        """Return the plan with some values replaced.
+
+        Raises
+        ------
+        InputError
+            If a name or a value makes no sense.
+        """
+        try:
+            return type(self).model_validate({**self.model_dump(), **(changes or {})})
+        except ValidationError as error:
+            raise InputError(f"[training] {first_problem(error)}; correct it.") from error
