@@ -54,6 +54,12 @@ class ImageTranslation(Harmonizer):
         self._canvas: SliceCanvas | None = None
         self._networks = nn.ModuleDict()
 
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """Where this instance departs from the preprint; one sentence each."""
+        plan = HARMONIZATION_PLAN.changed(self.training)
+        return (*self.card.deviations, *plan.deviations(HARMONIZATION_PLAN))
+
     def _prepare(self, scan: Scan, target: Scanner) -> Tensor:
         """Return the network's input for a source scan, shape (C, X, Y, Z)."""
         return as_tensor(scan.image, self.device)

@@ -57,3 +57,19 @@ class TrainingPlan(BaseModel):
             return type(self).model_validate({**self.model_dump(), **(changes or {})})
         except ValidationError as error:
             raise InputError(f"[training] {first_problem(error)}; correct it.") from error
+
+    def deviations(self, paper: Self) -> tuple[str, ...]:
+        """Say in one sentence which values are not the paper's; or say nothing.
+
+        Parameters
+        ----------
+        paper : TrainingPlan
+            The plan of the method's paper.
+        """
+        wanted = paper.model_dump()
+        changed = [
+            f"{name.replace('_', ' ')} {value} instead of {wanted[name]}"
+            for name, value in self.model_dump().items()
+            if value != wanted[name]
+        ]
+        return (f"Training plan: {', '.join(changed)}.",) if changed else ()
