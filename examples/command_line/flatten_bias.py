@@ -20,7 +20,7 @@ def main():
     parser.add_argument("input", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--mask", type=Path, required=True, help="brain mask")
-    parser.add_argument("--blur", type=float, default=40.0, help="sigma of the blur in mm")
+    parser.add_argument("--blur", type=float, default=20.0, help="sigma of the blur in mm")
     arguments = parser.parse_args()
     image = nibabel.load(arguments.input)
     brain = nibabel.load(arguments.mask).get_fdata() > 0.5
