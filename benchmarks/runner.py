@@ -1,11 +1,8 @@
 """A whole run: protocol and dataset in, results folder out."""
 
 import json
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from itertools import combinations
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +15,13 @@ from phycharm.device import resolve_device
 from phycharm.errors import InputError
 from phycharm.nifti import write_volume
 from phycharm.progress import progress_bar
-from phycharm.scanner import Scanner
 from phycharm.simulate import simulate_dataset
 
 from .cell_run import CellRunner
 from .cells import plan_cells
 from .controls import control_cards
-from .environment import environment, hardware, peak_memory_mb
 from .folder import DATASET, RunFolder
+from .manifest import Manifest
 from .methods import Methods
 from .metrics import as_records
 from .protocol import Protocol
@@ -102,7 +98,7 @@ def run_benchmark(
         device=chosen,
         tissues=_tissue_scorer(study, run, chosen),
     )
-    manifest = _Manifest(run, study, configuration, chosen)
+    manifest = Manifest(run, study, configuration, chosen)
     manifest.write("running")
     _write_lists(run, protocol, cards)
     _write_scans(run, study)
@@ -204,72 +200,3 @@ def _write_scans(run: RunFolder, study: Study) -> None:
 def _failures(run: RunFolder) -> tuple[str, ...]:
     records = [record for record in run.cell_records() if record["status"] == "failed"]
     return tuple(f"{record['cell']}: {record['error']}" for record in records)
-
-
-@dataclass
-class _Manifest:
-    """Write `run.json`: what was run, on what, where, and for how long."""
-
-    run: RunFolder
-    study: Study
-    configuration: str
-    device: str
-
-    def __post_init__(self) -> None:
-        self._started = datetime.now(UTC)
-        self._clock = time.perf_counter()
-
-    def write(self, status: str) -> None:
-        """Write the manifest as of now."""
-        over = status != "running"
-        self.run.write_manifest(
-            {
-                "status": status,
-                "protocol": self._protocol(),
-                "fingerprint": self.configuration,
-                "dataset": self._dataset(),
-                "scanners": {
-                    scanner.name: _scanner_record(scanner) for scanner in self.study.cohort.scanners
-                },
-                "environment": environment(),
-                "hardware": hardware(self.device),
-                "segmenter": self.study.protocol.segmenter,
-                "started": self._started.isoformat(timespec="seconds"),
-                "finished": datetime.now(UTC).isoformat(timespec="seconds") if over else "",
-                "wall_seconds": round(time.perf_counter() - self._clock, 1),
-                "peak_memory_mb": round(peak_memory_mb(), 1),
-            }
-        )
-
-    def _protocol(self) -> dict[str, Any]:
-        design = self.study.design
-        return self.study.protocol.record() | {
-            "scanners": self.study.scanner_names,
-            "pairs": [list(pair) for pair in combinations(self.study.scanner_names, 2)],
-            "folds": [
-                {"fold": f.number, "train": list(f.train), "validation": list(f.validation)}
-                for f in design.folds
-            ],
-            "external": list(design.external),
-        }
-
-    def _dataset(self) -> dict[str, Any]:
-        dataset = self.study.dataset
-        description = dataset.description
-        return {
-            "name": dataset.name,
-            "path": str(dataset.root),
-            "simulated": dataset.simulated,
-            "fingerprint": dataset.fingerprint,
-            "checksums": dataset.checksums,
-            "license": str(description.get("License", "")),
-            "citation": str(description.get("HowToAcknowledge", "")),
-        }
-
-
-def _scanner_record(scanner: Scanner) -> dict[str, Any]:
-    return {
-        "manufacturer": scanner.manufacturer,
-        "field_strength": scanner.field_strength,
-        **asdict(scanner.acquisition),
-    }

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from .bids_name import BidsName, inherited_sidecars
+from .bids_files import BidsFiles, Kind
 from .cohort import Cohort
 from .errors import InputError
 from .nifti import read_volume
@@ -82,24 +81,10 @@ class BidsDataset:
         return any("phycharm" in maker.lower() and "simul" in maker.lower() for maker in makers)
 
     @cached_property
-    def _files(self) -> dict[str, dict[tuple[str, str], Path]]:
-        """Paths by kind of image, then by (subject, session)."""
-        found: dict[str, dict[tuple[str, str], Path]] = defaultdict(dict)
-        for path in self._image_paths():
-            name = BidsName.parse(path.name)
-            kind = _kind_of(name, derived=path.relative_to(self.root).parts[0] == "derivatives")
-            if kind:
-                key = (name.entities.get("sub", ""), name.entities.get("ses", ""))
-                # The first of several runs is the one that is used.
-                found[kind].setdefault(key, path)
-        return found
+    def _files(self) -> BidsFiles:
+        return BidsFiles(self.root)
 
-    def _image_paths(self) -> list[Path]:
-        """List the images of the raw dataset and of derivatives, earlier runs first."""
-        found = [*self.root.glob("sub-*/**/*.nii*"), *self.root.glob("derivatives/**/*.nii*")]
-        return sorted(found, key=lambda path: (path.parent, _run(path), path.name))
-
-    def files(self, kind: str) -> dict[tuple[str, str], Path]:
+    def files(self, kind: Kind) -> dict[tuple[str, str], Path]:
         """Return the paths of one kind of image by (subject, session).
 
         Parameters
@@ -107,20 +92,12 @@ class BidsDataset:
         kind : {"T1w", "mask", "T1map", "inv-2"}
             What to look for.
         """
-        return dict(self._files[kind])
+        return dict(self._files.of(kind))
 
-    @cached_property
+    @property
     def checksums(self) -> dict[str, str]:
         """SHA-256 of every image and sidecar that a benchmark reads, by path in the dataset."""
-        paths = {path for kind in self._files.values() for path in kind.values()}
-        images = [
-            path for kind, found in self._files.items() if kind != "mask" for path in found.values()
-        ]
-        paths |= {sidecar for image in images for sidecar in inherited_sidecars(image, self.root)}
-        return {
-            path.relative_to(self.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(paths)
-        }
+        return self._files.checksums
 
     @cached_property
     def fingerprint(self) -> str:
@@ -146,8 +123,8 @@ class BidsDataset:
             If fewer than two scanners are there, a subject lacks one, or an acquisition is
             incomplete.
         """
-        quantitative = {subject for subject, _ in self._files["T1map"]}
-        images = {key: p for key, p in self._files["T1w"].items() if key[0] not in quantitative}
+        quantitative = {subject for subject, _ in self._files.of("T1map")}
+        images = {key: p for key, p in self._files.of("T1w").items() if key[0] not in quantitative}
         subjects = sorted({subject for subject, _ in images})
         names = list(scanners or sorted({session for _, session in images if session}))
         if len(names) < 2 or not subjects:
@@ -189,7 +166,7 @@ class BidsDataset:
 
     def _load(self, grids: dict[str, tuple[Any, Any]], subject: str, scanner: Scanner) -> Scan:
         """Read one scan; `grids` remembers the first grid seen of each subject."""
-        path = self._files["T1w"][subject, scanner.name]
+        path = self._files.of("T1w")[subject, scanner.name]
         image, affine = read_volume(path)
         shape, first_affine = grids.setdefault(subject, (image.shape, affine))
         if image.shape != shape or not np.allclose(affine, first_affine, atol=_AFFINE_TOLERANCE_MM):
@@ -214,7 +191,7 @@ class BidsDataset:
         shape: tuple[int, ...],
         affine: npt.NDArray[np.float64],
     ) -> npt.NDArray[np.bool_]:
-        path = self._files["mask"].get((subject, session))
+        path = self._files.of("mask").get((subject, session))
         if path is None:
             raise InputError(
                 f"{self.root}: no brain mask for sub-{subject} ses-{session}; put "
@@ -265,7 +242,7 @@ class BidsDataset:
         InputError
             If a subject has a T1 map without the MPRAGE and the second MP2RAGE inversion.
         """
-        subjects = sorted({subject for subject, _ in self._files["T1map"]})
+        subjects = sorted({subject for subject, _ in self._files.of("T1map")})
         for subject in subjects:
             for kind in ("T1w", "inv-2"):
                 self._quantitative_file(kind, subject)
@@ -273,8 +250,8 @@ class BidsDataset:
             return None
         return QuantitativeCohort(subjects=subjects, load=self._load_quantitative)
 
-    def _quantitative_file(self, kind: str, subject: str) -> Path:
-        for (owner, _), path in self._files[kind].items():
+    def _quantitative_file(self, kind: Kind, subject: str) -> Path:
+        for (owner, _), path in self._files.of(kind).items():
             if owner == subject:
                 return path
         raise InputError(
@@ -304,21 +281,6 @@ class BidsDataset:
         ).numpy()
         m0 = np.where(scan.mask, m0 / np.percentile(m0[scan.mask], 99), 0).astype(np.float32)
         return QuantitativeScan(scan=scan, t1=t1, m0=m0)
-
-
-def _run(path: Path) -> int:
-    run = BidsName.parse(path.name).entities.get("run", "0")
-    return int(run) if run.isdigit() else 0
-
-
-def _kind_of(name: BidsName, *, derived: bool) -> str:
-    """Name what a benchmark reads an image as, or give an empty string for all others."""
-    if derived:
-        is_mask = name.suffix == "mask" and name.entities.get("desc") == "brain"
-        return "mask" if is_mask else ""
-    if name.suffix == "MP2RAGE" and name.entities.get("inv") == "2":
-        return "inv-2"
-    return name.suffix if name.suffix in ("T1w", "T1map") else ""
 
 
 def _same_timing(a: Acquisition, b: Acquisition) -> bool:

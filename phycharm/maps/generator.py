@@ -13,13 +13,14 @@ from ..networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, channels_l
 from ..networks.plan import TrainingPlan
 from ..networks.slices import SliceCanvas, as_tensor, cut, paste
 from ..networks.training import Training, in_batches
-from ..physics.forward import SignalModel, richest_model, t1w_weight
+from ..physics.forward import SignalModel, richest_model
 from ..quantitative import QuantitativeCohort
 from ..scan import Scan
 from ..scanner import Acquisition, Scanner
 from ..seeding import derived_seed, seeded
 from ..storage import FittedState, read_state, write_state
-from .losses import CORRECTED_SCALE, LOSS_CASES, Consistency, consistency_loss, masked_mse
+from .losses import LOSS_CASES, Consistency
+from .objective import MapObjective
 from .samples import MapSamples, map_samples
 
 Preset = Literal["paper", "corrected"]
@@ -29,7 +30,6 @@ _T1_UNIT_MS = {"paper": 4095.0, "corrected": 1000.0}
 _QMG_CONSTRAINT = Acquisition(
     inversion_time=2830, repetition_time=5000, echo_time=2.9, flip_angle=5
 )
-_GAIN_JITTER, _NOISE = 0.05, 0.03
 
 
 class MapsGenerator:
@@ -262,52 +262,20 @@ class MapsGenerator:
         ).run()
 
     def _jittered(self, samples: MapSamples) -> MapSamples:
-        """Vary gain and noise, so that the maps come from contrast and not from the exact scale."""
-        if self.preset == "paper":
-            return samples
-        count = len(samples)
-        gain = 1 + _GAIN_JITTER * torch.randn(count, 1, 1, 1)
-        noise = _NOISE * torch.rand(count, 1, 1, 1) * torch.randn(samples.image.shape)
-        image = (samples.image * gain.to(self.device) + noise.to(self.device)) * samples.mask
-        return MapSamples(
-            image, samples.t1, samples.m0, samples.mask, samples.acquisition, samples.acquisitions
-        )
+        return samples if self.preset == "paper" else samples.jittered()
 
     def _loss(self, samples: MapSamples) -> dict[str, Tensor]:
-        unit = _T1_UNIT_MS[self.preset]
-        t1 = self._head(self._networks["T1"](samples.image))
-        m0 = self._head(self._networks["M0"](samples.image))
-        weights = LOSS_CASES[self.case]
-        scale = CORRECTED_SCALE if self.consistency == "corrected" else 1.0
-        terms = {
-            "T1": masked_mse(t1, samples.t1 / unit, samples.mask),
-            "M0": masked_mse(m0, samples.m0, samples.mask),
-            "consistency": self._consistency(samples, t1 * unit, m0),
-        }
-        terms["loss"] = (
-            weights.t1 * terms["T1"]
-            + weights.m0 * terms["M0"]
-            + weights.consistency * scale * terms["consistency"]
-        )
-        return terms
+        t1, m0 = (self._head(self._networks[key](samples.image)) for key in ("T1", "M0"))
+        return self._objective().terms(samples, t1 * _T1_UNIT_MS[self.preset], m0)
 
-    def _consistency(self, samples: MapSamples, t1: Tensor, m0: Tensor) -> Tensor:
-        """Mean of L_cons over the acquisitions of a batch, each with its own signal equation."""
-        total = t1.new_zeros(())
-        for index, acquisition in enumerate(samples.acquisitions):
-            chosen = samples.acquisition == index
-            if not chosen.any():
-                continue
-            known = _QMG_CONSTRAINT if self.preset == "paper" else acquisition
-            signal = m0[chosen] * t1w_weight(t1[chosen], known, model=self._model)
-            part = consistency_loss(
-                samples.image[chosen],
-                signal,
-                samples.mask[chosen],
-                consistency=self.consistency,
-            )
-            total = total + part * chosen.sum() / len(samples)
-        return total
+    def _objective(self) -> MapObjective:
+        return MapObjective(
+            weights=LOSS_CASES[self.case],
+            t1_unit=_T1_UNIT_MS[self.preset],
+            model=self._model,
+            consistency=self.consistency,
+            constraint=_QMG_CONSTRAINT if self.preset == "paper" else None,
+        )
 
     def _mean_loss(self, samples: MapSamples) -> dict[str, Tensor]:
         parts = torch.arange(len(samples)).split(64)

@@ -1,7 +1,7 @@
 """Training slices of the Quantitative Maps Generator."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,8 @@ from ..networks.slices import SliceCanvas, as_tensor, cut
 from ..physics.forward import SignalModel, t1w_weight
 from ..quantitative import QuantitativeCohort, QuantitativeScan
 from ..scanner import Acquisition
+
+_GAIN_JITTER, _NOISE = 0.05, 0.03
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,14 @@ class MapSamples:
             self.acquisition[indices],
             self.acquisitions,
         )
+
+    def jittered(self) -> "MapSamples":
+        """Vary gain and noise, so that maps come from contrast and not from the exact scale."""
+        count, device = len(self), self.image.device
+        gain = 1 + _GAIN_JITTER * torch.randn(count, 1, 1, 1)
+        noise = _NOISE * torch.rand(count, 1, 1, 1) * torch.randn(self.image.shape)
+        image = (self.image * gain.to(device) + noise.to(device)) * self.mask
+        return replace(self, image=image)
 
 
 def map_samples(

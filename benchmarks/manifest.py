@@ -1,0 +1,100 @@
+"""The manifest of a run: everything that is needed to know what its numbers are worth."""
+
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from itertools import combinations
+from typing import Any
+
+from phycharm.scanner import Scanner
+
+from .environment import environment, hardware, peak_memory_mb
+from .folder import RunFolder
+from .study import Study
+
+
+@dataclass
+class Manifest:
+    """Write `run.json`: what was run, on what, where, and for how long.
+
+    Parameters
+    ----------
+    run : RunFolder
+        Where it goes.
+    study : Study
+        Data and protocol.
+    configuration : str
+        Fingerprint of the run.
+    device : str
+        `cpu` or `cuda`.
+    """
+
+    run: RunFolder
+    study: Study
+    configuration: str
+    device: str
+
+    def __post_init__(self) -> None:
+        self._started = datetime.now(UTC)
+        self._clock = time.perf_counter()
+
+    def write(self, status: str) -> None:
+        """Write the manifest as of now.
+
+        Parameters
+        ----------
+        status : {"running", "interrupted", "finished"}
+            How far the run is.
+        """
+        over = status != "running"
+        self.run.write_manifest(
+            {
+                "status": status,
+                "protocol": self._protocol(),
+                "fingerprint": self.configuration,
+                "dataset": self._dataset(),
+                "scanners": {
+                    scanner.name: _scanner_record(scanner) for scanner in self.study.cohort.scanners
+                },
+                "environment": environment(),
+                "hardware": hardware(self.device),
+                "segmenter": self.study.protocol.segmenter,
+                "started": self._started.isoformat(timespec="seconds"),
+                "finished": datetime.now(UTC).isoformat(timespec="seconds") if over else "",
+                "wall_seconds": round(time.perf_counter() - self._clock, 1),
+                "peak_memory_mb": round(peak_memory_mb(), 1),
+            }
+        )
+
+    def _protocol(self) -> dict[str, Any]:
+        design = self.study.design
+        return self.study.protocol.record() | {
+            "scanners": self.study.scanner_names,
+            "pairs": [list(pair) for pair in combinations(self.study.scanner_names, 2)],
+            "folds": [
+                {"fold": f.number, "train": list(f.train), "validation": list(f.validation)}
+                for f in design.folds
+            ],
+            "external": list(design.external),
+        }
+
+    def _dataset(self) -> dict[str, Any]:
+        dataset = self.study.dataset
+        description = dataset.description
+        return {
+            "name": dataset.name,
+            "path": str(dataset.root),
+            "simulated": dataset.simulated,
+            "fingerprint": dataset.fingerprint,
+            "checksums": dataset.checksums,
+            "license": str(description.get("License", "")),
+            "citation": str(description.get("HowToAcknowledge", "")),
+        }
+
+
+def _scanner_record(scanner: Scanner) -> dict[str, Any]:
+    return {
+        "manufacturer": scanner.manufacturer,
+        "field_strength": scanner.field_strength,
+        **asdict(scanner.acquisition),
+    }
