@@ -1,7 +1,6 @@
 """The results folder of a run: where everything lies, and whose it is."""
 
 import csv
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pandas as pd
 
 from phycharm.atomic import atomic_file, write_json
 from phycharm.errors import InputError
+from phycharm.json_file import read_object
 
 from .cells import fingerprint
 from .scores import read_scores, score_table, write_scores
@@ -126,21 +126,14 @@ class RunFolder:
         InputError
             If it is damaged.
         """
-        try:
-            content: dict[str, Any] = json.loads(self.manifest.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"{self.manifest}: damaged ({error}); start over with --fresh."
-            ) from error
-        return content
+        return read_object(self.manifest, remedy="start over with --fresh")
 
     def cell_record(self, cell: str) -> dict[str, Any] | None:
         """Read what became of a cell; None where it was never finished."""
         path = self.cells / cell / "cell.json"
         if not path.is_file():
             return None
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return content
+        return read_object(path, remedy="remove the cell's folder and run again")
 
     def is_done(self, cell: str, wanted: str) -> bool:
         """Whether a cell is finished and was made with this fingerprint."""

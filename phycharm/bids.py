@@ -14,6 +14,7 @@ import torch
 from .bids_files import BidsFiles, Kind
 from .cohort import Cohort
 from .errors import InputError
+from .json_file import read_object
 from .nifti import read_volume
 from .physics.inversion_recovery import m0_from_inversion
 from .quantitative import QuantitativeCohort, QuantitativeScan
@@ -64,10 +65,7 @@ class BidsDataset:
                 f"{self.root}: no dataset_description.json, so this is no BIDS dataset; give the "
                 "folder that holds it, or make one with `phycharm simulate`."
             )
-        try:
-            return dict(json.loads(path.read_text(encoding="utf-8")))
-        except (TypeError, ValueError) as error:
-            raise InputError(f"{path}: not a valid JSON object ({error}); correct it.") from error
+        return read_object(path, remedy="correct it")
 
     @property
     def name(self) -> str:

@@ -1,6 +1,5 @@
 """BIDS sidecars: how an image was acquired."""
 
-import json
 import math
 import warnings
 from dataclasses import fields
@@ -9,6 +8,7 @@ from typing import Any
 
 from .bids_name import BidsName, inherited_sidecars
 from .errors import InputError
+from .json_file import read_object
 from .registry import did_you_mean
 from .scanner import Acquisition, Scanner
 
@@ -89,10 +89,7 @@ def _acquisition(image: Path, values: dict[str, Any]) -> Acquisition:
 def _metadata(image: Path, root: Path) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for path in inherited_sidecars(image, root):
-        try:
-            merged.update(json.loads(path.read_text(encoding="utf-8")))
-        except (TypeError, ValueError) as error:
-            raise InputError(f"{path}: not a valid JSON sidecar ({error}); correct it.") from error
+        merged.update(read_object(path, remedy="correct the sidecar"))
     return merged
 
 

@@ -1,6 +1,5 @@
 """Fitted methods on disk: one safetensors file and one JSON file, never a pickle."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from torch import Tensor
 
 from .atomic import atomic_file, write_json
 from .errors import InputError
+from .json_file import read_object
 
 _FACTS, _TENSORS = "harmonizer.json", "state.safetensors"
 
@@ -54,10 +54,7 @@ def read_facts(folder: Path) -> dict[str, Any]:
         raise InputError(
             f"{folder}: no {_FACTS}, so no model is here; make one with `phycharm train`."
         )
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{path}: damaged ({error}); train the model again.") from error
+    return read_object(path, remedy="train the model again")
 
 
 def read_state(folder: Path, *, method: str) -> FittedState:

@@ -121,6 +121,8 @@ def constrained_t1w(
         Same shape and units as `image`. The ratio C is clamped to [0, 3]: it stands for a decay
         and what the signal model leaves out, and beyond that range the model has no say.
     """
-    floor = _SMALLEST_WEIGHT * source_signal.amax().clamp(min=torch.finfo(image.dtype).tiny)
-    ratio = (image / torch.maximum(source_signal, floor)).clamp(0, _LARGEST_RATIO)
-    return target_signal * ratio ** (target_echo_time / source_echo_time)
+    # Away from zero, where neither the quotient nor the power has a gradient.
+    smallest = torch.finfo(image.dtype).tiny
+    ratio = (image / source_signal.clamp(min=smallest)).clamp(smallest, _LARGEST_RATIO)
+    constrained = target_signal * ratio ** (target_echo_time / source_echo_time)
+    return torch.where(image > 0, constrained, 0)
