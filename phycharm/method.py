@@ -94,7 +94,9 @@ class PhyCHarm(ImageTranslation):
     def _prepare(self, scan: Scan, target: Scanner) -> Tensor:
         """Compute the constrained T1w from the source image alone, shape (1, X, Y, Z)."""
         t1, m0 = (torch.from_numpy(volume) for volume in self._generator.predict(scan))
-        image, mask = torch.from_numpy(scan.image), torch.from_numpy(scan.mask)
+        image, mask = (
+            torch.from_numpy(np.ascontiguousarray(volume)) for volume in (scan.image, scan.mask)
+        )
         source, wanted = (
             m0 * t1w_weight(t1, acquisition, model=self._model)
             for acquisition in (scan.scanner.acquisition, target.acquisition)

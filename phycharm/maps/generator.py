@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..errors import InputError
 from ..harmonizer import Image
 from ..networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, channels_last
 from ..networks.plan import TrainingPlan
@@ -86,8 +88,9 @@ class MapsGenerator:
         self.history: list[dict[str, Any]] = []
         self._model: SignalModel = "ir"
         self._canvas = SliceCanvas(2**LEVELS, 2**LEVELS, 2**LEVELS)
-        self._networks = nn.ModuleDict({"T1": self._new_network(), "M0": self._new_network()})
-        self._networks.eval()
+        self._networks = nn.ModuleDict()
+        if case not in LOSS_CASES:
+            raise InputError(f"No loss case {case!r}; there are: 1, 2, 3, 4.")
 
     def settings(self) -> dict[str, Any]:
         """Return every constructor parameter except the device."""
@@ -136,7 +139,7 @@ class MapsGenerator:
             cohorts = [train] if validation is None else [train, validation]
             masks = (part.read(one).scan.mask for part in cohorts for one in part.subjects)
             self._canvas = SliceCanvas.around(masks, multiple=2**LEVELS)
-            self._networks = nn.ModuleDict({"T1": self._new_network(), "M0": self._new_network()})
+            self._networks = self._new_networks()
             synthesised = self._acquisitions(scanners)
             self._model = self._choose_model(train, synthesised)
             self.history = self._train(
@@ -159,10 +162,17 @@ class MapsGenerator:
             T1 in ms; 0 outside the brain.
         m0 : ndarray of float32, shape (X, Y, Z)
             M0, about 1 at its 99th percentile; 0 outside the brain.
+
+        Raises
+        ------
+        ValueError
+            If the generator is not fitted.
         """
+        if not self._networks:
+            raise ValueError("the maps generator is not fitted")
         placement = self._canvas.place(scan.mask)
         slices = cut(as_tensor(scan.image, self.device), placement)
-        mask = torch.from_numpy(scan.mask).to(self.device)
+        mask = torch.from_numpy(np.ascontiguousarray(scan.mask)).to(self.device)
         with torch.no_grad():
             t1, m0 = (
                 paste(self._head(in_batches(self._networks[key], slices)), placement)[0] * mask
@@ -203,11 +213,15 @@ class MapsGenerator:
         height, width = state.facts["canvas"]
         self._canvas = SliceCanvas(height, width, 2**LEVELS)
         self._model = state.facts["model"]
+        # Weights are drawn and thrown away: nobody else's random numbers shall change by that.
+        with seeded(self.seed):
+            self._networks = self._new_networks()
         self._networks.load_state_dict(state.tensors)
         self._networks.eval()
 
-    def _new_network(self) -> nn.Module:
-        return channels_last(basic_unet(features=self.features), self.device)
+    def _new_networks(self) -> nn.ModuleDict:
+        networks = {key: basic_unet(features=self.features) for key in ("T1", "M0")}
+        return nn.ModuleDict({k: channels_last(net, self.device) for k, net in networks.items()})
 
     def _head(self, raw: Tensor) -> Tensor:
         # Relaxation times and magnetization are positive; the preprint's linear output is not.
