@@ -19,7 +19,7 @@ from .warp import Pose, random_pose
 _FIELD_KNOTS = 55.0  # mm: transmit and receive fields are smooth
 _TRANSMIT_OWN = 0.025  # relative deviation of B1+ between heads
 _LEVEL_OWN = 0.12  # the gain differs from scan to scan
-_MISREGISTRATION = (0.15, 0.12)  # standard deviations: degrees, and voxels
+_MISREGISTRATION = (0.1, 0.08)  # standard deviations: degrees, and voxels
 _SHADING_LEFT = 0.25  # part (power) of the B1+ shading that bias correction leaves
 _REFERENCE_T1 = 1000.0  # ms: the shading is that of a tissue between grey and white matter
 _HEAD_RADII = np.array([72.0, 92.0, 76.0], dtype=np.float32)  # mm

@@ -69,26 +69,26 @@ GE = ScannerModel(
     name="GE",
     manufacturer="GE",
     model="SIGNA (simulated)",
-    # This maker's TI ends at the first pulse; the centre of k-space comes 24 pulses later.
+    # This maker's TI of 450 ms ends at the first pulse; the centre of k-space is the 21st.
     trains=(
         ReadoutTrain(
-            inversion_time=450.0 + 24 * 8.232,
-            flip_angle=10.0,
+            inversion_time=450.0 + 20 * 8.232,
+            flip_angle=12.0,
             echo_spacing=8.232,
-            readouts=180,
-            centre=24,
+            readouts=166,
+            centre=20,
         ),
     ),
-    repetition_time=2100.0,
+    repetition_time=2000.0,
     echo_time=3.192,
     reports_readout=True,
     inversion_ends_at_first_pulse=True,
     inversion_efficiency=0.94,
     transmit=1.08,
-    transmit_fall=0.28,
+    transmit_fall=0.32,
     shading=0.03,
-    blur=(0.8, 0.8, 0.8),
-    edge_enhancement=0.0,
+    blur=(0.9, 0.9, 1.2),
+    edge_enhancement=0.4,
     white_snr=30.0,
     white_level=3200.0,
 )
@@ -96,7 +96,7 @@ SIEMENS = ScannerModel(
     name="Siemens",
     manufacturer="Siemens",
     model="Trio (simulated)",
-    trains=(ReadoutTrain(inversion_time=1200.0, flip_angle=8.0, echo_spacing=6.6, readouts=144),),
+    trains=(ReadoutTrain(inversion_time=1200.0, flip_angle=7.0, echo_spacing=6.6, readouts=112),),
     repetition_time=2400.0,
     echo_time=2.12,
     reports_readout=False,
@@ -105,31 +105,32 @@ SIEMENS = ScannerModel(
     transmit=1.12,
     transmit_fall=0.32,
     shading=0.03,
-    blur=(1.0, 1.0, 1.0),
+    blur=(2.2, 2.0, 2.0),
     edge_enhancement=0.0,
-    white_snr=28.0,
+    white_snr=30.0,
     white_level=380.0,
 )
 PHILIPS = ScannerModel(
     name="Philips",
     manufacturer="Philips",
     model="Ingenia CX (simulated)",
+    # Low-high order: the centre of k-space is read first.
     trains=(
         ReadoutTrain(
-            inversion_time=1000.0, flip_angle=12.0, echo_spacing=7.3, readouts=100, centre=0
+            inversion_time=1000.0, flip_angle=12.0, echo_spacing=7.3, readouts=108, centre=0
         ),
     ),
     repetition_time=1800.0,
     echo_time=3.3,
     reports_readout=True,
     inversion_ends_at_first_pulse=False,
-    inversion_efficiency=0.92,
+    inversion_efficiency=0.86,
     transmit=1.0,
     transmit_fall=0.18,
     shading=0.03,
-    blur=(1.35, 1.35, 1.35),
-    edge_enhancement=0.0,
-    white_snr=32.0,
+    blur=(1.2, 1.3, 1.1),
+    edge_enhancement=0.7,
+    white_snr=30.0,
     white_level=1100.0,
 )
 SCANNERS = {model.name: model for model in (GE, SIEMENS, PHILIPS)}
