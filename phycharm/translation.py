@@ -14,6 +14,7 @@ from .networks.slices import SliceCanvas, as_tensor, cut, paste
 from .networks.training import Training, adam, in_batches
 from .scan import Scan
 from .scanner import Scanner
+from .seeding import seeded
 from .storage import FittedState
 
 HARMONIZATION_PLAN = TrainingPlan(epochs=200, batch_size=2, learning_rate=1e-3, betas=(0.5, 0.999))
@@ -144,7 +145,9 @@ class ImageTranslation(Harmonizer):
     def _restore(self, state: FittedState) -> None:
         height, width = state.facts["canvas"]
         self._canvas = SliceCanvas(height, width, 2**LEVELS)
-        networks = {key: self._new_network() for key in state.facts["directions"]}
+        # Weights are drawn and thrown away: nobody else's random numbers shall change by that.
+        with seeded(self.seed):
+            networks = {key: self._new_network() for key in state.facts["directions"]}
         self._networks = nn.ModuleDict(networks)
         self._networks.load_state_dict(state.tensors)
         self._networks.eval()
