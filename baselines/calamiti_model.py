@@ -1,0 +1,82 @@
+"""CALAMITI's networks as one model: anatomy of a slice, contrast of a scanner, image of both."""
+
+import torch
+from torch import Tensor, nn
+
+from phycharm.networks.training import in_batches
+
+from .networks.anatomy_encoder import AnatomyEncoder
+from .networks.contrast_decoder import ContrastDecoder
+from .networks.contrast_encoder import ContrastEncoder
+
+_BATCH = 64
+
+
+class CalamitiModel(nn.Module):
+    """Anatomy encoder, contrast encoder and decoder, with the contrast of every scanner.
+
+    Parameters
+    ----------
+    scanners : int
+        How many scanners it serves.
+    classes : int
+        Channels of beta, the anatomy.
+    dimensions : int
+        Length of theta, the contrast.
+    base : int
+        Channels of the anatomy encoder's first level; the decoder's has twice as many.
+    """
+
+    thetas: Tensor
+
+    def __init__(self, *, scanners: int, classes: int, dimensions: int, base: int) -> None:
+        super().__init__()
+        self.anatomy = AnatomyEncoder(classes=classes, base=base)
+        self.contrast = ContrastEncoder(dimensions=dimensions)
+        self.decoder = ContrastDecoder(classes=classes, dimensions=dimensions, base=2 * base)
+        self.register_buffer("thetas", torch.zeros(scanners, dimensions))
+
+    @torch.no_grad()
+    def measure_contrasts(self, stacks: list[Tensor]) -> None:
+        """Set each scanner's theta to the mean over volumes of the mean over their slices.
+
+        Parameters
+        ----------
+        stacks : list of Tensor, shape (N, S, H, W)
+            Training slices of every person on the S scanners.
+        """
+        per_volume = [
+            torch.stack([self._contrast_of(stack[:, s, None]) for s in range(stack.shape[1])])
+            for stack in stacks
+        ]
+        self.thetas.copy_(torch.stack(per_volume).mean(dim=0))
+
+    def _contrast_of(self, slices: Tensor) -> Tensor:
+        return torch.cat([self.contrast(part)[0] for part in slices.split(_BATCH)]).mean(dim=0)
+
+    def translate(self, slices: Tensor, scanner: int) -> Tensor:
+        """Show the anatomy of slices in the contrast of a scanner.
+
+        Parameters
+        ----------
+        slices : Tensor, shape (N, 1, H, W)
+            Source, sides multiples of 16.
+        scanner : int
+            Index of the target.
+
+        Returns
+        -------
+        Tensor, shape (N, 1, H, W)
+            Images.
+        """
+        return self.paint(self.encode(slices), scanner)
+
+    def encode(self, slices: Tensor) -> Tensor:
+        """Return the anatomies, shape (N, classes, H, W), of slices (N, 1, H, W)."""
+        return in_batches(self.anatomy, slices)
+
+    def paint(self, beta: Tensor, scanner: int) -> Tensor:
+        """Decode anatomies, shape (N, classes, H, W), in the contrast of a scanner."""
+        theta = self.thetas[scanner]
+        parts = [self.decoder(part, theta.expand(len(part), -1)) for part in beta.split(_BATCH)]
+        return torch.cat(parts)

@@ -1,0 +1,249 @@
+"""Training of supervised CALAMITI: matched slices teach what is anatomy and what is contrast."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import permutations
+from math import exp
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from phycharm.networks.basic_unet import channels_last
+from phycharm.networks.plan import TrainingPlan
+from phycharm.networks.training import adam
+
+from .calamiti_model import CalamitiModel
+from .networks.scanner_discriminator import ScannerDiscriminator
+
+_LOWEST_TEMPERATURE, _COOLING = 0.5, 2e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalamitiWeights:
+    """Weights of the loss; the defaults are the paper's.
+
+    Parameters
+    ----------
+    reconstruction : float
+        L1 between an image and its reconstruction.
+    anatomy : float
+        L1 between the betas of two scanners.
+    divergence : float
+        Kullback-Leibler divergence of theta from a standard normal distribution.
+    adversarial : float
+        For betas that do not give the scanner away, and of the discriminator's own loss.
+    perceptual : float
+        Mean squared distance of VGG features.
+    """
+
+    reconstruction: float = 4.0
+    anatomy: float = 3e-2
+    divergence: float = 1e-7
+    adversarial: float = 3e-2
+    perceptual: float = 4e-2
+
+
+class CalamitiTraining:
+    """Steps in which generator and discriminator take turns, a batch each.
+
+    Parameters
+    ----------
+    model : CalamitiModel
+        To be trained.
+    stacks : list of Tensor, shape (N, S, H, W)
+        Matched slices on S scanners, one stack per person; all of one size.
+    plan : TrainingPlan
+        For Adam, the same for both.
+    features : callable, optional
+        Of the perceptual loss, which is left out without it.
+    """
+
+    weights = CalamitiWeights()
+
+    def __init__(
+        self,
+        *,
+        model: CalamitiModel,
+        stacks: list[Tensor],
+        plan: TrainingPlan,
+        features: Callable[[Tensor], Tensor] | None = None,
+    ) -> None:
+        self.model = model
+        self.stacks = stacks
+        self.features = features
+        self.slices = torch.cat(stacks)
+        self.discriminator = ScannerDiscriminator(
+            classes=model.anatomy.classes, scanners=self.slices.shape[1]
+        )
+        channels_last(self.discriminator, str(self.slices.device))
+        self.optimizers = [adam(model, plan), adam(self.discriminator, plan)]
+        counts = torch.tensor([len(stack) for stack in stacks])
+        # Where the volume of a slice begins, and how many slices it has.
+        self._begin = (counts.cumsum(0) - counts).repeat_interleave(counts)
+        self._count = counts.repeat_interleave(counts)
+        self._steps = 0
+
+    def step(self, indices: Tensor) -> dict[str, Tensor]:
+        """Improve the generator, or, every second time, the discriminator.
+
+        Parameters
+        ----------
+        indices : Tensor of int64, shape (B,)
+            Matched slices; of each, two scanners are drawn.
+
+        Returns
+        -------
+        dict of str to Tensor
+            Terms of the generator, or `D.loss`.
+        """
+        self._steps += 1
+        images, scanners = self._drawn_pairs(indices)
+        if self._steps % 2 == 0:
+            return self._discriminator_step(images, scanners)
+        return self._generator_step(images, scanners, self.other_slices(indices, scanners))
+
+    @property
+    def temperature(self) -> float:
+        """Temperature of the Gumbel-softmax at this step."""
+        return max(_LOWEST_TEMPERATURE, exp(-_COOLING * self._steps))
+
+    def _drawn_pairs(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """Draw two scanners for each slice: images (2 B, 1, H, W) and scanner indices (2 B,)."""
+        pairs = torch.rand(len(indices), self.slices.shape[1]).argsort(dim=1)[:, :2]
+        images = self.slices[indices[:, None], pairs].flatten(0, 1)[:, None]
+        return images, pairs.flatten()
+
+    def other_slices(self, indices: Tensor, scanners: Tensor) -> Tensor:
+        """Draw, for each image of a batch, another slice of the same volume.
+
+        Parameters
+        ----------
+        indices : Tensor of int64, shape (B,)
+            Matched slices.
+        scanners : Tensor of int64, shape (2 B,)
+            Two scanners of each.
+
+        Returns
+        -------
+        Tensor, shape (2 B, 1, H, W)
+            Theta comes from these, so that it cannot carry anatomy.
+        """
+        begin, count = self._begin[indices], self._count[indices]
+        step = 1 + (torch.rand(len(indices)) * (count - 1)).long()
+        others = begin + (indices - begin + step) % count
+        return self.slices[others.repeat_interleave(2), scanners][:, None]
+
+    def _generator_step(
+        self, images: Tensor, scanners: Tensor, others: Tensor
+    ) -> dict[str, Tensor]:
+        # What the generator's loss says to the discriminator's weights is not used.
+        self.discriminator.requires_grad_(False)
+        terms = self.generator_terms(images, scanners, others)
+        self.optimizers[0].zero_grad(set_to_none=True)
+        terms["loss"].backward()
+        self.optimizers[0].step()
+        self.discriminator.requires_grad_(True)
+        return terms
+
+    def generator_terms(
+        self, images: Tensor, scanners: Tensor, others: Tensor
+    ) -> dict[str, Tensor]:
+        """Return the terms of the generator's loss for pairs of images of one anatomy.
+
+        Parameters
+        ----------
+        images : Tensor, shape (2 B, 1, H, W)
+            Neighbours (0 and 1, 2 and 3, ...) show the same slice on two scanners.
+        scanners : Tensor of int64, shape (2 B,)
+            Whose they are.
+        others : Tensor, shape (2 B, 1, H, W)
+            Another slice of the same volume, for theta.
+        """
+        beta = self.model.anatomy(images, self.temperature)
+        mean, log_variance = self.model.contrast(others)
+        theta = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
+        rebuilt = self.model.decoder(swapped_at_random(beta), theta)
+        logits = self.discriminator(beta, scanners.to(beta.device))
+        pairs = beta.unflatten(0, (-1, 2))
+        terms = {
+            "reconstruction": F.l1_loss(rebuilt, images),
+            "anatomy": F.l1_loss(pairs[:, 0], pairs[:, 1]),
+            "divergence": divergence(mean, log_variance),
+            "adversarial": _cross_entropy(logits, joint=False),
+        }
+        if self.features is not None:
+            terms["perceptual"] = F.mse_loss(self.features(rebuilt), self.features(images))
+        return terms | {"loss": self._weighted(terms)}
+
+    def _weighted(self, terms: dict[str, Tensor]) -> Tensor:
+        parts = [getattr(self.weights, name) * value for name, value in terms.items()]
+        return torch.stack(parts).sum()
+
+    def _discriminator_step(self, images: Tensor, scanners: Tensor) -> dict[str, Tensor]:
+        with torch.no_grad():
+            beta = self.model.anatomy(images, self.temperature)
+        loss = self.discriminator_loss(beta, scanners.to(beta.device))
+        self.optimizers[1].zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizers[1].step()
+        return {"D.loss": loss}
+
+    def discriminator_loss(self, beta: Tensor, scanners: Tensor) -> Tensor:
+        """Return the weighted cross-entropy of telling joint from marginal pairs.
+
+        Anatomies with their own scanner are drawn from the joint distribution; with the scanner
+        of any anatomy of the batch, from the product of the marginals.
+        """
+        shuffled = scanners[torch.randperm(len(scanners))]
+        on_joint = self.discriminator(beta, scanners)
+        on_marginal = self.discriminator(beta, shuffled)
+        return self.weights.adversarial * (
+            _cross_entropy(on_joint, joint=True) + _cross_entropy(on_marginal, joint=False)
+        )
+
+    def validate(self, stacks: list[Tensor]) -> dict[str, Tensor]:
+        """Harmonize other people in every direction, as in use; the scanners' thetas are updated.
+
+        Parameters
+        ----------
+        stacks : list of Tensor, shape (N, S, H, W)
+            Matched slices, one stack per person.
+
+        Returns
+        -------
+        dict of str to Tensor
+            `reconstruction` is the L1 to the target's slices; `anatomy` the L1 between betas;
+            `loss` the weighted sum of the two.
+        """
+        self.model.measure_contrasts(self.stacks)
+        sums = {"reconstruction": torch.zeros(()), "anatomy": torch.zeros(())}
+        for stack in stacks:
+            betas = [self.model.encode(one[:, None]) for one in stack.unbind(1)]
+            directions = list(permutations(range(stack.shape[1]), 2))
+            for source, target in directions:
+                made = self.model.paint(betas[source], target)
+                share = len(stack) / len(directions)
+                sums["reconstruction"] += share * F.l1_loss(made, stack[:, target, None]).cpu()
+                sums["anatomy"] += share * F.l1_loss(betas[source], betas[target]).cpu()
+        count = sum(len(stack) for stack in stacks)
+        terms = {name: total / count for name, total in sums.items()}
+        return terms | {"loss": self._weighted(terms)}
+
+
+def swapped_at_random(beta: Tensor) -> Tensor:
+    """Exchange the anatomies of two scanners in a random half of the pairs, shape (2 B, ...)."""
+    pairs = beta.unflatten(0, (-1, 2))
+    chosen = (torch.rand(len(pairs)) < 0.5).to(beta.device).view(-1, 1, 1, 1, 1)
+    return torch.where(chosen, pairs.flip(1), pairs).flatten(0, 1)
+
+
+def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Return the Kullback-Leibler divergence from a standard normal, mean over a batch (N, D)."""
+    parts = log_variance.exp() + mean.square() - 1 - log_variance
+    return 0.5 * parts.sum(dim=1).mean()
+
+
+def _cross_entropy(logits: Tensor, *, joint: bool) -> Tensor:
+    wanted = torch.ones_like(logits) if joint else torch.zeros_like(logits)
+    return F.binary_cross_entropy_with_logits(logits, wanted)

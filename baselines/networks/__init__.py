@@ -1,0 +1,1 @@
+"""Networks of the rivals; PhyCHarm's own are in `phycharm.networks`."""

@@ -1,0 +1,47 @@
+"""CALAMITI's decoder: anatomy and contrast in, image out."""
+
+import torch
+from torch import Tensor, nn
+
+from .double_conv_unet import DoubleConvUNet
+
+
+class ContrastDecoder(nn.Module):
+    """U-Net on beta and on theta repeated over the image.
+
+    Without norms: theta is constant over a slice, and instance norm subtracts what is constant.
+
+    Parameters
+    ----------
+    classes : int
+        Channels of beta.
+    dimensions : int
+        Length of theta.
+    base : int
+        Channels of the U-Net's first level.
+    """
+
+    def __init__(self, *, classes: int = 4, dimensions: int = 2, base: int = 16) -> None:
+        super().__init__()
+        self.layers = DoubleConvUNet(
+            in_channels=classes + dimensions, out_channels=1, base=base, normalized=False
+        )
+
+    def forward(self, beta: Tensor, theta: Tensor) -> Tensor:
+        """Paint anatomy in a contrast.
+
+        Parameters
+        ----------
+        beta : Tensor, shape (N, classes, H, W)
+            Anatomy, sides multiples of 16.
+        theta : Tensor, shape (N, dimensions)
+            Contrast.
+
+        Returns
+        -------
+        Tensor, shape (N, 1, H, W)
+            Image.
+        """
+        tiled = theta[:, :, None, None].expand(-1, -1, *beta.shape[-2:])
+        image: Tensor = self.layers(torch.cat([beta, tiled], dim=1))
+        return image

@@ -1,0 +1,224 @@
+"""Pix2Pix: a conditional adversarial network per direction."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from phycharm.card import MethodCard
+from phycharm.cohort import Cohort
+from phycharm.harmonizer import Harmonizer
+from phycharm.networks.basic_unet import channels_last
+from phycharm.networks.plan import TrainingPlan
+from phycharm.networks.slices import SliceCanvas, as_tensor, cut, paste
+from phycharm.networks.training import Training, in_batches
+from phycharm.scan import Scan
+from phycharm.scanner import Scanner
+from phycharm.storage import FittedState
+
+from .matched import MULTIPLE, brightest, canvas_around, matched_slices
+from .networks.patch_discriminator import (
+    PAPER_STRIDED,
+    PatchDiscriminator,
+    receptive_field,
+    strided_for,
+)
+from .networks.pix2pix_generator import PAPER_HALVINGS, Pix2PixGenerator, halvings_for
+from .pix2pix_training import Pix2PixTraining
+
+PIX2PIX_PLAN = TrainingPlan(
+    epochs=200,
+    batch_size=1,
+    learning_rate=2e-4,
+    betas=(0.5, 0.999),
+    schedule="linear-second-half",
+)
+"""The paper's: batch 1, 100 epochs at a constant rate and 100 in which it falls to zero."""
+
+_PAPER_BASE, _PAPER_L1_WEIGHT = 64, 100.0
+_CEILING_PERCENTILE = 99.9
+
+
+class Pix2Pix(Harmonizer):
+    """Generator and discriminator of Isola 2017, on matched slices, one pair per direction.
+
+    Intensities from 0 to `ceiling` are mapped to [-1, 1], in and out; the ceiling is the largest
+    99.9th percentile of any brain in the training scans, and is stored with the model. Depth of
+    the generator and patch size of the discriminator follow the slice. The state with the lowest
+    L1 on the validation slices is kept.
+
+    Parameters
+    ----------
+    training : dict, optional
+        Values that replace those of the paper's plan (see `TrainingPlan`).
+    base : int
+        Channels of the first layer of both networks.
+    l1_weight : float
+        Weight of L1 beside the adversarial loss.
+    seed, device
+        See `Harmonizer`.
+    """
+
+    card = MethodCard(
+        name="pix2pix",
+        summary="A conditional adversarial network per direction, trained on matched slices.",
+        citation="Isola, Zhu, Zhou, Efros. Image-to-image translation with conditional "
+        "adversarial networks. CVPR 2017. doi:10.1109/CVPR.2017.632",
+        deviations=(
+            "Instance norm in place of batch norm, which is the same at the paper's batch size 1.",
+            "Dropout is off when harmonizing, so that results repeat; the paper leaves it on.",
+            "Training slices are not jittered or mirrored.",
+            "The state with the lowest L1 on the validation slices is kept, not the last one.",
+        ),
+    )
+
+    def __init__(
+        self,
+        *,
+        training: dict[str, Any] | None = None,
+        base: int = _PAPER_BASE,
+        l1_weight: float = _PAPER_L1_WEIGHT,
+        seed: int = 0,
+        device: str = "cpu",
+    ) -> None:
+        super().__init__(seed=seed, device=device)
+        self.training = training
+        self.base = base
+        self.l1_weight = l1_weight
+        self._canvas: SliceCanvas | None = None
+        self._ceiling = 1.0
+        self._generators = nn.ModuleDict()
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """The card's, and what the settings and the size of the slices change."""
+        own = list(PIX2PIX_PLAN.changed(self.training).deviations(PIX2PIX_PLAN))
+        if self.base != _PAPER_BASE:
+            own.append(f"Networks start with {self.base} channels instead of {_PAPER_BASE}.")
+        if self.l1_weight != _PAPER_L1_WEIGHT:
+            own.append(f"Weight of L1 {self.l1_weight:g} instead of {_PAPER_L1_WEIGHT:g}.")
+        return self.card.deviations + tuple(own) + self._size_deviations()
+
+    def _size_deviations(self) -> tuple[str, ...]:
+        if self._canvas is None:
+            return ()
+        halvings, strided = self._depths(self._canvas)
+        if (halvings, strided) == (PAPER_HALVINGS, PAPER_STRIDED):
+            return ()
+        return (
+            f"For slices of {self._canvas.height} x {self._canvas.width} the generator halves "
+            f"{halvings} times instead of {PAPER_HALVINGS}, and the discriminator judges patches "
+            f"of {receptive_field(strided)} pixels instead of {receptive_field(PAPER_STRIDED)}.",
+        )
+
+    @staticmethod
+    def _depths(canvas: SliceCanvas) -> tuple[int, int]:
+        sides = canvas.height, canvas.width
+        return halvings_for(*sides), strided_for(*sides)
+
+    def _fit(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
+        self._canvas = canvas_around(train)
+        self._ceiling = brightest(train, _CEILING_PERCENTILE)
+        self._generators = nn.ModuleDict()
+        scanners = train.scanners
+        slices = torch.cat(self._signed_slices(train, scanners))
+        others = None if validation is None else self._signed_slices(validation, scanners)
+        for source, target in train.directions():
+            channels = scanners.index(source), scanners.index(target)
+            self._generators[_key(source, target)] = self._fit_direction(
+                (source, target),
+                _split(slices, channels),
+                None if others is None else [_split(stack, channels) for stack in others],
+            )
+
+    def _fit_direction(
+        self,
+        direction: tuple[Scanner, Scanner],
+        train: tuple[Tensor, Tensor],
+        validation: list[tuple[Tensor, Tensor]] | None,
+    ) -> nn.Module:
+        source, target = direction
+        plan = PIX2PIX_PLAN.changed(self.training)
+        game = self._new_game(plan)
+        self.history += Training(
+            label=f"{self.card.name} {source.name} -> {target.name}",
+            plan=plan,
+            samples=len(train[0]),
+            step=lambda indices: game.step(train[0][indices], train[1][indices]),
+            validate=None if validation is None else lambda: game.validate(validation),
+            select_by="L1",
+            modules={"G": game.generator, "D": game.discriminator},
+            optimizers=list(game.optimizers),
+            tags={"network": "G", "source": source.name, "target": target.name},
+        ).run()
+        return game.generator
+
+    def _new_game(self, plan: TrainingPlan) -> Pix2PixTraining:
+        assert self._canvas is not None
+        _, strided = self._depths(self._canvas)
+        discriminator = PatchDiscriminator(strided=strided, base=self.base)
+        channels_last(discriminator, self.device)
+        return Pix2PixTraining(
+            generator=self._new_generator(self._canvas),
+            discriminator=discriminator,
+            plan=plan,
+            l1_weight=self.l1_weight,
+        )
+
+    def _new_generator(self, canvas: SliceCanvas) -> Pix2PixGenerator:
+        halvings, _ = self._depths(canvas)
+        generator = Pix2PixGenerator(halvings=halvings, base=self.base)
+        channels_last(generator, self.device)
+        return generator
+
+    def _signed_slices(self, cohort: Cohort, scanners: tuple[Scanner, ...]) -> list[Tensor]:
+        assert self._canvas is not None
+        stacks = matched_slices(cohort, scanners, self._canvas, self.device)
+        return [self._signed(stack) for stack in stacks]
+
+    def _signed(self, image: Tensor) -> Tensor:
+        return image * (2 / self._ceiling) - 1
+
+    def _unsigned(self, image: Tensor) -> Tensor:
+        return (image + 1) * (self._ceiling / 2)
+
+    def _harmonize(self, scan: Scan, target: Scanner) -> Tensor:
+        key = _key(scan.scanner, target)
+        if self._canvas is None or key not in self._generators:
+            raise ValueError(f"{self.card.name} was not fitted to {key}")
+        placement = self._canvas.place(scan.mask)
+        slices = self._signed(cut(as_tensor(scan.image, self.device), placement))
+        made = in_batches(self._generators[key], slices)
+        return paste(self._unsigned(made), placement)[0]
+
+    def _state(self) -> FittedState:
+        if self._canvas is None:
+            raise ValueError(f"{self.card.name} is not fitted, so there is nothing to save")
+        return FittedState(
+            tensors=dict(self._generators.state_dict()),
+            facts={
+                "canvas": [self._canvas.height, self._canvas.width],
+                "ceiling": self._ceiling,
+                "directions": list(self._generators),
+            },
+        )
+
+    def _restore(self, state: FittedState) -> None:
+        height, width = state.facts["canvas"]
+        self._canvas = SliceCanvas(height, width, MULTIPLE)
+        self._ceiling = state.facts["ceiling"]
+        self._generators = nn.ModuleDict(
+            {key: self._new_generator(self._canvas) for key in state.facts["directions"]}
+        )
+        self._generators.load_state_dict(state.tensors)
+        self._generators.eval()
+
+
+def _split(slices: Tensor, channels: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Return the source's and the target's slices, shape (N, 1, H, W) each."""
+    source, target = channels
+    return slices[:, source, None].contiguous(), slices[:, target, None].contiguous()
+
+
+def _key(source: Scanner, target: Scanner) -> str:
+    return f"{source.name}->{target.name}"
