@@ -150,9 +150,9 @@ def _tissue_scorer(study: Study, run: RunFolder, device: str) -> TissueScorer | 
 
 
 def _configuration(study: Study) -> dict[str, Any]:
-    """Return what decides the scores: the protocol without its list of methods, and the data."""
+    """Return what decides everybody's scores; what is about one method, its cells know."""
     protocol = study.protocol.record()
-    for key in ("harmonizers", "summary", "statistics"):
+    for key in ("harmonizers", "settings", "summary", "statistics"):
         del protocol[key]
     return {"protocol": protocol, "dataset": study.dataset.fingerprint}
 
