@@ -9,6 +9,7 @@ from phycharm.errors import InputError
 from phycharm.intensity import STANDARDIZATIONS
 from phycharm.progress import progress_bar
 from phycharm.quantitative import QuantitativeCohort
+from phycharm.scan import Scan
 
 from .protocol import Protocol
 from .split import Design, Fold, design
@@ -34,6 +35,12 @@ class Study:
         """All travelling subjects, standardized."""
         standardize = STANDARDIZATIONS[self.protocol.standardization]
         return self.dataset.travelling(self.protocol.scanners).map(standardize)
+
+    def rescan(self, scan: Scan) -> Scan | None:
+        """Return the standardized repeat of a scan, or None where the dataset has none."""
+        again = self.dataset.rescan(scan)
+        standardize = STANDARDIZATIONS[self.protocol.standardization]
+        return None if again is None else standardize(again)
 
     @cached_property
     def quantitative(self) -> QuantitativeCohort | None:

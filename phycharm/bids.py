@@ -213,6 +213,29 @@ class BidsDataset:
             )
         return volume
 
+    def rescan(self, scan: Scan) -> Scan | None:
+        """Read the repeat (the next run) of a travelling subject's scan.
+
+        Parameters
+        ----------
+        scan : Scan
+            Of this dataset.
+
+        Returns
+        -------
+        Scan or None
+            The same person on the same scanner again, with the scan's mask; None without repeat.
+
+        Raises
+        ------
+        InputError
+            If the repeat does not lie on the scan's grid.
+        """
+        path = self._files.repeat(scan.subject, scan.session)
+        if path is None:
+            return None
+        return scan.with_image(self._read_on_grid(path, scan.image.shape, scan.affine))
+
     def true_fractions(self, subject: str) -> npt.NDArray[np.float32] | None:
         """Read the tissue fractions that a simulated subject was made of.
 

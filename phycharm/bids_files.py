@@ -27,6 +27,17 @@ class BidsFiles:
         """Return the paths of one kind of image by (subject, session)."""
         return self._found[kind]
 
+    def repeat(self, subject: str, session: str) -> Path | None:
+        """Return the second run of a T1w image, if the session has one."""
+        runs = [
+            path
+            for path in self._images
+            if (name := BidsName.parse(path.name)).suffix == "T1w"
+            and (name.entities.get("sub"), name.entities.get("ses")) == (subject, session)
+            and path.relative_to(self.root).parts[0] != "derivatives"
+        ]
+        return runs[1] if len(runs) > 1 else None
+
     @cached_property
     def checksums(self) -> dict[str, str]:
         """SHA-256 of every image read, and of its sidecars, by path in the dataset."""
@@ -40,7 +51,7 @@ class BidsFiles:
     @cached_property
     def _found(self) -> dict[Kind, dict[tuple[str, str], Path]]:
         found: dict[Kind, dict[tuple[str, str], Path]] = defaultdict(dict)
-        for path in self._images():
+        for path in self._images:
             name = BidsName.parse(path.name)
             kind = _kind_of(name, derived=path.relative_to(self.root).parts[0] == "derivatives")
             if kind:
@@ -49,6 +60,7 @@ class BidsFiles:
                 found[kind].setdefault(key, path)
         return found
 
+    @cached_property
     def _images(self) -> list[Path]:
         """List the images of the raw dataset and of derivatives, earlier runs first."""
         found = [*self.root.glob("sub-*/**/*.nii*"), *self.root.glob("derivatives/**/*.nii*")]
