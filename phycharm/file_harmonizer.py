@@ -1,0 +1,140 @@
+"""Harmonizing one file in its own orientation and on its own intensity scale."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nibabel
+import numpy as np
+import numpy.typing as npt
+from nibabel.orientations import apply_orientation, axcodes2ornt, io_orientation, ornt_transform
+
+from .atomic import atomic_file
+from .errors import InputError
+from .harmonizer import Harmonizer
+from .intensity import percentile_99
+from .nifti import read_volume
+from .scan import Scan
+from .scanner import Scanner
+
+_LEAST_BACKGROUND = 0.1
+_MOST_NEGATIVE = 0.25
+_AFFINE_TOLERANCE_MM = 1e-2
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileHarmonizer:
+    """Apply a fitted method to image files.
+
+    Parameters
+    ----------
+    method : Harmonizer
+        Fitted or loaded.
+    source, target : Scanner
+        What the files come from, and what they shall look like.
+    """
+
+    method: Harmonizer
+    source: Scanner
+    target: Scanner
+
+    def run(self, image: Path, out: Path, *, mask: Path | None = None) -> None:
+        """Harmonize one file.
+
+        The result has the input's grid, orientation and header, and its intensity scale too: the
+        99th percentile by which the input is standardized is multiplied in again, since what a
+        harmonized image is in the target's own units no method can know. It is float32, and 0
+        outside the brain.
+
+        Parameters
+        ----------
+        image : Path
+            T1-weighted NIfTI file.
+        out : Path
+            File to write.
+        mask : Path, optional
+            Brain mask on the same grid (above 0.5 inside); without it the voxels above 0, if the
+            brain has been extracted.
+
+        Raises
+        ------
+        InputError
+            If a file cannot be used.
+        """
+        scan = self._read(image, mask)
+        scale = np.float32(np.percentile(scan.image[scan.mask], 99))
+        if scale <= 0:
+            raise InputError(f"{image}: the brain has no signal; check the image and its mask.")
+        standardized = percentile_99(scan)
+        harmonized = standardized.with_image(self.method.harmonize(standardized, self.target))
+        if not self.method.fitted_on.get("standardized", True):
+            # A method that was not trained on standardized images answers on a scale of its own.
+            harmonized = percentile_99(harmonized)
+        _write_like(image, out, harmonized.image * scale)
+
+    def _read(self, image: Path, mask: Path | None) -> Scan:
+        voxels, affine = read_volume(image)
+        brain = (
+            _brain(voxels, image)
+            if mask is None
+            else _read_mask(mask, image, shape=voxels.shape, affine=affine)
+        )
+        occupied = brain | (voxels < 0) if mask is None else brain
+        if (voxels[occupied] < 0).mean() > _MOST_NEGATIVE:
+            raise InputError(
+                f"{image}: much of the brain is negative, as in a z-scored image; give it as the "
+                "scanner made it."
+            )
+        return Scan(
+            image=voxels,
+            mask=brain,
+            affine=affine,
+            scanner=self.source,
+            subject=image.name.partition(".")[0],
+        )
+
+
+def _brain(voxels: npt.NDArray[np.float32], path: Path) -> npt.NDArray[np.bool_]:
+    brain = voxels > 0
+    if (~brain).mean() < _LEAST_BACKGROUND:
+        raise InputError(
+            f"{path}: has hardly any voxel at 0, so its brain has not been extracted; give a brain "
+            "mask (--mask, or in derivatives/ of a BIDS folder)."
+        )
+    if not brain.any():
+        raise InputError(f"{path}: no voxel is above 0; give the image as the scanner made it.")
+    return np.asarray(brain)
+
+
+def _read_mask(
+    path: Path, image: Path, *, shape: tuple[int, ...], affine: npt.NDArray[np.float64]
+) -> npt.NDArray[np.bool_]:
+    volume, own = read_volume(path)
+    if volume.shape != shape or not np.allclose(own, affine, atol=_AFFINE_TOLERANCE_MM):
+        raise InputError(
+            f"{path}: shape {volume.shape} or affine differs from that of {image.name} ({shape}); "
+            "resample the mask to the image."
+        )
+    brain = volume > 0.5
+    if not brain.any():
+        raise InputError(f"{path}: no voxel is above 0.5, so none is brain; make the mask again.")
+    return brain
+
+
+def _write_like(original: Path, out: Path, image: npt.NDArray[np.float32]) -> None:
+    """Write a RAS volume in the orientation, and with the header, of another file."""
+    template: Any = nibabel.load(original)
+    to_original = ornt_transform(axcodes2ornt("RAS"), io_orientation(template.affine))
+    # A NIfTI-2 file stays one; any other format becomes NIfTI-1.
+    second = isinstance(template, nibabel.Nifti2Image)
+    kind: Any = nibabel.Nifti2Image if second else nibabel.Nifti1Image
+    result = kind(
+        np.asarray(apply_orientation(image, to_original), dtype=np.float32),
+        template.affine,
+        template.header,
+        dtype=np.float32,
+    )
+    # The stored scale factors belong to the input's integers.
+    result.header.set_slope_inter(1, 0)
+    with atomic_file(out) as temporary:
+        nibabel.save(result, temporary)
