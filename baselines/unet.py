@@ -9,7 +9,7 @@ class UNet(ImageTranslation):
 
     Parameters
     ----------
-    training, features, dropout, seed, device
+    training, features, dropout, residual, seed, device
         See `ImageTranslation`.
     """
 

@@ -36,7 +36,7 @@ class PhyCHarm(ImageTranslation):
         `corrected` the richest that is known of the scanners.
     maps : dict, optional
         Settings of the maps generator, used where `fit` is not given a fitted one.
-    training, features, dropout, seed, device
+    training, features, dropout, residual, seed, device
         See `ImageTranslation`.
     """
 
@@ -47,7 +47,7 @@ class PhyCHarm(ImageTranslation):
         needs=("maps",),
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the method has that many settings
         self,
         *,
         preset: Preset = "corrected",
@@ -56,11 +56,17 @@ class PhyCHarm(ImageTranslation):
         training: dict[str, Any] | None = None,
         features: tuple[int, ...] = PAPER_FEATURES,
         dropout: float = 0.1,
+        residual: bool = True,
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
         super().__init__(
-            training=training, features=features, dropout=dropout, seed=seed, device=device
+            training=training,
+            features=features,
+            dropout=dropout,
+            residual=residual,
+            seed=seed,
+            device=device,
         )
         self.preset: Preset = preset
         self.signal = signal

@@ -1,14 +1,16 @@
 """Image translation: one network per direction, trained on matched slices."""
 
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .cohort import Cohort
 from .harmonizer import Harmonizer
 from .networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, channels_last
+from .networks.losses import masked_mse
 from .networks.plan import TrainingPlan
 from .networks.slices import SliceCanvas, as_tensor, cut, paste
 from .networks.training import Training, adam, in_batches
@@ -19,6 +21,34 @@ from .storage import FittedState
 
 HARMONIZATION_PLAN = TrainingPlan(epochs=200, batch_size=2, learning_rate=1e-3, betas=(0.5, 0.999))
 """The preprint's plan for its Harmonization Network."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchedSlices:
+    """Slices of the same people on two scanners, on the device.
+
+    Parameters
+    ----------
+    inputs : Tensor, shape (N, C, H, W)
+        What the network sees.
+    wanted : Tensor, shape (N, 1, H, W)
+        The target's slices.
+    mask : Tensor of bool, shape (N, 1, H, W)
+        Brain.
+    """
+
+    inputs: Tensor
+    wanted: Tensor
+    mask: Tensor
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def at(self, indices: Tensor) -> "MatchedSlices":
+        """Return some of the slices."""
+        return MatchedSlices(
+            inputs=self.inputs[indices], wanted=self.wanted[indices], mask=self.mask[indices]
+        )
 
 
 class ImageTranslation(Harmonizer):
@@ -35,6 +65,9 @@ class ImageTranslation(Harmonizer):
         Channels of the network.
     dropout : float
         Probability of dropping a channel.
+    residual : bool
+        Whether the network learns the difference from its input instead of the whole image, so
+        that it need not first learn to copy; the preprint's does not.
     seed, device
         See `Harmonizer`.
     """
@@ -45,6 +78,7 @@ class ImageTranslation(Harmonizer):
         training: dict[str, Any] | None = None,
         features: tuple[int, ...] = PAPER_FEATURES,
         dropout: float = 0.1,
+        residual: bool = True,
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
@@ -52,6 +86,7 @@ class ImageTranslation(Harmonizer):
         self.training = training
         self.features = tuple(features)
         self.dropout = dropout
+        self.residual = residual
         self._canvas: SliceCanvas | None = None
         self._networks = nn.ModuleDict()
 
@@ -59,7 +94,8 @@ class ImageTranslation(Harmonizer):
     def deviations(self) -> tuple[str, ...]:
         """Where this instance departs from the preprint; one sentence each."""
         plan = HARMONIZATION_PLAN.changed(self.training)
-        return (*self.card.deviations, *plan.deviations(HARMONIZATION_PLAN))
+        own = ("The network learns the difference from its input.",) if self.residual else ()
+        return (*self.card.deviations, *own, *plan.deviations(HARMONIZATION_PLAN))
 
     def _prepare(self, scan: Scan, target: Scanner) -> Tensor:
         """Return the network's input for a source scan, shape (C, X, Y, Z)."""
@@ -81,10 +117,10 @@ class ImageTranslation(Harmonizer):
         plan = HARMONIZATION_PLAN.changed(self.training)
         network = self._new_network()
         optimizer = adam(network, plan)
-        inputs, wanted = self._matched_slices(train, source, target)
+        slices = self._matched_slices(train, source, target)
 
         def step(indices: Tensor) -> dict[str, Tensor]:
-            loss = F.mse_loss(network(inputs[indices]), wanted[indices])
+            loss = self._loss(network, slices.at(indices))
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -92,15 +128,15 @@ class ImageTranslation(Harmonizer):
 
         validate = None
         if validation is not None:
-            valid_inputs, valid_wanted = self._matched_slices(validation, source, target)
+            others = self._matched_slices(validation, source, target)
 
             def validate() -> dict[str, Tensor]:
-                return {"loss": F.mse_loss(in_batches(network, valid_inputs), valid_wanted)}
+                return {"loss": self._loss(network, others)}
 
         self.history += Training(
             label=f"{self.card.name} {source.name} -> {target.name}",
             plan=plan,
-            samples=len(inputs),
+            samples=len(slices),
             step=step,
             validate=validate,
             modules={"HN": network},
@@ -112,18 +148,29 @@ class ImageTranslation(Harmonizer):
     def _new_network(self) -> nn.Module:
         return channels_last(basic_unet(features=self.features, dropout=self.dropout), self.device)
 
-    def _matched_slices(
-        self, cohort: Cohort, source: Scanner, target: Scanner
-    ) -> tuple[Tensor, Tensor]:
+    def _loss(self, network: nn.Module, slices: MatchedSlices) -> Tensor:
+        """Mean squared difference inside the mask, outside which no output counts."""
+        return masked_mse(self._translate(network, slices.inputs), slices.wanted, slices.mask)
+
+    def _translate(self, network: nn.Module, inputs: Tensor) -> Tensor:
+        made = in_batches(network, inputs)
+        return inputs[:, :1] + made if self.residual else made
+
+    def _matched_slices(self, cohort: Cohort, source: Scanner, target: Scanner) -> MatchedSlices:
         """Decode all matched slices of a direction once; they stay on the device."""
         assert self._canvas is not None
-        inputs, wanted = [], []
+        parts = []
         for subject in cohort.subjects:
             scan, reference = cohort.scan(subject, source), cohort.scan(subject, target)
             placement = self._canvas.place(scan.mask)
-            inputs.append(cut(self._prepare(scan, target), placement))
-            wanted.append(cut(as_tensor(reference.image, self.device), placement))
-        return torch.cat(inputs), torch.cat(wanted)
+            volumes = (
+                self._prepare(scan, target),
+                as_tensor(reference.image, self.device),
+                as_tensor(scan.mask.astype(np.float32), self.device),
+            )
+            parts.append([cut(volume, placement) for volume in volumes])
+        inputs, wanted, mask = (torch.cat(column) for column in zip(*parts, strict=True))
+        return MatchedSlices(inputs=inputs, wanted=wanted, mask=mask > 0)
 
     def _harmonize(self, scan: Scan, target: Scanner) -> Tensor:
         key = _key(scan.scanner, target)
@@ -131,7 +178,7 @@ class ImageTranslation(Harmonizer):
             raise ValueError(f"{self.card.name} was not fitted to {key}")
         placement = self._canvas.place(scan.mask)
         slices = cut(self._prepare(scan, target), placement)
-        return paste(in_batches(self._networks[key], slices), placement)[0]
+        return paste(self._translate(self._networks[key], slices), placement)[0]
 
     def _state(self) -> FittedState:
         if self._canvas is None:

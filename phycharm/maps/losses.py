@@ -6,6 +6,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from ..networks.losses import masked_mse
+
 Consistency = Literal["paper", "corrected"]
 
 _SMALLEST = 1e-6
@@ -75,8 +77,3 @@ def consistency_loss(
         power = inside_signal.square().sum((1, 2, 3), keepdim=True)
         factor = (factor / power.clamp(min=_SMALLEST)).detach()
     return masked_mse(factor * signal, image, mask)
-
-
-def masked_mse(a: Tensor, b: Tensor, mask: Tensor) -> Tensor:
-    """Mean squared difference inside a mask; 0 where the mask is empty."""
-    return ((a - b).square() * mask).sum() / mask.sum().clamp(min=1)
