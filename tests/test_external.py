@@ -87,7 +87,10 @@ def test_a_plain_class_by_path_is_wrapped_and_works():
     assert repr(harmonizer) == "Offset(weight=0.5)"
 
 
-def test_a_module_in_the_working_folder_is_found_and_does_not_shadow_others(write_module):
+def test_a_module_in_the_working_folder_is_found_and_does_not_shadow_others(
+    write_module, monkeypatch
+):
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
     folder = write_module("colorsys", "VALUE = 1\n")
     write_module("mine", "import outsiders\nclass Mine(outsiders.Offset):\n    '''Mine.'''\n")
     harmonizer = create_harmonizer("mine:Mine")
@@ -153,6 +156,7 @@ def test_a_class_by_path_may_inherit():
         ("x=unet", "named by its card; write unet"),
         ("x=outsiders:Inherits", "named by its card; write outsiders:Inherits"),
         ("outsiders:json", "is no class"),
+        ("builtins:dict", "dict has no method fit("),
         ("", "No harmonizer ''"),
         ("a:b:c", "neither package.module:Class nor a known kind"),
     ],
@@ -197,6 +201,7 @@ def test_unknown_and_forbidden_settings_are_named():
 def test_accepted_settings_leave_out_what_the_harness_sets():
     assert accepted_settings("outsiders:Offset") == ("weight",)
     assert accepted_settings("outsiders:TakesNothing") == ()
+    assert accepted_settings("builtins:dict") == ()
     assert "training" in accepted_settings("unet")
     assert accepted_settings("command:cp {input} {output}") == (
         "name",

@@ -88,6 +88,11 @@ def test_no_other_law_is_blamed(name, broken):
     assert {result.name for result in results if result.failed} == broken
 
 
+def test_a_program_keeps_the_laws():
+    results = check_harmonizer("command:cp {input} {output}")
+    assert sum(result.outcome == "passed" for result in results) >= 12
+
+
 def test_a_method_that_raises_is_not_asked_further():
     results = check_harmonizer("outsiders:Raises")
     assert results[0].failed

@@ -11,7 +11,11 @@ _KEYWORD_KINDS = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_O
 
 def keyword_names(function: Callable[..., Any]) -> list[str] | None:
     """Return the keywords that a function or class takes; None where it takes any."""
-    parameters = inspect.signature(function).parameters.values()
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:
+        # Some classes written in C do not tell.
+        return []
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
         return None
     return [parameter.name for parameter in parameters if parameter.kind in _KEYWORD_KINDS]
