@@ -11,9 +11,11 @@ from typing import Any
 import pandas as pd
 
 from phycharm.atomic import atomic_file, atomic_folder, write_json
+from phycharm.cohort import Cohort
 from phycharm.common_domain import CommonDomainHarmonizer
 from phycharm.errors import InputError
 from phycharm.external import can_be_saved
+from phycharm.external.adapter import Adapter
 from phycharm.harmonizer import Harmonizer
 from phycharm.maps import MapsGenerator
 from phycharm.scan import Scan
@@ -126,6 +128,7 @@ class CellRunner:
         method = self.methods.make(
             cell.spec, seed=derived_seed(cell.seed, cell.name), device=self.device
         )
+        self._require_inputs(method, train)
         start = time.perf_counter()
         method.fit(train, validation, **self._context(method, cell.seed))
         fitted = time.perf_counter()
@@ -142,6 +145,17 @@ class CellRunner:
             "harmonize_seconds": round(harmonize_seconds, 2),
             "score_seconds": round(end - fitted - harmonize_seconds, 2),
         }
+
+    def _require_inputs(self, method: Harmonizer, cohort: Cohort) -> None:
+        """Name everything that images made elsewhere lack, not only what is met first."""
+        if not isinstance(method, Adapter):
+            return
+        missing = method.check(self.study.design.judged, cohort.directions())
+        if missing:
+            shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+            raise InputError(
+                f"{len(missing)} images are missing ({shown}); make them and run again."
+            )
 
     def _context(self, method: Harmonizer, seed: int) -> dict[str, Any]:
         context: dict[str, Any] = {}

@@ -1,11 +1,13 @@
 """The base of all methods that are not this package's own code."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from ..card import MethodCard
 from ..errors import InputError
 from ..harmonizer import Harmonizer
+from ..scanner import Scanner
 from ..storage import FittedState, read_facts, read_state
 
 
@@ -61,6 +63,20 @@ class Adapter(Harmonizer):
     def _state(self) -> FittedState:
         # The name of an adapter is nobody's in the registry: its class is needed to load it.
         return FittedState(facts={"class": class_path(type(self))})
+
+    def check(
+        self, subjects: Iterable[str], directions: Iterable[tuple[Scanner, Scanner]]
+    ) -> list[str]:
+        """List what a benchmark of these people and directions would miss; nothing by default.
+
+        Parameters
+        ----------
+        subjects : iterable of str
+            Who will be judged.
+        directions : iterable of (Scanner, Scanner)
+            Source and target.
+        """
+        return []
 
 
 def class_path(method: type[Any]) -> str:
