@@ -1,23 +1,17 @@
 """The released PhyCHarm checkpoints: torch pickles in, safetensors out, nothing executed."""
 
-import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
+from .checkpoint_file import read_checkpoint
 from .errors import InputError
 from .maps import MapsGenerator
 from .method import PhyCHarm
-from .networks.basic_unet import basic_unet
 from .scanner import Acquisition, Scanner
 from .storage import FittedState
-
-LAYOUTS = {"T1map": "T1", "M0map": "M0", "model": "HN"}
-"""Top-level key of a released file, and which network stands under it."""
-
 
 PAPER_SCANNERS = (
     Scanner(
@@ -52,8 +46,11 @@ _M0_UNIT = 500.0
 def import_checkpoints(paths: Sequence[Path], out: Path) -> None:
     """Turn released checkpoints into a model folder of PhyCHarm's `paper` preset.
 
-    The released networks take images divided by 4095 and give T1 over 4095 ms and M0 over 500.
-    Here the image on its robust scale (99th percentile 1) takes the place of the former.
+    The released networks take images divided by 4095 and give T1 over 4095 ms, M0 over 500 and
+    the target's image over 4095. Here the image on its robust scale (99th percentile 1) takes the
+    place of the input; the networks hardly feel a factor of a few, for their first layer is
+    normalised. How bright 4095 is in a target image is not known, so what they answer has to be
+    standardized before it can be put on a file's scale.
 
     Parameters
     ----------
@@ -66,26 +63,26 @@ def import_checkpoints(paths: Sequence[Path], out: Path) -> None:
     Raises
     ------
     InputError
-        If a file is no released checkpoint, or one of the three kinds is missing.
+        If a file is no released checkpoint, one of the three kinds is missing, or a network is
+        given twice.
     """
-    tensors: dict[str, Tensor] = {}
-    directions: list[str] = []
+    if out.is_file():
+        raise InputError(f"{out}: is a file; give a folder.")
+    networks: dict[str, dict[str, Tensor]] = {}
     for path in paths:
-        network, state = read_checkpoint(path)
-        if network == "HN":
-            directions.append(_direction(path))
-            prefix = f"{directions[-1]}."
-        else:
-            prefix = f"maps.{network}."
-        tensors |= {prefix + name: tensor for name, tensor in state.items()}
+        kind, state = read_checkpoint(path)
+        name = _direction(path) if kind == "HN" else kind
+        if name in networks:
+            raise InputError(f"{path}: a second checkpoint of {name}; give one of each.")
+        networks[name] = state
     for kind in ("T1", "M0"):
-        if not any(name.startswith(f"maps.{kind}.") for name in tensors):
+        if kind not in networks:
             raise InputError(f"No checkpoint of the {kind} map was given; add it.")
-    if not directions:
+    if len(networks) == 2:
         raise InputError(
             "No harmonization checkpoint was given; add one, such as Harm_GE_Siemens.pth."
         )
-    _as_method(tensors, directions).save(out)
+    _as_method(networks).save(out)
 
 
 def _direction(path: Path) -> str:
@@ -99,78 +96,24 @@ def _direction(path: Path) -> str:
     return f"{ends[0]}->{ends[1]}"
 
 
-def _as_method(tensors: dict[str, Tensor], directions: list[str]) -> PhyCHarm:
+def _as_method(networks: dict[str, dict[str, Tensor]]) -> PhyCHarm:
+    directions = [name for name in networks if "->" in name]
+    tensors = {
+        f"{name if name in directions else f'maps.{name}'}.{key}": tensor
+        for name, state in networks.items()
+        for key, tensor in state.items()
+    }
     generator = MapsGenerator(preset="paper", m0_unit=_M0_UNIT)
     maps = generator.state().facts | {"canvas": _CANVAS}
-    method = PhyCHarm(preset="paper")
+    method = PhyCHarm(preset="paper", residual=False)
     facts = {"canvas": _CANVAS, "directions": directions, "maps": maps, "model": "ir"}
     method._restore(FittedState(tensors=tensors, facts=facts))
+    pairs = [direction.split("->") for direction in directions]
     method.fitted_on = {
         "subjects": [],
         "validation": [],
-        "scanners": [asdict(scanner) for scanner in PAPER_SCANNERS],
+        "scanners": [asdict(s) for s in PAPER_SCANNERS if any(s.name in pair for pair in pairs)],
+        "directions": pairs,
+        "standardized": False,
     }
     return method
-
-
-def read_checkpoint(path: Path) -> tuple[str, dict[str, Tensor]]:
-    """Read one released checkpoint.
-
-    Parameters
-    ----------
-    path : Path
-        A torch pickle `{"T1map": state}`, `{"M0map": state}` or `{"model": state}` of the
-        preprint's BasicUNet.
-
-    Returns
-    -------
-    network : {"T1", "M0", "HN"}
-        Which network it is.
-    state : dict of str to Tensor
-        Its weights, which fit `basic_unet()`.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, holds anything but tensors (it is refused before any of it runs),
-        or tensors of another network.
-    """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; check the path.")
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise InputError(
-            f"{path}: no plain torch checkpoint, so it was refused unread ({reason}); give the "
-            "file that the authors released."
-        ) from error
-    return _network_of(path, content)
-
-
-def _network_of(path: Path, content: object) -> tuple[str, dict[str, Tensor]]:
-    keys = list(content) if isinstance(content, Mapping) else []
-    known = [key for key in keys if key in LAYOUTS]
-    if not isinstance(content, Mapping) or len(known) != 1:
-        raise InputError(
-            f"{path}: has keys {keys[:5]} instead of one of {', '.join(LAYOUTS)}; give a released "
-            "PhyCHarm checkpoint."
-        )
-    state = content[known[0]]
-    _require_same_layout(path, state)
-    return LAYOUTS[known[0]], dict(state)
-
-
-def _require_same_layout(path: Path, state: object) -> None:
-    wanted = {name: tuple(t.shape) for name, t in basic_unet().state_dict().items()}
-    found = (
-        {name: tuple(t.shape) for name, t in state.items() if isinstance(t, Tensor)}
-        if isinstance(state, Mapping)
-        else {}
-    )
-    wrong = sorted(set(wanted.items()) ^ set(found.items()))
-    if wrong:
-        raise InputError(
-            f"{path}: not the preprint's BasicUNet (first difference: {wrong[0][0]}, shape "
-            f"{wrong[0][1]}); give a released PhyCHarm checkpoint."
-        )
