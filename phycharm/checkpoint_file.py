@@ -45,8 +45,8 @@ def read_checkpoint(path: Path) -> tuple[str, dict[str, Tensor]]:
     if not isinstance(content, Mapping) or len(known) != 1:
         there = f"has keys {', '.join(map(str, keys[:5]))}" if keys else "holds no keys"
         raise InputError(
-            f"{path}: {there}, and exactly one of {', '.join(LAYOUTS)} is needed; give a released PhyCHarm "
-            "checkpoint."
+            f"{path}: {there}, and exactly one of {', '.join(LAYOUTS)} is needed; give a released "
+            "PhyCHarm checkpoint."
         )
     return LAYOUTS[known[0]], _weights(path, content[known[0]])
 
