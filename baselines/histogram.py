@@ -35,9 +35,12 @@ class HistogramMatching(Harmonizer):
         self._quantiles: dict[str, torch.Tensor] = {}
 
     def _fit(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
-        for scanner in train.scanners:
-            curves = [_quantiles(scan) for scan in train.scans(scanner)]
-            self._quantiles[scanner.name] = torch.from_numpy(np.mean(curves, axis=0))
+        self._quantiles = {
+            scanner.name: torch.from_numpy(
+                np.mean([_quantiles(scan) for scan in train.scans(scanner)], axis=0)
+            )
+            for scanner in train.scanners
+        }
 
     def _harmonize(self, scan: Scan, target: Scanner) -> Image:
         wanted = self._quantiles[target.name].numpy()

@@ -216,7 +216,7 @@ class CellRunner:
         with atomic_folder(self.run.cells / name) as folder:
             try:
                 result = {"status": "done", "error": "", **work(folder)}
-            except Exception as error:  # an outsider's method may raise anything
+            except (Exception, SystemExit) as error:  # an outsider's method may raise anything
                 _empty(folder)
                 result = {"status": "failed", "error": one_line(error)}
             measured = {"device": self.device, "peak_memory_mb": round(peak_memory_mb(), 1)}
@@ -228,7 +228,7 @@ def maps_cell(case: int, seed: int) -> str:
     return f"maps_case-{case}_seed-{seed}"
 
 
-def one_line(error: Exception) -> str:
+def one_line(error: BaseException) -> str:
     """Say in one line what went wrong."""
     text = " ".join(str(error).split())
     kind = type(error).__name__

@@ -142,7 +142,7 @@ class RunFolder:
 
     def cell_records(self) -> list[dict[str, Any]]:
         """Read what became of all cells, sorted by name."""
-        names = sorted(path.parent.name for path in self.cells.glob("*/cell.json"))
+        names = sorted(path.parent.name for path in self.cells.glob("[!.]*/cell.json"))
         return [record for name in names if (record := self.cell_record(name))]
 
     def collect(self) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from pydantic import (
 from phycharm.errors import InputError
 from phycharm.intensity import STANDARDIZATIONS
 from phycharm.networks.plan import TrainingPlan
-from phycharm.registry import did_you_mean
+from phycharm.registry import did_you_mean, harmonizer_names
 from phycharm.validation import first_problem
 
 from .metrics import METRICS
@@ -35,7 +35,8 @@ def _without_repeats(values: tuple[_T, ...]) -> tuple[_T, ...]:
 
 
 Count = Annotated[int, Field(ge=0)]
-Unique = Annotated[tuple[_T, ...], AfterValidator(_without_repeats)]
+Distinct = Annotated[tuple[_T, ...], AfterValidator(_without_repeats)]
+Unique = Annotated[tuple[_T, ...], Field(min_length=1), AfterValidator(_without_repeats)]
 
 # Any plan will do to check names and values of changes.
 _SOME_PLAN = TrainingPlan(epochs=1, batch_size=1, learning_rate=1e-3)
@@ -62,8 +63,8 @@ class Split(_Section):
     tuned on the external subjects. Numbers count subjects in the order of their labels.
     """
 
-    training: Count | tuple[str, ...] = 4
-    external: Count | tuple[str, ...] | Literal["rest"] = "rest"
+    training: Count | Unique[str] = 4
+    external: Count | Distinct[str] | Literal["rest"] = "rest"
     folds: Unique[int] = (1, 2, 3, 4)
     quantitative_training: int = Field(5, ge=1)
     quantitative_validation: int = Field(1, ge=0)
@@ -145,6 +146,16 @@ class Protocol(_Section):
             raise ValueError(did_you_mean(value, ENGINES))
         return value
 
+    @field_validator("settings")
+    @classmethod
+    def _known_methods(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name in value:
+            if ":" not in name and name not in harmonizer_names():
+                raise ValueError(
+                    f"no harmonizer {name!r}; {did_you_mean(name, harmonizer_names())}"
+                )
+        return value
+
     @model_validator(mode="after")
     def _usable_plans(self) -> Self:
         given = [self.training, self.maps.training]
@@ -187,11 +198,20 @@ def load_protocol(name: str) -> Protocol:
     if name in protocol_names():
         text = resources.files("phycharm.protocols").joinpath(f"{name}.toml").read_text("utf-8")
     elif name.endswith(".toml") and Path(name).is_file():
-        text = Path(name).read_text(encoding="utf-8")
+        text = _read_text(Path(name))
     else:
         hint = did_you_mean(name, protocol_names())
         raise InputError(f"No protocol {name!r}; {hint} A path to a .toml file works too.")
     return _parse(name, text)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"Protocol {path}: not readable as UTF-8 ({error}); correct it."
+        ) from error
 
 
 def _parse(name: str, text: str) -> Protocol:

@@ -16,6 +16,7 @@ from phycharm.errors import InputError
 from phycharm.nifti import write_volume
 from phycharm.progress import progress_bar
 from phycharm.simulate import simulate_dataset
+from phycharm.simulate.scanners import chosen
 
 from .cell_run import CellRunner
 from .cells import plan_cells
@@ -26,6 +27,7 @@ from .methods import Methods
 from .metrics import as_records
 from .protocol import Protocol
 from .segmentation import get_segmenter
+from .split import design
 from .study import Study
 from .tissue_scorer import TissueScorer
 
@@ -85,7 +87,7 @@ def run_benchmark(
     run = RunFolder(out)
     methods = Methods(protocol, tuple(harmonizers or protocol.harmonizers))
     cards = methods.cards
-    chosen = resolve_device(device)
+    computing_on = resolve_device(device)
     study = _study(protocol, run, dataset, fresh=fresh)
     configuration = run.claim(_configuration(study))
     # Networks this small lose more time to denormal numbers than to anything else.
@@ -95,10 +97,10 @@ def run_benchmark(
         methods=methods,
         run=run,
         configuration=configuration,
-        device=chosen,
-        tissues=_tissue_scorer(study, run, chosen),
+        device=computing_on,
+        tissues=_tissue_scorer(study, run, computing_on),
     )
-    manifest = Manifest(run, study, configuration, chosen)
+    manifest = Manifest(run, study, configuration, computing_on)
     manifest.write("running")
     _write_lists(run, protocol, cards)
     _write_scans(run, study)
@@ -136,10 +138,18 @@ def _simulated(protocol: Protocol, run: RunFolder, *, fresh: bool) -> BidsDatase
         )
     if fresh or not run.manifest.is_file():
         # Without a manifest nobody knows which protocol a dataset that lies here was made for.
+        _require_usable(protocol)
         run.clear(dataset_too=True)
     if not root.is_dir():
         simulate_dataset(root, **protocol.simulation.model_dump())
     return BidsDataset(root, acquisitions=protocol.acquisitions)
+
+
+def _require_usable(protocol: Protocol) -> None:
+    """Find what is wrong with a protocol's own subjects before anything is deleted for them."""
+    chosen(protocol.simulation.scanners)
+    labels = [f"{number + 1:02d}" for number in range(protocol.simulation.subjects)]
+    design(protocol.split, labels, place=f"Protocol {protocol.name}")
 
 
 def _tissue_scorer(study: Study, run: RunFolder, device: str) -> TissueScorer | None:
@@ -170,7 +180,8 @@ def _run_cells(runner: CellRunner, cards: dict[str, MethodCard]) -> None:
             runner.harmonizer(cell)
             runner.run.collect()
             bar.advance(detail=cell.name)
-    if any("maps" in card.needs for card in cards.values()):
+    if study.quantitative and any("maps" in card.needs for card in cards.values()):
+        _write_measured_maps(runner.run, study)
         for seed in study.protocol.seeds:
             for case in study.protocol.maps.cases:
                 runner.maps(case, seed)
@@ -195,6 +206,18 @@ def _write_scans(run: RunFolder, study: Study) -> None:
             scan = study.cohort.scan(subject, scanner)
             write_volume(run.scans / f"{stem}_T1w.nii.gz", scan.image, scan.affine)
             write_volume(run.scans / f"{stem}_mask.nii.gz", scan.mask, scan.affine)
+
+
+def _write_measured_maps(run: RunFolder, study: Study) -> None:
+    """Keep the measured maps of the people whom a maps generator is judged on."""
+    *_, people = study.quantitative_parts()
+    for subject in people.subjects:
+        if (run.scans / f"sub-{subject}_mask.nii.gz").is_file():
+            continue
+        one = people.read(subject)
+        volumes = {"T1w": one.scan.image, "T1map": one.t1, "M0map": one.m0, "mask": one.scan.mask}
+        for name, volume in volumes.items():
+            write_volume(run.scans / f"sub-{subject}_{name}.nii.gz", volume, one.scan.affine)
 
 
 def _failures(run: RunFolder) -> tuple[str, ...]:

@@ -75,4 +75,9 @@ def read_scores(path: Path) -> pd.DataFrame:
     missing = [column for column in SCORE_TYPES if column not in scores.columns]
     if missing:
         raise InputError(f"{path}: has no column {missing[0]!r}, so it is no table of scores.")
-    return scores[list(SCORE_TYPES)].astype(SCORE_TYPES)
+    try:
+        return scores[list(SCORE_TYPES)].astype(SCORE_TYPES)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{path}: values of another kind ({error}); it is no table of scores."
+        ) from error
