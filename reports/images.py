@@ -1,11 +1,11 @@
 """Volumes of a run, found by who is on them and never by a path made from data alone."""
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from .results import Results
 
 Volume = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]
+_MOST_BYTES = 400_000_000
 _Voxels = TypeVar("_Voxels", Volume, Labels)
 
 
@@ -35,6 +36,7 @@ class ImageLibrary:
 
     results: Results
     notes: list[str] = field(default_factory=list)
+    _kept: "OrderedDict[Path, npt.NDArray[Any]]" = field(default_factory=OrderedDict)
 
     def scan(self, subject: str, scanner: str) -> Volume | None:
         """Return the standardized scan of a subject, None where there is none."""
@@ -122,30 +124,37 @@ class ImageLibrary:
         return None
 
     def _volume(self, path: Path | None) -> Volume | None:
-        return self._read(path, _cached_volume)
+        return self._read(path, lambda file: read_volume(file)[0])
 
     def _labels(self, path: Path | None) -> Labels | None:
-        return self._read(path, _cached_labels)
+        return self._read(path, _read_labels)
 
     def _read(self, path: Path | None, read: Callable[[Path], _Voxels]) -> _Voxels | None:
         if path is None:
             return None
-        try:
-            return read(path)
-        except InputError as error:
-            note = str(error).replace(str(self.results.path), self.results.name)
-            if note not in self.notes:
-                self.notes.append(note)
-            return None
+        if path not in self._kept:
+            try:
+                self._keep(path, read(path))
+            except InputError as error:
+                self._note(str(error))
+                return None
+        self._kept.move_to_end(path)
+        return cast("_Voxels", self._kept[path])
+
+    def _keep(self, path: Path, voxels: npt.NDArray[Any]) -> None:
+        """Keep the volumes read last: figures, strips and viewer ask for the same ones."""
+        self._kept[path] = voxels
+        while len(self._kept) > 1 and sum(v.nbytes for v in self._kept.values()) > _MOST_BYTES:
+            self._kept.popitem(last=False)
+
+    def _note(self, message: str) -> None:
+        # The report travels: it names the run and not where it lies on this machine.
+        note = message.replace(str(self.results.path), self.results.name)
+        if note not in self.notes:
+            self.notes.append(note)
 
 
-@lru_cache(maxsize=8)
-def _cached_volume(path: Path) -> Volume:
-    return read_volume(path)[0]
-
-
-@lru_cache(maxsize=8)
-def _cached_labels(path: Path) -> Labels:
+def _read_labels(path: Path) -> Labels:
     image = read_image(path)
     try:
         return np.asarray(image.dataobj).astype(np.uint8)

@@ -15,7 +15,7 @@ from .side_by_side import SideBySide
 from .viewer import pack
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_SCRIPTS = ("filters.js", "tables.js", "subjects.js", "viewer.js", "page.js")
+_SCRIPTS = ("filters.js", "tables.js", "subjects.js", "volumes.js", "viewer.js", "page.js")
 
 
 def script_digest(source: str) -> str:

@@ -1,9 +1,6 @@
 """The parts of a run's page, in reading order."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-
-from matplotlib.figure import Figure
 
 from . import captions
 from .direction_tables import direction_tables
@@ -16,16 +13,15 @@ from .figures.pictures import picture
 from .figures.ranks import rank_diagram
 from .figures.training import training_plot
 from .figures.volumes import bland_altman, volume_bars
-from .measures import Measure
 from .paper_tables import paper_tables
-from .plate import Caption, Plate, make_plate
+from .plate import Plate, make_plate
 from .slices import compare_images, median_subject
 from .statistics_tables import ceiling_table, comparison_tables, mean_ranks, trust_table
 from .study import Study
 from .table import Table
 
 MOST_PICTURES = 12
-_MEASURES_OF_OTHER_SPLITS = 2
+_MEASURES_OF_OTHERS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,28 +68,11 @@ def make_sections(study: Study, prefix: str) -> list[Section]:
     return [s for s in sections if s.tables or s.plates]
 
 
-def _shown(study: Study) -> list[tuple[Measure, str]]:
-    """Pair measures and splits that get a figure: fewer for what the verdict does not rest on."""
-    pairs = [(measure, study.split) for measure in study.headline]
-    others = [s for s in study.splits if s != study.split]
-    return pairs + [(m, s) for s in others for m in study.headline[:_MEASURES_OF_OTHER_SPLITS]]
-
-
-def _per_measure(
-    study: Study,
-    prefix: str,
-    draw: Callable[[Study, Measure, str], Figure | None],
-    words: Callable[[Study, Measure, str], Caption],
-) -> list[Plate]:
-    plates = []
-    for measure, split in _shown(study):
-        plates += make_plate(
-            draw(study, measure, split), words(study, measure, split), prefix=prefix
-        )
-    return plates
-
-
 def _directions(study: Study, prefix: str) -> Section:
+    plates: list[Plate] = []
+    for measure in study.headline:
+        figure = heat_map(study, measure, study.split)
+        plates += make_plate(figure, captions.heat(study, measure, study.split), prefix=prefix)
     return Section(
         id="directions",
         title="Direction by direction",
@@ -104,18 +83,25 @@ def _directions(study: Study, prefix: str) -> Section:
             *direction_tables(study, study.measures),
             *paper_tables(study, "Table 2", "Table S2"),
         ],
-        plates=_per_measure(study, prefix, heat_map, captions.heat),
+        plates=plates,
     )
 
 
 def _subjects(study: Study, prefix: str) -> Section:
+    plates: list[Plate] = []
+    for split in study.splits:
+        # Fewer figures for subjects that the verdict does not rest on: they cost size and time.
+        shown = study.headline if split == study.split else study.headline[:_MEASURES_OF_OTHERS]
+        for measure in shown:
+            figure = paired_plot(study, measure, split)
+            plates += make_plate(figure, captions.paired(study, measure, split), prefix=prefix)
     return Section(
         id="subjects",
         title="Subject by subject",
         nav="Subjects",
         intro="Subjects are what statistics may count. Open one, by its line or its row, for all "
         "its scores and pictures.",
-        plates=_per_measure(study, prefix, paired_plot, captions.paired),
+        plates=plates,
     )
 
 
@@ -159,12 +145,12 @@ def _tissues(study: Study, prefix: str) -> Section:
         bars, agreement = volume_bars(study, split), bland_altman(study, split)
         plates += make_plate(bars, captions.volume_bars(study, split), prefix=prefix)
         plates += make_plate(agreement, captions.bland_altman(study, split), prefix=prefix)
-        for direction in study.directions[:MOST_PICTURES]:
-            subject = median_subject(study, split, direction)
-            shown = subject and compare_images(study, subject, *direction, study.methods)
-            if shown:
-                figure = mask_picture(study, shown, split)
-                plates += make_plate(figure, captions.masks(study, shown, split), prefix=prefix)
+    for direction in study.directions[:MOST_PICTURES]:
+        subject = median_subject(study, study.split, direction)
+        shown = subject and compare_images(study, subject, *direction, study.methods)
+        if shown:
+            figure = mask_picture(study, shown, study.split)
+            plates += make_plate(figure, captions.masks(study, shown, study.split), prefix=prefix)
     return Section(
         id="tissues",
         title="Grey and white matter",
@@ -203,18 +189,16 @@ def _training(study: Study, prefix: str) -> Section:
 def _tests(study: Study, prefix: str) -> Section:
     ranks = mean_ranks(study)
     plates: list[Plate] = []
-    for measure, split in _shown(study):
+    for measure in study.headline:
         own = ranks[
             (ranks["metric"] == measure.metric)
             & (ranks["tissue"] == measure.tissue)
-            & (ranks["split"] == split)
+            & (ranks["split"] == study.split)
         ]
         if len(own):
-            means = {
-                str(m): float(r) for m, r in zip(own["harmonizer"], own["mean_rank"], strict=True)
-            }
+            means = dict(zip(own["harmonizer"].map(str), own["mean_rank"].map(float), strict=True))
             figure = rank_diagram(study, means, float(own["critical_difference"].iloc[0]))
-            words = captions.ranks(measure, split, int(own["n"].iloc[0]))
+            words = captions.ranks(measure, study.split, int(own["n"].iloc[0]))
             plates += make_plate(figure, words, prefix=prefix)
     extra = [table for table in (trust_table(study), ceiling_table(study)) if table]
     return Section(

@@ -95,6 +95,7 @@ def to_svg(figure: Figure, name: str) -> str:
     """
     buffer = io.StringIO()
     with house_style(name):
+        _settle(figure)
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
@@ -110,6 +111,13 @@ def to_svg(figure: Figure, name: str) -> str:
     for stand_in, colour in _PAGE_COLOURS.items():
         svg = svg.replace(stand_in, colour)
     return re.sub(r"\n\s*", "\n", svg)
+
+
+def _settle(figure: Figure) -> None:
+    """Lay a figure out once; otherwise every saving does it twice, and that costs the most."""
+    if figure.get_layout_engine() is not None:
+        figure.draw_without_rendering()
+        figure.set_layout_engine(None)
 
 
 def write_figure(figure: Figure, stem: Path) -> list[Path]:
@@ -128,6 +136,8 @@ def write_figure(figure: Figure, stem: Path) -> list[Path]:
         The files written.
     """
     paths = []
+    with house_style(stem.name):
+        _settle(figure)
     for suffix, metadata in (
         (".pdf", {"CreationDate": None}),
         (".svg", {"Date": None}),
