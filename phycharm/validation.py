@@ -14,8 +14,10 @@ def first_problem(error: ValidationError) -> str:
     Returns
     -------
     str
-        For instance `epochs: Input should be greater than or equal to 1`.
+        For instance `epochs: Input should be greater than or equal to 1`; no full stop.
     """
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg']}" if place else str(first["msg"])
+    # Messages of our own validators are sentences, and may quote several lines of the user's.
+    problem = " ".join(first["msg"].removeprefix("Value error, ").split()).rstrip(".")
+    return f"{place}: {problem}" if place else problem
