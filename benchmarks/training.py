@@ -1,13 +1,16 @@
 """Fitting methods to a whole dataset, outside any benchmark."""
 
 from pathlib import Path
+from typing import Any
 
 from phycharm.bids import BidsDataset
 from phycharm.device import resolve_device
 from phycharm.errors import InputError
 from phycharm.external import can_be_saved
+from phycharm.external.adapter import Adapter
 from phycharm.harmonizer import Harmonizer
 from phycharm.maps import MapsGenerator
+from phycharm.progress import progress_bar
 
 from .methods import Methods
 from .protocol import Protocol
@@ -15,7 +18,13 @@ from .study import Study
 
 
 def train_harmonizer(
-    spec: str, protocol: Protocol, dataset: Path, out: Path, *, device: str
+    spec: str,
+    protocol: Protocol,
+    dataset: Path,
+    out: Path,
+    *,
+    device: str,
+    maps: Path | None = None,
 ) -> Harmonizer:
     """Fit a method to all but one of a dataset's travelling subjects, and save it.
 
@@ -26,13 +35,16 @@ def train_harmonizer(
     spec : str
         Method.
     protocol : Protocol
-        Whose standardization, training budget and settings apply.
+        Whose standardization, training budget and settings apply, and whose split says from how
+        many people with T1 maps the maps are learned.
     dataset : Path
         BIDS dataset.
     out : Path
         Folder of the model.
     device : str
         `auto`, `cpu` or `cuda`.
+    maps : Path, optional
+        Folder of a maps generator, for a method that needs one; by default one is trained first.
 
     Returns
     -------
@@ -42,27 +54,23 @@ def train_harmonizer(
     Raises
     ------
     InputError
-        If the dataset cannot be used, or the method cannot be saved.
+        If the dataset or the folder cannot be used, or the method cannot be trained and saved.
     """
+    _require_folder(out)
+    device = resolve_device(device)
     study = Study(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
+    method = Methods(protocol, (spec,)).make(spec, seed=protocol.seeds[0], device=device)
+    _require_trainable(spec, method, scanners=len(study.cohort.scanners))
     people = study.cohort.subjects
     if len(people) < 2:
         raise InputError(
             f"{dataset}: one travelling subject; training needs two or more, one to choose by."
         )
-    method = Methods(protocol, (spec,)).make(
-        spec, seed=protocol.seeds[0], device=resolve_device(device)
-    )
-    if not can_be_saved(method):
-        raise InputError(f"{spec}: cannot be saved; give its class the methods save and load.")
-    context = {}
-    if {"maps", "quantitative"} & set(method.card.needs):
-        train, validation, _ = study.quantitative_parts()
-        context = {"quantitative": train, "quantitative_validation": validation}
+    _read_everything(study)
     method.fit(
         study.cohort.subset(subjects=people[:-1]),
         study.cohort.subset(subjects=people[-1:]),
-        **context,
+        **_context(method, study, device=device, maps=maps),
     )
     method.save(out)
     return method
@@ -78,7 +86,7 @@ def train_generator(
     protocol : Protocol
         Whose preset, split and training budget apply.
     dataset : Path
-        BIDS dataset; the acquisitions of its travelling scanners are learned too.
+        BIDS dataset; the acquisitions of its travelling scanners, if it has any, are learned too.
     out : Path
         Folder of the generator.
     case : int
@@ -86,20 +94,86 @@ def train_generator(
     device : str
         `auto`, `cpu` or `cuda`.
 
+    Returns
+    -------
+    MapsGenerator
+        Fitted.
+
     Raises
     ------
     InputError
-        If the dataset cannot be used.
+        If the dataset or the folder cannot be used.
     """
+    _require_folder(out)
     study = Study(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
-    train, validation, _ = study.quantitative_parts()
-    generator = MapsGenerator(
-        preset=protocol.maps.preset,
-        case=case,
-        training=protocol.maps.training,
-        seed=protocol.seeds[0],
-        device=resolve_device(device),
-    )
-    generator.fit(train, validation, scanners=study.cohort.scanners)
+    generator = _generator(study, case=case, device=resolve_device(device))
     generator.save(out)
     return generator
+
+
+def _context(method: Harmonizer, study: Study, *, device: str, maps: Path | None) -> dict[str, Any]:
+    """Return what the method's card asks for, as in a benchmark."""
+    needs = set(method.card.needs)
+    if maps is not None and "maps" not in needs:
+        raise InputError(f"{maps}: {method.card.name} uses no maps generator; leave it out.")
+    context: dict[str, Any] = {}
+    if "quantitative" in needs:
+        train, validation, _ = study.quantitative_parts()
+        context |= {"quantitative": train, "quantitative_validation": validation}
+    if "maps" in needs:
+        context["maps"] = (
+            _generator(study, case=study.protocol.maps.cases[0], device=device)
+            if maps is None
+            else MapsGenerator.load(maps, device=device)
+        )
+    return context
+
+
+def _generator(study: Study, *, case: int, device: str) -> MapsGenerator:
+    train, validation, _ = study.quantitative_parts()
+    plan = study.protocol.maps
+    generator = MapsGenerator(
+        preset=plan.preset,
+        case=case,
+        training=plan.training,
+        seed=study.protocol.seeds[0],
+        device=device,
+    )
+    scanners = study.cohort.scanners if _has_travellers(study.dataset) else ()
+    return generator.fit(train, validation, scanners=scanners)
+
+
+def _has_travellers(dataset: BidsDataset) -> bool:
+    with_maps = {subject for subject, _ in dataset.files("T1map")}
+    return any(subject not in with_maps for subject, _ in dataset.files("T1w"))
+
+
+def _require_folder(out: Path) -> None:
+    """Make sure before hours of training that the model can be written."""
+    file = next((path for path in (out, *out.parents) if path.is_file()), None)
+    if file is not None:
+        raise InputError(f"{file}: is a file and no folder; change --out.")
+
+
+def _require_trainable(spec: str, method: Harmonizer, *, scanners: int) -> None:
+    if not can_be_saved(method):
+        raise InputError(f"{spec}: cannot be saved; give its class the methods save and load.")
+    if not isinstance(method, Adapter):
+        return
+    if method.made_elsewhere or method.runs_programs:
+        raise InputError(f"{spec}: learns nothing here; use its images or its program as they are.")
+    if method.card.scope == "pair" and scanners > 2:
+        raise InputError(
+            f"{spec}: is fitted to one pair of scanners, and there are {scanners}; name two in the "
+            'protocol (such as scanners = ["A", "B"]), or make the scope of its card all.'
+        )
+
+
+def _read_everything(study: Study) -> None:
+    """Read every scan once, so that a damaged file is found before hours of training."""
+    cohort = study.cohort
+    total = len(cohort.subjects) * len(cohort.scanners)
+    with progress_bar("checking the images", total) as bar:
+        for scanner in cohort.scanners:
+            for scan in cohort.scans(scanner):
+                bar.advance(detail=f"sub-{scan.subject} {scanner.name}")
