@@ -98,7 +98,7 @@ class Judge:
                 cases = self._cases(split, subject, make, reference)
                 if keep_images:
                     self._keep(cases)
-                self._score(cases)
+                self._score(cases, common_domain=reference is not None)
                 bar.advance(detail=f"sub-{subject}")
         self._write()
 
@@ -129,13 +129,14 @@ class Judge:
             path = self.folder / "images" / f"{case.stem}_T1w.nii.gz"
             write_volume(path, case.image, case.source.affine)
 
-    def _score(self, cases: list[_Case]) -> None:
+    def _score(self, cases: list[_Case], *, common_domain: bool) -> None:
         tissues: list[list[tuple[str, str, float]]] = [[] for _ in cases]
         if self.tissues is not None:
             tissues = self.tissues.score(
                 [case.judged for case in cases],
                 [case.target for case in cases],
                 [self.folder / "segmentations" / case.stem for case in cases],
+                common_domain=common_domain,
             )
         for case, found in zip(cases, tissues, strict=True):
             values = self.scorer.score(case.image, case.source, case.target)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from phycharm.errors import InputError
 from phycharm.nifti import write_volume
 from phycharm.scan import Scan
@@ -11,7 +13,7 @@ from phycharm.scan import Scan
 from .folder import RunFolder
 from .segmentation import Segmentation, Segmenter
 from .study import Study
-from .tissues import Fractions, TissueScore, tissue_scores, undefined_scores
+from .tissues import Fractions, JudgedTissues, TissueScore, tissue_scores, undefined_scores
 
 
 @dataclass(kw_only=True)
@@ -31,47 +33,75 @@ class TissueScorer:
     study: Study
     segmenter: Segmenter
     run: RunFolder
-    _references: dict[tuple[str, str], Segmentation] = field(default_factory=dict)
+    _references: dict[tuple[str, str], JudgedTissues] = field(default_factory=dict)
     _truths: dict[str, Fractions | None] = field(default_factory=dict)
 
     def score(
-        self, images: Sequence[Scan], targets: Sequence[Scan], names: Sequence[Path]
+        self,
+        images: Sequence[Scan],
+        targets: Sequence[Scan],
+        names: Sequence[Path],
+        *,
+        common_domain: bool = False,
     ) -> list[list[TissueScore]]:
         """Segment harmonized images of one person, and compare each with its target.
 
         Parameters
         ----------
         images : sequence of Scan
-            Harmonized images, with the mask they are judged in.
+            Harmonized images, with the mask of their target.
         targets : sequence of Scan
             What each is compared with.
         names : sequence of Path
             Where to write each segmentation, without its ending.
+        common_domain : bool
+            Whether the targets are a method's own images and not the dataset's scans, whose
+            segmentation all methods share.
 
         Returns
         -------
         list of list of (metric, tissue, value)
-            One list per image.
+            One list per image; all NaN where an image cannot be segmented.
+
+        Raises
+        ------
+        InputError
+            If a scan of the dataset cannot be segmented.
         """
-        found = self._segment_all(images)
+        made = self._of_method(targets) if common_domain else self._of_dataset(targets)
         scores = []
+        found = self._segment_all(images)
         for image, target, name, one in zip(images, targets, names, found, strict=True):
-            truth = self._truth(image.subject)
-            if one is None:
+            reference, truth = made[target.scanner.name], self._truth(image)
+            if one is None or reference is None:
                 scores.append(list(undefined_scores(truth=truth is not None)))
                 continue
             _write(name, one, image)
-            scores.append(list(tissue_scores(one, self.reference(target), truth)))
+            judged = JudgedTissues.of(one, target.mask)
+            scores.append(list(tissue_scores(judged, reference, truth)))
         return scores
 
-    def reference(self, scan: Scan) -> Segmentation:
+    def _of_dataset(self, targets: Sequence[Scan]) -> dict[str, JudgedTissues | None]:
+        return {target.scanner.name: self._reference(target) for target in targets}
+
+    def _reference(self, scan: Scan) -> JudgedTissues:
         """Segment a scan of the dataset once, and keep the answer for all methods."""
         key = (scan.subject, scan.scanner.name)
         if key not in self._references:
-            self._references[key] = self.segmenter.segment(scan)
-            name = self.run.scans / f"sub-{scan.subject}_ses-{scan.scanner.name}"
-            _write(name, self._references[key], scan)
+            found = self.segmenter.segment(scan)
+            _write(self.run.scans / f"sub-{scan.subject}_ses-{scan.scanner.name}", found, scan)
+            self._references[key] = JudgedTissues.of(found, scan.mask)
         return self._references[key]
+
+    def _of_method(self, targets: Sequence[Scan]) -> dict[str, JudgedTissues | None]:
+        """Segment the common-domain images of one person, each once and for this method alone."""
+        scans = {target.scanner.name: target for target in targets}
+        positive = [scan.with_image(np.maximum(scan.image, 0)) for scan in scans.values()]
+        found = zip(scans.items(), self._segment_all(positive), strict=True)
+        return {
+            name: None if one is None else JudgedTissues.of(one, scan.mask)
+            for (name, scan), one in found
+        }
 
     def _segment_all(self, images: Sequence[Scan]) -> list[Segmentation | None]:
         try:
@@ -86,10 +116,11 @@ class TissueScorer:
         except InputError:
             return None
 
-    def _truth(self, subject: str) -> Fractions | None:
-        if subject not in self._truths:
-            self._truths[subject] = self.study.dataset.true_fractions(subject)
-        return self._truths[subject]
+    def _truth(self, image: Scan) -> Fractions | None:
+        if image.subject not in self._truths:
+            self._truths[image.subject] = self.study.dataset.true_fractions(image.subject)
+        truth = self._truths[image.subject]
+        return None if truth is None else truth[:, image.mask]
 
 
 def _write(name: Path, found: Segmentation, scan: Scan) -> None:

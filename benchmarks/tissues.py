@@ -1,6 +1,8 @@
 """Tissue scores: overlap and volume of CSF, grey and white matter."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,13 +25,43 @@ TISSUE_METRICS = (
 """Names of the metrics computed here."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class JudgedTissues:
+    """A segmentation inside the mask it is judged in, where it takes a tenth of the memory.
+
+    Parameters
+    ----------
+    labels, pve_labels : ndarray of uint8, shape (N,)
+        As in `Segmentation`, for the N voxels of the mask.
+    partial_volumes : ndarray of float32, shape (3, N)
+        Likewise.
+    volumes_ml : dict of str to float
+        Of the whole segmentation.
+    """
+
+    labels: Labels
+    pve_labels: Labels
+    partial_volumes: Fractions
+    volumes_ml: dict[str, float]
+
+    @classmethod
+    def of(cls, found: Segmentation, mask: npt.NDArray[np.bool_]) -> Self:
+        """Take a segmentation's voxels inside a mask, shape (X, Y, Z)."""
+        return cls(
+            labels=found.labels[mask],
+            pve_labels=found.pve_labels[mask],
+            partial_volumes=found.partial_volumes[:, mask],
+            volumes_ml=found.volumes_ml,
+        )
+
+
 def dice(a: npt.NDArray[np.bool_], b: npt.NDArray[np.bool_]) -> float:
     """Overlap of two regions, ``2 |A and B| / (|A| + |B|)`` (Dice 1945, Ecology 26:297-302).
 
     Parameters
     ----------
-    a, b : ndarray of bool, shape (X, Y, Z)
-        Regions.
+    a, b : ndarray of bool
+        Regions, on one grid or in one mask.
 
     Returns
     -------
@@ -45,8 +77,8 @@ def soft_dice(p: Fractions, q: Fractions) -> float:
 
     Parameters
     ----------
-    p, q : ndarray of float32, shape (X, Y, Z)
-        Fractions from 0 to 1. On fractions of 0 and 1 this is `dice`.
+    p, q : ndarray of float32
+        Fractions from 0 to 1, on one grid or in one mask. On fractions of 0 and 1 this is `dice`.
 
     Returns
     -------
@@ -58,16 +90,16 @@ def soft_dice(p: Fractions, q: Fractions) -> float:
 
 
 def tissue_scores(
-    found: Segmentation, reference: Segmentation, truth: Fractions | None = None
+    found: JudgedTissues, reference: JudgedTissues, truth: Fractions | None = None
 ) -> Iterator[TissueScore]:
     """Compare the tissues of a harmonized image with those of the target scan.
 
     Parameters
     ----------
-    found, reference : Segmentation
-        Of the harmonized image and of the target scan, on one grid.
-    truth : ndarray of float32, shape (3, X, Y, Z), optional
-        Fractions of CSF, GM and WM that were simulated.
+    found, reference : JudgedTissues
+        Of the harmonized image and of the target scan, in one mask.
+    truth : ndarray of float32, shape (3, N), optional
+        Fractions of CSF, GM and WM that were simulated, in that mask.
 
     Yields
     ------
