@@ -51,7 +51,7 @@ class Simulation(_Section):
 
     subjects: int = Field(9, ge=2)
     quantitative_subjects: int = Field(8, ge=0)
-    voxel_size: float = Field(3.0, gt=0)
+    voxel_size: float = Field(3.0, ge=0.5, le=12)
     scanners: tuple[str, ...] = ("GE", "Siemens", "Philips")
     seed: int = Field(0, ge=0)
 
