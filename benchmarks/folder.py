@@ -70,7 +70,12 @@ class RunFolder:
                 f"{self.root}: holds results of another configuration (protocol or dataset); give "
                 "another folder with --out, or start over with --fresh."
             )
-        self.root.mkdir(parents=True, exist_ok=True)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"{self.root}: cannot be made ({error.strerror}); give another folder with --out."
+            ) from error
         for leftover in self.root.rglob(".partial-*"):
             _remove(leftover)
         return mine
