@@ -22,7 +22,7 @@ from phycharm.scan import Scan
 from phycharm.seeding import derived_seed
 
 from .cells import Cell, fingerprint
-from .controls import CONTROLS
+from .controls import CONTROLS, RESCAN
 from .environment import peak_memory_mb
 from .folder import FORMAT, RunFolder
 from .judge import Judge
@@ -61,8 +61,11 @@ class CellRunner:
     tissues: TissueScorer | None = None
 
     def controls(self, fold: int) -> None:
-        """Score the controls (the target itself, ...) as if they were methods."""
-        for name, make in CONTROLS.items():
+        """Score the controls (the target itself, ..., a repeat of it) as if they were methods."""
+        makers: dict[str, Callable[[Scan], Image | None]] = {**CONTROLS}
+        if self.study.has_rescans:
+            makers[RESCAN] = self._rescan
+        for name, make in makers.items():
             cell = Cell(
                 spec=name,
                 harmonizer=name,
@@ -74,7 +77,13 @@ class CellRunner:
             work = partial(self._control, cell, make)
             self._finish(cell.name, {"cell": cell.__dict__}, work, about=_about(cell))
 
-    def _control(self, cell: Cell, make: Callable[[Scan], Image], folder: Path) -> dict[str, Any]:
+    def _rescan(self, target: Scan) -> Image | None:
+        again = self.study.rescan(target)
+        return None if again is None else again.image
+
+    def _control(
+        self, cell: Cell, make: Callable[[Scan], Image | None], folder: Path
+    ) -> dict[str, Any]:
         self._judge(cell, folder).run(lambda _, target: make(target), keep_images=False)
         return {}
 

@@ -43,16 +43,17 @@ CONTROLS: dict[str, Callable[[Scan], Image]] = {
 }
 """Controls by the name under which they are scored."""
 
+RESCAN = "rescan"
+"""Control that exists only where a dataset has repeats: the same person on the same scanner again,
+which is as like the target as anything can be hoped to be."""
+
 
 def control_cards() -> list[MethodCard]:
     """Return a card for each control."""
+    summaries = {
+        name: (function.__doc__ or "").splitlines()[0] for name, function in CONTROLS.items()
+    } | {RESCAN: "The repeat of the target scan, where there is one."}
     return [
-        MethodCard(
-            name=name,
-            summary=(function.__doc__ or "").splitlines()[0],
-            supervision="none",
-            scope="all",
-            control=True,
-        )
-        for name, function in CONTROLS.items()
+        MethodCard(name=name, summary=summary, supervision="none", scope="all", control=True)
+        for name, summary in summaries.items()
     ]

@@ -21,7 +21,7 @@ from .split import Fold
 from .study import Study
 from .tissue_scorer import TissueScorer
 
-MakeImage = Callable[[Scan, Scan], Image]
+MakeImage = Callable[[Scan, Scan], Image | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +84,8 @@ class Judge:
         Parameters
         ----------
         make : callable
-            `make(source, target)` returns an image from two scans of one person. For methods it
-            looks at the target's scanner only.
+            `make(source, target)` returns an image from two scans of one person, or None where
+            there is none to judge. For methods it looks at the target's scanner only.
         reference : callable, optional
             `reference(target)` returns what the image is compared with; by default the target
             scan's own image.
@@ -114,15 +114,14 @@ class Judge:
     ) -> list[_Case]:
         cohort = self.study.cohort
         scans = {name: cohort.scan(subject, cohort.scanner(name)) for name in self.cell.scanners}
-        return [
-            _Case(
-                split=split,
-                source=scans[a],
-                target=scans[b] if reference is None else scans[b].with_image(reference(scans[b])),
-                image=make(scans[a], scans[b]),
-            )
-            for a, b in permutations(self.cell.scanners, 2)
-        ]
+        cases = []
+        for a, b in permutations(self.cell.scanners, 2):
+            source, target = scans[a], scans[b]
+            image = make(source, target)
+            if image is not None:
+                goal = target if reference is None else target.with_image(reference(target))
+                cases.append(_Case(split=split, source=source, target=goal, image=image))
+        return cases
 
     def _keep(self, cases: list[_Case]) -> None:
         for case in cases:

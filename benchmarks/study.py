@@ -36,6 +36,12 @@ class Study:
         standardize = STANDARDIZATIONS[self.protocol.standardization]
         return self.dataset.travelling(self.protocol.scanners).map(standardize)
 
+    @cached_property
+    def has_rescans(self) -> bool:
+        """Whether anybody who is judged was scanned twice on a scanner."""
+        sessions = [(person, name) for person in self.design.judged for name in self.scanner_names]
+        return any(self.dataset.has_repeat(*session) for session in sessions)
+
     def rescan(self, scan: Scan) -> Scan | None:
         """Return the standardized repeat of a scan, or None where the dataset has none."""
         again = self.dataset.rescan(scan)

@@ -213,6 +213,10 @@ class BidsDataset:
             )
         return volume
 
+    def has_repeat(self, subject: str, session: str) -> bool:
+        """Whether a session holds a second run of its T1w image."""
+        return self._files.repeat(subject, session) is not None
+
     def rescan(self, scan: Scan) -> Scan | None:
         """Read the repeat (the next run) of a travelling subject's scan.
 
