@@ -16,6 +16,7 @@ app = App(
     name="phycharm",
     help="Harmonize T1-weighted MRI between scanners, and judge how well it works.",
     help_format="markdown",
+    suppress_keyboard_interrupt=False,
 )
 
 
@@ -345,6 +346,12 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(2)
     except cyclopts.CycloptsError as error:
         _say(" ".join(str(error).split()) + " See `phycharm --help`.")
+        sys.exit(2)
+    except OSError as error:
+        # Only what the user named has a file name: no permission, a full disk, a file for a folder.
+        if error.filename is None:
+            raise
+        _say(f"{error.filename}: {error.strerror}; give another path or make room.")
         sys.exit(2)
     except KeyboardInterrupt:
         _say("interrupted; the same command goes on from here.")
