@@ -26,13 +26,12 @@ def relative(image, mask, value):
     return value.item() / float(masked_mse(image, torch.zeros_like(image), mask))
 
 
-def test_weights_of_the_preprints_cases():
-    assert {
-        1: LossWeights(t1=1.0, m0=1.0, consistency=0.0),
-        2: LossWeights(t1=0.5, m0=0.5, consistency=1e-6),
-        3: LossWeights(t1=1.0, m0=1.0, consistency=1e-8),
-        4: LossWeights(t1=1.0, m0=1.0, consistency=1e-6),
-    } == LOSS_CASES
+@pytest.mark.parametrize(
+    ("case", "weights"),
+    [(1, (1.0, 1.0, 0.0)), (2, (0.5, 0.5, 1e-6)), (3, (1.0, 1.0, 1e-8)), (4, (1.0, 1.0, 1e-6))],
+)
+def test_weights_of_the_preprints_cases(case, weights):
+    assert LOSS_CASES[case] == LossWeights(*weights)
 
 
 class TestPaper:

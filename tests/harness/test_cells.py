@@ -1,0 +1,93 @@
+"""Cells: which there are, and how they are told apart."""
+
+from dataclasses import replace
+
+import pytest
+
+from phycharm.benchmarks.cells import Cell, fingerprint, plan_cells, safe_name
+from phycharm.card import MethodCard
+
+SCANNERS = ("GE", "Philips", "Siemens")
+
+
+def card(name, scope="pair"):
+    return MethodCard(name=name, summary="", scope=scope)
+
+
+def plan(methods, *, folds=(1,), seeds=(0,)):
+    return list(plan_cells(methods, scanners=SCANNERS, folds=folds, seeds=seeds))
+
+
+def test_pairwise_method_is_fitted_to_every_pair():
+    cells = plan({"unet": card("unet")})
+    assert [cell.scanners for cell in cells] == [
+        ("GE", "Philips"), ("GE", "Siemens"), ("Philips", "Siemens"),
+    ]  # fmt: skip
+    assert cells[0].name == "unet_GE-Philips_fold-1_seed-0"
+    assert not any(cell.whole for cell in cells)
+
+
+@pytest.mark.parametrize("scope", ["all", "common-domain"])
+def test_others_are_fitted_once(scope):
+    (cell,) = plan({"none": card("none", scope)})
+    assert cell.scanners == SCANNERS
+    assert cell.name == "none_all_fold-1_seed-0"
+
+
+def test_method_of_two_scanners_is_still_of_all():
+    (cell,) = plan_cells({"x": card("x", "all")}, scanners=SCANNERS[:2], folds=[1], seeds=[0])
+    assert cell.name == "x_all_fold-1_seed-0"
+
+
+def test_every_fold_and_seed():
+    methods = {"unet": card("unet"), "none": card("none", "all")}
+    cells = plan(methods, folds=(1, 2, 3, 4), seeds=(0, 7))
+    assert len(cells) == (3 + 1) * 4 * 2
+    assert len({cell.name for cell in cells}) == len(cells)
+
+
+def test_name_of_the_table_stands_for_what_the_user_wrote():
+    (cell, *_) = plan({"my.module:My Method": card("mine")})
+    assert cell.spec == "my.module:My Method"
+    assert cell.name.startswith("mine_")
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("unet", "unet"),
+        ("my method/2", "my-method-2"),
+        ("../../etc", "etc"),
+        ("Zürich", "Z-rich"),
+        ("a_b", "a-b"),
+        ("///", "method"),
+    ],
+)
+def test_safe_names(name, safe):
+    assert safe_name(name) == safe
+
+
+def test_fingerprint_depends_on_content_and_not_on_order():
+    a = fingerprint({"x": [1, 2], "y": {"b": 1, "a": "é"}})
+    assert a == fingerprint({"y": {"a": "é", "b": 1}, "x": (1, 2)})
+    assert len(a) == 64
+    for other in ({"x": [2, 1], "y": {"b": 1, "a": "é"}}, {"x": [1, 2]}, None):
+        assert fingerprint(other) != a
+
+
+def test_fingerprint_never_changes():
+    # printf '{"a": [1, "é"]}' | sha256sum
+    assert fingerprint({"a": [1, "é"]}).startswith("bc6eab48b8d3b8f2")
+
+
+def test_every_part_of_a_cell_counts():
+    cell = Cell(spec="x", harmonizer="x", scanners=SCANNERS, whole=True, fold=1, seed=0)
+    others = [
+        replace(cell, **change)
+        for change in (
+            {"spec": "y"}, {"harmonizer": "y"}, {"scanners": SCANNERS[:2]}, {"whole": False},
+            {"fold": 2}, {"seed": 1},
+        )
+    ]  # fmt: skip
+    prints = {fingerprint(one.__dict__) for one in [cell, *others]}
+    assert len(prints) == 7

@@ -1,0 +1,65 @@
+"""What is written down of the machine and the software."""
+
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import torch
+
+from phycharm.benchmarks import environment as module
+from phycharm.benchmarks.environment import environment, hardware, peak_memory_mb
+
+
+def test_versions():
+    found = environment()
+    assert found["phycharm"] == version("phycharm")
+    assert found["python"] == platform.python_version()
+    assert found["packages"]["torch"] == version("torch")
+    assert {"torch", "monai", "numpy", "scipy", "pandas", "nibabel", "nilearn"} <= set(
+        found["packages"]
+    )
+
+
+def test_packages_that_are_not_there_are_left_out(monkeypatch):
+    monkeypatch.setattr(module, "_PACKAGES", ("torch", "no-such-package"))
+    assert environment()["packages"].keys() == {"torch"}
+
+
+def test_commit_is_that_of_the_checkout():
+    here = Path(__file__).parent
+    git = ["git", "-C", str(here), "rev-parse", "HEAD"]
+    done = subprocess.run(git, capture_output=True, text=True, check=False)
+    found = environment()["git_commit"]
+    if done.returncode == 0:
+        assert found.removesuffix("-dirty") == done.stdout.strip()
+    else:
+        assert found == ""
+
+
+def test_no_git_is_no_error(monkeypatch):
+    def missing(*_, **__):
+        raise FileNotFoundError("git")
+
+    monkeypatch.setattr(module.subprocess, "run", missing)
+    assert environment()["git_commit"] == ""
+
+
+def test_hardware():
+    found = hardware("cpu")
+    assert found["device"] == "cpu"
+    assert found["cores"] >= 1
+    assert found["threads"] == torch.get_num_threads()
+    assert found["memory_gb"] > 0.5
+    assert isinstance(found["cpu"], str)
+
+
+def test_peak_memory_is_in_megabytes():
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        pytest.skip("/proc tells the memory of a process on Linux only")
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    peak = int(lines["VmHWM"].split()[0]) / 1024
+    assert peak_memory_mb() == pytest.approx(peak, rel=0.02)
+    assert peak_memory_mb() < 1024 * hardware("cpu")["memory_gb"]
