@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from phycharm.benchmarks.statistics import leaderboard
+from phycharm.benchmarks.statistics import TIE_RULE, leaderboard
 from phycharm.errors import InputError
 
 from .measures import Measure
@@ -85,8 +85,9 @@ def make_board(study: Study) -> Board | None:
     directions = study.directions if len(study.directions) <= _MOST_DIRECTIONS else []
     bodies = []
     for split in study.splits:
-        for direction in (None, *directions):
-            table = standings(study, split, direction)
+        # Single directions only for the subjects that the verdict rests on: they cost the most.
+        for direction in (None, *(directions if split == study.split else ())):
+            table = _measured(study, split, direction)
             if len(table):
                 name = ALL if direction is None else f"{direction[0]} → {direction[1]}"
                 rows = board_rows(study, table, ordered)
@@ -96,9 +97,17 @@ def make_board(study: Study) -> Board | None:
     return Board(columns=_columns(ordered), bodies=bodies, notes=_notes(study, headline))
 
 
+def _measured(study: Study, split: str, direction: tuple[str, str] | None) -> pd.DataFrame:
+    """Rank, or return nothing where the metric that orders was not measured in this part."""
+    try:
+        return standings(study, split, direction)
+    except InputError:
+        return pd.DataFrame()
+
+
 def board_table(study: Study, split: str) -> Table | None:
     """Lay out the leaderboard over all directions for a file: the headline measures only."""
-    table = standings(study, split)
+    table = _measured(study, split, None)
     measures = [m for m in study.headline if m.judged]
     if table.empty or not measures:
         return None
@@ -192,8 +201,7 @@ def _notes(study: Study, measures: list[Measure]) -> list[str]:
     notes = [
         f"Ordered by {order}. Mean over subjects, each subject's folds, seeds and directions "
         "averaged first; below it the 95 % bootstrap interval (BCa) over subjects.",
-        "Bold, and “tied for first”: within noise of the best, because the simultaneous bootstrap "
-        "interval of the distance to it reaches zero or there are fewer than five subjects.",
+        f"Bold: {TIE_RULE}. Tied for first: so in every measure that decides the order.",
         "Arrows: ↑ higher is better, ↓ lower is better, → closest to that value is best.",
     ]
     engine = str(study.results.manifest.get("segmenter") or "")

@@ -117,7 +117,7 @@ def read_history(cells: Sequence[Cell], notes: list[str]) -> pd.DataFrame:
             )
             table = table.loc[:, list(HISTORY_COLUMNS)].astype({"epoch": int, "value": float})
         except (OSError, ValueError, KeyError) as error:
-            reason = str(error).splitlines()[0]
+            reason = str(error).partition("\n")[0]
             notes.append(f"cells/{cell.name}/history.csv cannot be used ({reason}).")
             continue
         tables.append(table.assign(cell=cell.name, harmonizer=cell.harmonizer))

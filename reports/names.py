@@ -21,7 +21,8 @@ CONTROLS = ("oracle", "blurred", "constant", "rescan")
 # Okabe and Ito's palette without black and yellow, which vanish on dark and on white paper.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 _MORE = ("#7a5195", "#8c8c3e", "#a3544c", "#3f7f8c", "#b58900", "#5f6caf")
-_NOTHING = "#8a8f98"
+# Lighter than the wheel, or it would look like purple or green to who sees no red or green.
+_NOTHING = "#a9aeb6"
 _DASHES = ("-", "--", "-.", ":")
 
 

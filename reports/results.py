@@ -145,7 +145,8 @@ def _read_table(path: Path, columns: Sequence[str], notes: list[str]) -> pd.Data
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError, KeyError) as error:
-        notes.append(f"{path.name} cannot be read ({str(error).splitlines()[0]}).")
+        reason = str(error).partition("\n")[0]
+        notes.append(f"{path.name} cannot be read ({reason}).")
         return empty
     absent = [name for name in columns if name not in table]
     if absent:

@@ -14,7 +14,7 @@ from .names import label
 from .study import Study
 from .table import Cell, Column, Table
 
-_MOST_TESTS = 6000
+_MOST_TESTS = 1500
 
 
 @lru_cache(maxsize=16)
@@ -30,7 +30,7 @@ def comparisons(study: Study) -> pd.DataFrame:
     -------
     DataFrame
         As `phycharm.benchmarks.statistics.compare` gives it; of the headline measures only where
-        all would be thousands of tests; empty with fewer than two methods.
+        all would be more than 1500 tests; empty with fewer than two methods.
     """
     if len(study.methods) < 2:
         return pd.DataFrame()

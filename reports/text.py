@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -43,7 +44,8 @@ def leaderboard_text(run_dir: Path) -> str:
         return "\n".join(lines)
     shown = RichTable(title=table.title, title_justify="left", box=None, pad_edge=False)
     for column in table.columns:
-        shown.add_column(Text(column.text), justify="right" if column.number else "left")
+        side: Literal["left", "right"] = "right" if column.number else "left"
+        shown.add_column(Text(column.text), justify=side, no_wrap=not column.number)
     for row in table.rows:
         # Bold is lost in a log: a star marks what is tied with the best there.
         shown.add_row(*(Text(cell.text + ("*" if cell.best else "")) for cell in row))

@@ -9,6 +9,9 @@ from .names import label
 from .study import Study
 
 _NOTHING = "none"
+_FEW = 3
+# With fewer subjects no order of methods deserves a headline.
+_FEWEST = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +50,10 @@ def write_verdict(study: Study) -> Verdict:
     leaders = [str(m) for m in overall.index[overall["tied_for_first"]]]
     leaders = leaders or [str(overall.index[0])]
     wins = {m: wins_over_nothing(study, m) for m in study.methods if m != _NOTHING}
-    parts = [_first(leaders, len(overall)), _second(study, leaders, wins)]
+    first = _first(leaders, overall, int(board["n"].max()))
+    second = _few(study, leaders, wins) if len(leaders) <= _FEW else _many(study, wins)
     return Verdict(
-        headline="; ".join(part for part in parts if part) + ".",
+        headline="; ".join(part for part in (first, second) if part) + ".",
         details=[*_losers(study, wins), *_cautions(study, board)],
     )
 
@@ -75,18 +79,35 @@ def join(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _first(leaders: list[str], methods: int) -> str:
-    names = [label(m) for m in leaders]
+def _first(leaders: list[str], overall: pd.DataFrame, subjects: int) -> str:
+    methods, names = len(overall), [label(m) for m in leaders]
+    best = label(str(overall.index[0]))
     if methods == 1:
         return f"Only {names[0]} was measured"
+    if subjects < _FEWEST:
+        people = "subject is" if subjects == 1 else "subjects are"
+        return f"{subjects} {people} too few to tell methods apart; {best} has the best mean rank"
     if len(leaders) == methods:
-        return f"No winner: {join(names)} cannot be told apart"
+        return "No winner: no method can be told from another"
     if len(leaders) == 1:
         return f"{names[0]} comes first"
-    return f"{join(names)} are tied for first"
+    if len(leaders) <= _FEW:
+        return f"{join(names)} are tied for first"
+    return f"{len(leaders)} of {methods} methods are tied for first, {best} a little ahead"
 
 
-def _second(study: Study, leaders: list[str], wins: dict[str, int]) -> str:
+def _many(study: Study, wins: dict[str, int]) -> str:
+    if _NOTHING not in study.methods or not study.headline:
+        return ""
+    measure, total = study.headline[0].label, len(study.directions)
+    always = [label(m) for m, count in wins.items() if count == total]
+    if not always:
+        return f"none beats doing nothing in {measure} in all {total} directions"
+    verb = "beats" if len(always) == 1 else "beat"
+    return f"{join(always)} {verb} doing nothing in {measure} in all {total} directions"
+
+
+def _few(study: Study, leaders: list[str], wins: dict[str, int]) -> str:
     if _NOTHING not in study.methods or not study.headline:
         return ""
     total, measure = len(study.directions), study.headline[0].label

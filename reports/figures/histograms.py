@@ -11,7 +11,8 @@ from ..study import Study
 from .style import INK, house_style, new_figure
 
 _MOST_PANELS = 12
-_TARGET = "target"
+# The oracle is the target scan itself.
+_TARGET = "oracle"
 
 
 def histogram_plot(study: Study, split: str) -> Figure | None:

@@ -262,7 +262,7 @@ class Maker:
         cell = self.folder / "cells" / cell_name(key, self.recipe.scanners)
         stem = f"sub-{key['subject']}_from-{key['source']}_to-{key['target']}"
         write_volume(cell / "images" / f"{stem}_T1w.nii.gz", image, self.affine)
-        self._histogram(key, image[mask], target[mask])
+        self._histogram(key, image[mask])
         if self.recipe.segmented:
             labels = _labels(image, mask)
             for (metric, tissue), value in _tissue_scores(
@@ -276,11 +276,9 @@ class Maker:
             row = {"protocol": "smoke", "protocol_version": 1, **key}
             self.recipe.rows.append({**row, "metric": metric, "tissue": tissue, "value": value})
 
-    def _histogram(self, key: dict[str, Any], image: np.ndarray, target: np.ndarray) -> None:
+    def _histogram(self, key: dict[str, Any], image: np.ndarray) -> None:
         edges = np.linspace(0, 1.2, 65)
         series = {key["harmonizer"]: image}
-        if key["harmonizer"] == "none":
-            series["target"] = target
         for name, values in series.items():
             counts, _ = np.histogram(values, bins=edges)
             for left, right, count in zip(edges[:-1], edges[1:], counts, strict=True):
@@ -302,6 +300,8 @@ class Maker:
     def _cells(self) -> None:
         timings = []
         for folder in sorted((self.folder / "cells").iterdir()):
+            if not (folder / "images").is_dir():
+                continue
             method = folder.name.split("_")[0]
             trained = method in ("unet", "phycharm")
             cell = {
@@ -357,6 +357,7 @@ class Maker:
                 row |= {"source": source, "seed": 0, "metric": metric, "tissue": ""}
                 rows.append({**row, "value": value + self.rng.normal(0, 0.005)})
         pd.DataFrame(rows).to_parquet(self.folder / "maps.parquet", index=False)
+        self._json("cells/maps_case-4_seed-0/cell.json", {"harmonizer": "maps", "status": "done"})
         fractions = (self.recipe.anatomy or phantom)(self.recipe.shape, self.rng)
         truth = {"T1": (4000.0, 1400.0, 850.0), "M0": (100.0, 85.0, 70.0)}
         mask = fractions.sum(0) > 0.5
@@ -366,7 +367,7 @@ class Maker:
             image = image.astype(np.float32)
             self._save(f"scans/sub-Q07_{name}map.nii.gz", image)
             noise = 1 + 0.05 * self.rng.standard_normal(image.shape)
-            path = f"cells/maps_corrected_case-4_seed-0/images/sub-Q07_{name}map.nii.gz"
+            path = f"cells/maps_case-4_seed-0/images/sub-Q07_{name}map.nii.gz"
             self._save(path, (image * noise).astype(np.float32))
 
 

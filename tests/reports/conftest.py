@@ -1,0 +1,37 @@
+"""One made-up run for all tests of the report, and its page, made once."""
+
+import pytest
+from synthetic_results import make_results
+
+from phycharm.reports import write_report
+from phycharm.reports.results import load_results
+from phycharm.reports.study import Study
+
+SMALL = {
+    "scanners": ("GE", "Siemens"),
+    "methods": ("none", "unet", "phycharm"),
+    "shape": (18, 20, 16),
+    "folds": ("01",),
+}
+
+
+@pytest.fixture(scope="session")
+def run_dir(tmp_path_factory):
+    """Two scanners, three methods and the controls, five external subjects: not to be changed."""
+    return make_results(tmp_path_factory.mktemp("results") / "tiny run", **SMALL)
+
+
+@pytest.fixture(scope="session")
+def study(run_dir):
+    return Study(results=load_results(run_dir))
+
+
+@pytest.fixture(scope="session")
+def page(run_dir, tmp_path_factory):
+    """The report of that run."""
+    return write_report([run_dir], tmp_path_factory.mktemp("page") / "report.html")
+
+
+@pytest.fixture(scope="session")
+def html(page):
+    return page.read_text(encoding="utf-8")

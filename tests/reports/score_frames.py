@@ -1,0 +1,55 @@
+"""Scores written down by hand, for tests that know the answer."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+from synthetic_results import METRICS
+
+from phycharm.reports.results import Results
+from phycharm.reports.study import Study
+
+Values = Mapping[tuple[str, str], Sequence[float]]
+
+
+def frame(values: Values, *, metric: str = "ssim", split: str = "external") -> pd.DataFrame:
+    """Scores by method and direction `A>B`: one value per subject, in order."""
+    rows = []
+    for (method, direction), own in values.items():
+        source, target = direction.split(">")
+        for number, value in enumerate(own, start=1):
+            rows.append(
+                {
+                    "protocol": "test",
+                    "protocol_version": 1,
+                    "split": split,
+                    "fold": 1,
+                    "source": source,
+                    "target": target,
+                    "subject": f"{number:02d}",
+                    "harmonizer": method,
+                    "seed": 0,
+                    "metric": metric,
+                    "tissue": "",
+                    "value": value,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def study_of(scores: pd.DataFrame, *, order: str = "mean-rank", **manifest: object) -> Study:
+    """A study of these scores and nothing else."""
+    empty = pd.DataFrame()
+    results = Results(
+        path=Path("run"),
+        manifest=manifest,
+        methods={},
+        metrics=METRICS,
+        scores=scores,
+        histograms=empty,
+        maps=pd.DataFrame(columns=["value"]),
+        cells=(),
+        history=empty,
+        notes=[],
+    )
+    return Study(results=results, order=order)

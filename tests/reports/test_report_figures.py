@@ -1,0 +1,214 @@
+"""Figures: what is drawn is what was measured, and what is written is what was asked for."""
+
+import re
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from phycharm.reports import write_figures
+from phycharm.reports.figures.heatmap import heat_map
+from phycharm.reports.figures.histograms import _mean_curve
+from phycharm.reports.figures.masks import mask_picture
+from phycharm.reports.figures.paired import paired_plot
+from phycharm.reports.figures.pictures import picture
+from phycharm.reports.figures.ranks import rank_diagram
+from phycharm.reports.figures.style import house_style, new_figure, to_svg
+from phycharm.reports.figures.training import training_plot
+from phycharm.reports.figures.volumes import _agreement, bland_altman, volume_bars
+from phycharm.reports.paper_tables import paper_tables
+from phycharm.reports.slices import (
+    bounding_box,
+    busiest_window,
+    compare_images,
+    median_subject,
+    worst_cases,
+)
+
+DIRECTION = ("GE", "Siemens")
+
+
+@pytest.fixture(scope="module")
+def shown(study):
+    subject = median_subject(study, "external", DIRECTION)
+    return compare_images(study, subject, *DIRECTION, study.methods)
+
+
+def texts(figure):
+    return {text.get_text() for text in figure.findobj(match=lambda a: hasattr(a, "get_text"))}
+
+
+def test_paired_plot_draws_every_subject_under_every_method(study):
+    figure = paired_plot(study, study.headline[0], "external")
+    panel = next(axes for axes in figure.axes if axes.get_title(loc="left") == "GE → Siemens")
+    lines = [line for line in panel.lines if str(line.get_gid()).startswith("hit-")]
+    table = study.measured(study.headline[0], "external", DIRECTION)[study.methods]
+    assert len(lines) == len(table) == 5
+    drawn = np.sort([line.get_xdata()[0] for line in lines])
+    np.testing.assert_allclose(drawn, np.sort(table[study.methods[0]]))
+
+
+def test_heat_map_prints_the_means(study):
+    figure = heat_map(study, study.headline[0], "external")
+    mean = study.measured(study.headline[0], "external", DIRECTION)["unet"].mean()
+    assert study.headline[0].text(mean) in texts(figure)
+
+
+def test_pictures_show_source_methods_and_target_with_scores(study, shown):
+    figure = picture(study, shown, "external")
+    assert {"Source: GE", "PhyCHarm", "U-Net", "Target: Siemens"} <= texts(figure)
+    value = study.value(study.headline[0], "external", DIRECTION, shown.subject, "phycharm")
+    assert any(f"SSIM {study.headline[0].text(value)}" in text for text in texts(figure))
+    errors = [i for axes in figure.axes for i in axes.images if i.get_cmap().name == "RdBu_r"]
+    assert len(errors) == 3
+    assert {image.get_clim() for image in errors} == {(-shown.error_limit, shown.error_limit)}
+
+
+def test_masks_count_agreement_like_dice(study, shown):
+    figure = mask_picture(study, shown, "external")
+    dice = study.find("dice", "GM")
+    value = study.value(dice, "external", DIRECTION, shown.subject, "phycharm")
+    assert f"Dice {dice.text(value)}" in texts(figure)
+
+
+def test_bars_stand_at_the_mean_difference(study):
+    figure = volume_bars(study, "external")
+    panel = next(axes for axes in figure.axes if axes.get_title(loc="left") == "GE → Siemens")
+    measure = study.find("abs_volume_difference_ml", "GM")
+    expected = study.measured(measure, "external", DIRECTION)["none"].mean()
+    assert panel.patches[0].get_height() == pytest.approx(expected)
+
+
+def test_agreement_recovers_the_volume_of_the_target(study):
+    table = _agreement(study, "external", "GM")
+    row = table[(table["subject"] == "05") & (table["target"] == "Siemens")].iloc[0]
+    labels = study.images.tissues("05", "Siemens")
+    assert row["volume"] == pytest.approx((labels == 2).sum() * 6.0**3 / 1000)
+    assert bland_altman(study, "external") is not None
+
+
+def test_training_curves_and_ranks(study):
+    titles = {axes.get_title(loc="left") for axes in training_plot(study).axes}
+    assert {"PhyCHarm, HN", "U-Net, HN"} <= titles
+    assert training_plot(study, ["nothing"]) is None
+    figure = rank_diagram(study, {"phycharm": 1.0, "unet": 2.0, "none": 3.0}, 1.5)
+    assert {"PhyCHarm  1.00", "critical difference 1.50"} <= texts(figure)
+    assert rank_diagram(study, {"phycharm": 1.0}, 1.5) is None
+
+
+def test_mean_histogram_sums_to_one_whatever_the_bins():
+    rows = []
+    for subject, count in (("01", 10), ("02", 20)):
+        edges = np.linspace(0, 1, count + 1)
+        rows += [
+            {"subject": subject, "bin_left": a, "bin_right": b, "count": 5}
+            for a, b in pairwise(edges)
+        ]
+    curve = _mean_curve(pd.DataFrame(rows))
+    assert curve["share"].sum() == pytest.approx(1)
+    np.testing.assert_allclose(curve["share"], 1 / len(curve))
+
+
+def test_svg_is_well_formed_follows_the_page_and_trusts_no_name():
+    with house_style("x"):
+        figure = new_figure(3, 2)
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1], gid="hit-3-line")
+        axes.set_title("<script>alert('$x$')</script>")
+    svg = to_svg(figure, "x")
+    root = ElementTree.fromstring(svg)
+    assert root.tag.endswith("svg")
+    assert "<script" not in svg
+    assert "&lt;script&gt;alert('$x$')" in svg
+    assert "currentColor" in svg
+    assert 'class="hit" data-subject="3"' in svg
+
+
+def test_svg_is_the_same_twice(study):
+    def draw():
+        return to_svg(rank_diagram(study, {"phycharm": 1.0, "none": 2.0}, 1.0), "ranks")
+
+    assert draw() == draw()
+
+
+def test_the_median_subject_is_the_median(study):
+    values = study.measured(study.headline[0], "external", DIRECTION)["phycharm"]
+    assert values[median_subject(study, "external", DIRECTION)] == values.median()
+
+
+def test_worst_cases_are_the_worst(study):
+    worst = worst_cases(study, "external", "phycharm", 3)
+    values = [
+        study.value(study.headline[0], "external", (source, target), subject, "phycharm")
+        for subject, source, target in worst
+    ]
+    everything = pd.concat(
+        study.measured(study.headline[0], "external", d)["phycharm"] for d in study.directions
+    )
+    np.testing.assert_allclose(values, np.sort(everything)[:3])
+
+
+def test_zoom_finds_where_the_scans_differ_most():
+    error = np.zeros((40, 50), dtype=np.float32)
+    error[28:36, 10:18] = 1
+    rows, columns = busiest_window(error, share=0.2)
+    assert 24 <= rows.start <= 32
+    assert 6 <= columns.start <= 14
+    assert rows.stop - rows.start == columns.stop - columns.start == 8
+
+
+def test_bounding_box_stays_inside():
+    mask = np.zeros((5, 6, 7), dtype=bool)
+    mask[0, 2:4, 6] = True
+    assert bounding_box(mask) == (slice(0, 2), slice(1, 5), slice(5, 7))
+
+
+def test_paper_tables_hold_measured_means(study):
+    tables = {table.name: table for table in paper_tables(study)}
+    assert set(tables) == {"table-1", "table-2", "table-3", "table-s2", "table-s3"}
+    table = tables["table-2"]
+    assert [c.text for c in table.columns][2:] == ["No harmonization", "U-Net", "PhyCHarm"]
+    row = next(r for r in table.rows if r[0].text == "GE → Siemens" and "SSIM" in r[1].text)
+    mean = study.measured(study.find("ssim"), "external", DIRECTION)["phycharm"].mean()
+    assert row[-1].sort == pytest.approx(mean)
+    assert len(tables["table-1"].rows) == 4
+
+
+def test_figures_are_written_by_the_papers_numbers(run_dir, tmp_path, monkeypatch):
+    # Everything but the drawing of pixels: one figure is written in full below.
+    saved = []
+
+    def save(self, path, **options):
+        saved.append((path.name, options))
+        path.write_bytes(b"drawn")
+
+    monkeypatch.setattr(Figure, "savefig", save)
+    paths = write_figures(run_dir, tmp_path / "out")
+    names = {path.name for path in paths}
+    for number in ("3", "S1", "S2", "S3", "8"):
+        assert f"figure-{number}.pdf" in names
+    for number in ("4", "5", "6", "7"):
+        assert {f"figure-{number}_GE-to-Siemens{s}" for s in (".pdf", ".svg", ".png")} <= names
+    for number in ("1", "2", "3", "s2", "s3"):
+        assert {f"table-{number}.tex", f"table-{number}.csv"} <= names
+    assert {path.name for path in (tmp_path / "out").iterdir()} == names
+    assert all(options["dpi"] == 300 for _, options in saved)
+    captions = (tmp_path / "out" / "captions.md").read_text()
+    assert "The scanners are simulated" in captions
+    assert "figure-5_GE-to-Siemens" in captions
+
+
+def test_a_written_figure_is_a_real_one(tmp_path, study):
+    from phycharm.reports.figures.style import write_figure
+
+    figure = rank_diagram(study, {"phycharm": 1.0, "none": 2.0}, 1.0)
+    width = figure.get_figwidth()
+    pdf, svg, png = write_figure(figure, tmp_path / "ranks")
+    assert pdf.read_bytes().startswith(b"%PDF")
+    assert re.search(r">\s*PhyCHarm", svg.read_text())
+    with Image.open(png) as image:
+        assert image.width == pytest.approx(300 * width, abs=1)

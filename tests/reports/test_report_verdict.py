@@ -1,0 +1,114 @@
+"""The sentence on the first screen, from scores whose verdict is known."""
+
+import numpy as np
+import pytest
+from score_frames import frame, study_of
+
+from phycharm.reports.boards import make_board, standings
+from phycharm.reports.verdict import write_verdict
+
+BOTH = ("GE>Siemens", "Siemens>GE")
+
+
+def scores(**methods):
+    """Six subjects around each mean, subject by subject the same noise."""
+    noise = np.linspace(-0.01, 0.01, 6)
+    values = {}
+    for method, means in methods.items():
+        for direction, mean in zip(BOTH, means, strict=True):
+            values[method, direction] = mean + noise
+    return frame(values)
+
+
+def test_a_clear_winner():
+    verdict = write_verdict(study_of(scores(phycharm=(0.9, 0.9), unet=(0.8, 0.8), none=(0.5, 0.5))))
+    assert (
+        verdict.headline
+        == "PhyCHarm comes first; it beats doing nothing in SSIM in 2 of 2 directions."
+    )
+    assert not verdict.details
+
+
+def test_a_tie_is_no_victory():
+    tied = frame(
+        {
+            (method, direction): np.asarray(values)
+            for direction in BOTH
+            for method, values in {
+                "phycharm": [0.90, 0.91, 0.92, 0.90, 0.91, 0.92],
+                "unet": [0.91, 0.90, 0.92, 0.91, 0.90, 0.92],
+                "none": [0.5, 0.51, 0.52, 0.5, 0.51, 0.52],
+            }.items()
+        }
+    )
+    assert write_verdict(study_of(tied)).headline == (
+        "PhyCHarm and U-Net are tied for first; "
+        "both beat doing nothing in SSIM in 2 of 2 directions."
+    )
+
+
+def test_doing_nothing_may_win():
+    verdict = write_verdict(study_of(scores(phycharm=(0.4, 0.4), none=(0.5, 0.5))))
+    assert verdict.headline == ("No harmonization comes first; no method beats doing nothing.")
+    assert verdict.details == ["PhyCHarm beats doing nothing in fewer than half of the directions."]
+
+
+def test_losing_one_direction_is_told():
+    verdict = write_verdict(study_of(scores(phycharm=(0.9, 0.45), none=(0.5, 0.5))))
+    assert "in 1 of 2 directions" in verdict.headline
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 subject is"), (4, "4 subjects are")])
+def test_few_subjects_tell_no_winner(count, words):
+    few = frame({("phycharm", "A>B"): [0.9] * count, ("none", "A>B"): [0.5] * count})
+    verdict = write_verdict(study_of(few))
+    assert verdict.headline.startswith(f"{words} too few to tell methods apart; PhyCHarm has")
+    assert any("can reach p < .05" in detail for detail in verdict.details)
+
+
+def test_five_subjects_cannot_reach_significance_and_six_can():
+    five = frame(
+        {(m, "A>B"): [0.5 + d, 0.6, 0.7, 0.8, 0.9] for m, d in (("unet", 0.1), ("none", 0))}
+    )
+    assert any(
+        "smallest attainable p is 0.0625" in d for d in write_verdict(study_of(five)).details
+    )
+    six = scores(phycharm=(0.9, 0.9), none=(0.5, 0.5))
+    assert not write_verdict(study_of(six)).details
+
+
+def test_without_none_nobody_can_say_whether_it_helped():
+    verdict = write_verdict(study_of(scores(phycharm=(0.9, 0.9), unet=(0.8, 0.8))))
+    assert verdict.headline == "PhyCHarm comes first."
+    assert any("Doing nothing was not measured" in detail for detail in verdict.details)
+
+
+def test_no_scores_no_verdict(tmp_path):
+    empty = scores(none=(0.5, 0.5)).iloc[:0]
+    assert write_verdict(study_of(empty)).headline == "There are no scores to judge yet."
+
+
+def test_validation_subjects_and_unfinished_runs_are_told():
+    validation = scores(phycharm=(0.9, 0.9), none=(0.5, 0.5)).assign(split="validation")
+    details = write_verdict(study_of(validation, status="interrupted")).details
+    assert any("no external subjects" in detail for detail in details)
+    assert any("interrupted" in detail for detail in details)
+
+
+def test_controls_are_never_ranked():
+    study = study_of(scores(phycharm=(0.9, 0.9), none=(0.5, 0.5), oracle=(1.0, 1.0)))
+    assert set(standings(study, "external")["harmonizer"]) == {"phycharm", "none"}
+    assert study.controls == ["oracle"]
+
+
+def test_the_board_holds_the_means_of_subjects():
+    values = scores(phycharm=(0.9, 0.8), none=(0.5, 0.4))
+    board = make_board(study_of(values))
+    rows = {body.direction: body.rows for body in board.bodies}
+    head = [column.text for column in board.columns].index("SSIM ↑")
+    by_method = {
+        direction: {r[1].text: r[head].sort for r in own} for direction, own in rows.items()
+    }
+    assert by_method[""]["PhyCHarm"] == pytest.approx(0.85)
+    assert by_method["GE → Siemens"]["PhyCHarm"] == pytest.approx(0.9)
+    assert by_method["Siemens → GE"]["No harmonization"] == pytest.approx(0.4)

@@ -1,0 +1,74 @@
+"""Volumes for the slice viewer: what comes out of the page is what went in."""
+
+import base64
+import gzip
+
+import numpy as np
+import pytest
+
+from phycharm.reports.viewer import block_mean, niivue_script, pack, viewer_data
+
+
+def unpack(text):
+    return np.frombuffer(gzip.decompress(base64.b64decode(text)), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def data(study):
+    return viewer_data(study)
+
+
+def test_packing_is_lossless_and_the_same_twice():
+    raw = np.random.default_rng(0).integers(0, 255, 1000, dtype=np.uint8).tobytes()
+    assert gzip.decompress(base64.b64decode(pack(raw))) == raw
+    assert pack(raw) == pack(raw)
+
+
+def test_harmonized_images_come_back_to_a_grey_level(study, data):
+    entry = data.index["subjects"][0]
+    pair = next(d for d in entry["directions"] if (d["source"], d["target"]) == ("GE", "Siemens"))
+    target = unpack(data.volumes[entry["scans"]["Siemens"]])
+    residual = unpack(data.volumes[pair["images"]["phycharm"]])
+    levels = (residual + target).reshape(entry["shape"], order="F")
+    image = study.images.harmonized("phycharm", entry["subject"], "GE", "Siemens")
+    # The crop is the union of the brains and a margin: compare the sorted bright voxels.
+    assert levels.size == np.prod(entry["shape"])
+    scale = np.percentile(levels[levels > 20], 50) / np.percentile(image[image > 0.09], 50)
+    order = np.sort(image[image > 0.3])[-500:] * scale
+    np.testing.assert_allclose(np.sort(levels.ravel())[-500:], order, rtol=0.08)
+
+
+def test_nothing_is_left_out_of_a_small_run(study, data):
+    assert len(data.index["subjects"]) == 5
+    assert set(data.index["methods"]) == {"phycharm", "unet"}
+    assert data.notes == []
+    numbers = [n for e in data.index["subjects"] for n in e["scans"].values()]
+    numbers += [
+        n for e in data.index["subjects"] for d in e["directions"] for n in d["images"].values()
+    ]
+    assert sorted(numbers) == list(range(len(data.volumes)))
+
+
+def test_a_budget_drops_subjects_first_then_resolution(study, data):
+    whole = data.size
+    smaller = viewer_data(study, budget=whole // 2)
+    assert smaller.size <= whole // 2
+    assert len(smaller.index["subjects"]) < 5
+    assert any("more subjects" in note for note in smaller.notes)
+    tiny = viewer_data(study, budget=whole // 15)
+    assert tiny.size <= whole // 15
+    assert tiny.index["subjects"][0]["voxel"][0] > data.index["subjects"][0]["voxel"][0]
+
+
+def test_block_mean_averages_blocks():
+    image = np.arange(5 * 4 * 4, dtype=np.float32).reshape(5, 4, 4)
+    small = block_mean(image, 2)
+    assert small.shape == (2, 2, 2)
+    assert small[0, 0, 0] == image[:2, :2, :2].mean()
+    assert block_mean(image, 1) is image
+
+
+def test_nilearn_still_carries_niivue():
+    script = niivue_script()
+    assert script is not None, "this nilearn has no NiiVue: pyproject's lower bound is wrong"
+    assert "Niivue" in script
