@@ -43,8 +43,8 @@ class FileHarmonizer:
 
         The result has the input's grid, orientation and header, and its intensity scale too: the
         99th percentile by which the input is standardized is multiplied in again, since what a
-        harmonized image is in the target's own units no method can know. It is float32, and 0
-        outside the brain.
+        harmonized image is in the target's own units no method can know. It is float32, 0 outside
+        the brain and nowhere negative, as scanners give magnitudes.
 
         Parameters
         ----------
@@ -70,7 +70,7 @@ class FileHarmonizer:
         if not self.method.fitted_on.get("standardized", True):
             # A method that was not trained on standardized images answers on a scale of its own.
             harmonized = percentile_99(harmonized)
-        _write_like(image, out, harmonized.image * scale)
+        _write_like(image, out, np.maximum(harmonized.image, 0) * scale)
 
     def _read(self, image: Path, mask: Path | None) -> Scan:
         voxels, affine = read_volume(image)

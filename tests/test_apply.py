@@ -234,6 +234,24 @@ def test_a_trained_network_gives_what_it_gives_in_memory(tmp_path, cohort, brain
     np.testing.assert_allclose(in_ras(written), expected * scale, rtol=1e-4, atol=1e-4 * scale)
 
 
+class Darken(Ramp):
+    """Take so much away that some of the brain becomes negative."""
+
+    def _harmonize(self, scan, target):
+        return scan.image - 0.6
+
+
+def test_results_are_magnitudes(tmp_path, brain):
+    path = store(tmp_path / "in.nii", brain)
+    FileHarmonizer(method=Darken(), source=phantom.GE, target=phantom.SIEMENS).run(
+        path, tmp_path / "out.nii"
+    )
+    scale = np.percentile(brain[brain > 0], 99)
+    expected = np.where(brain > 0, np.maximum(brain - 0.6 * scale, 0), 0)
+    assert 0.1 < (expected[brain > 0] == 0).mean() < 0.9
+    np.testing.assert_allclose(in_ras(tmp_path / "out.nii"), expected, atol=1e-3 * scale)
+
+
 # --- the brain ------------------------------------------------------------------------------------
 
 
