@@ -99,7 +99,7 @@ def template_anatomy() -> Anatomy:
         brain=brain,
         affine=np.asarray(grey.affine, dtype=np.float64),
         sharpness=2.5,
-        individuality=0.7,
+        individuality=0.45,
         scale=0.94,
-        bias=(0.7, 0.0, 0.0),
+        bias=(0.9, 0.0, 0.0),
     )

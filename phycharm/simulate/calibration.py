@@ -3,10 +3,11 @@
 import argparse
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from skimage.exposure import match_histograms
 from skimage.metrics import structural_similarity
 
@@ -19,132 +20,85 @@ from .subject import DigitalSubject, make_subject
 _PURE = 0.9  # fraction from which a voxel counts as one tissue
 _STANDARD_PERCENTILE = 99.0
 _RANGE_PERCENTILE = 99.5
+_BORDER = 6  # voxels around the mask that the windows of SSIM reach
+
+_Mask = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Similarity:
-    """Mean in-mask SSIM of one direction, over subjects.
+def similarities(*, voxel_size: float, subjects: int, seed: int = 0) -> pd.DataFrame:
+    """Measure how similar the scanners' images of one person are.
 
-    Parameters
-    ----------
-    source, target : str
-        Scanners.
-    none : float
-        Of the source image as it is.
-    linear : float
-        After the gain and offset that fit the target image best.
-    histogram : float
-        After matching to the histogram of the target image itself.
-    ceiling : float
-        Of the target scanner's own image of this person without noise, in the source's pose: what
-        a harmonizer can reach that knows everything but the target's noise and misregistration.
-    """
-
-    source: str
-    target: str
-    none: float
-    linear: float
-    histogram: float
-    ceiling: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contrast:
-    """Contrast of one scanner's images, over subjects, in voxels of (nearly) one tissue.
-
-    Parameters
-    ----------
-    scanner : str
-        The scanner.
-    white_over_grey, fluid_over_white : float
-        Ratios of mean intensities.
-    white_snr : float
-        White matter's mean over the standard deviation of the noise.
-    """
-
-    scanner: str
-    white_over_grey: float
-    fluid_over_white: float
-    white_snr: float
-
-
-def similarities(*, voxel_size: float, subjects: int, seed: int = 0) -> list[Similarity]:
-    """Measure every direction between the scanners on fresh subjects.
+    Every image is scaled by its 99th percentile in the mask. SSIM has three-dimensional Gaussian
+    windows (sigma 1.5 voxels), its data range is the 99.5th percentile of the target in the mask,
+    and its map is averaged over the mask.
 
     Parameters
     ----------
     voxel_size : float
         Edge of a voxel in mm.
     subjects : int
-        How many subjects to average over.
+        How many subjects are measured.
     seed : int
         The dataset's seed.
 
     Returns
     -------
-    list of Similarity
-        One for each ordered pair of scanners.
+    DataFrame
+        One row for each subject and direction. Columns source, target, subject, and the SSIM of
+        the target image with: `none`, the source image; `linear`, the source with the gain and
+        offset that fit the target best; `histogram`, the source matched to the histogram of the
+        target itself; `ceiling`, the target scanner's image of this person without noise, in the
+        source's pose, which knows everything but the target's noise and misregistration.
     """
-    rows: dict[tuple[str, str], list[tuple[float, ...]]] = {}
+    rows = []
     for person in _people(voxel_size, subjects, seed):
-        images = {name: _standardised(person, model) for name, model in SCANNERS.items()}
-        for source, target in itertools.permutations(SCANNERS, 2):
-            row = _direction(person, images, SCANNERS[source], SCANNERS[target])
-            rows.setdefault((source, target), []).append(row)
-    return [
-        Similarity(
-            source=source,
-            target=target,
-            **dict(
-                zip(("none", "linear", "histogram", "ceiling"), np.mean(row, axis=0), strict=True)
-            ),
-        )
-        for (source, target), row in rows.items()
-    ]
+        images = {
+            name: _scaled(noisy_scan(person, model).magnitudes[0], person.mask)
+            for name, model in SCANNERS.items()
+        }
+        for source, target in itertools.permutations(SCANNERS.values(), 2):
+            candidates = _candidates(person, images, source, target)
+            reference = images[target.name]
+            scores = {k: _ssim(reference, image, person.mask) for k, image in candidates.items()}
+            key = {"source": source.name, "target": target.name, "subject": person.name}
+            rows.append(key | scores)
+    return pd.DataFrame(rows)
 
 
-def contrasts(*, voxel_size: float, subjects: int, seed: int = 0) -> list[Contrast]:
-    """Measure the contrast of every scanner; arguments as `similarities`.
+def contrasts(*, voxel_size: float, subjects: int, seed: int = 0) -> pd.DataFrame:
+    """Measure the contrast and noise of every scanner.
 
     Parameters
     ----------
     voxel_size : float
         Edge of a voxel in mm.
     subjects : int
-        How many subjects to average over.
+        How many subjects are measured.
     seed : int
         The dataset's seed.
 
     Returns
     -------
-    list of Contrast
-        One for each scanner.
+    DataFrame
+        One row for each subject and scanner. Columns scanner, subject, `WM/GM` and `CSF/WM`
+        (ratios of mean intensities in voxels of which nine tenths are one tissue) and `SNR`
+        (mean of white matter over the standard deviation of the noise in one channel).
     """
-    rows: dict[str, list[tuple[float, ...]]] = {name: [] for name in SCANNERS}
+    rows = []
     for person in _people(voxel_size, subjects, seed):
-        pure = person.fraction_maps > _PURE
+        pure = dict(zip(TISSUES, person.fraction_maps > _PURE, strict=True))
         for name, model in SCANNERS.items():
-            scan, clean = noisy_scan(person, model), clean_scan(person, model)
-            image, noise = scan.magnitudes[0], scan.channels[0] - clean.signals[0]
-            means = dict(
-                zip(TISSUES, (float(image[tissue].mean()) for tissue in pure), strict=True)
-            )
-            white = float(np.abs(scan.channels[0][pure[TISSUES.index("WM")]]).mean())
-            snr = white / float(noise.real[person.mask].std())
-            rows[name].append((means["WM"] / means["GM"], means["CSF"] / means["WM"], snr))
-    return [
-        Contrast(
-            scanner=name,
-            **dict(
-                zip(
-                    ("white_over_grey", "fluid_over_white", "white_snr"),
-                    np.mean(row, axis=0),
-                    strict=True,
-                )
-            ),
-        )
-        for name, row in rows.items()
-    ]
+            channel, clean = noisy_scan(person, model).channels[0], clean_scan(person, model)[0]
+            means = {tissue: float(np.abs(channel[where]).mean()) for tissue, where in pure.items()}
+            row = {
+                "scanner": name,
+                "subject": person.name,
+                "WM/GM": means["WM"] / means["GM"],
+                "CSF/WM": means["CSF"] / means["WM"],
+                "SNR": means["WM"] / float((channel - clean).real.std()),
+            }
+            rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def _people(voxel_size: float, subjects: int, seed: int) -> Iterator[DigitalSubject]:
@@ -153,36 +107,36 @@ def _people(voxel_size: float, subjects: int, seed: int) -> Iterator[DigitalSubj
         yield make_subject(f"{number:02d}", anatomy=template_anatomy(), grid=grid, seed=seed)
 
 
-def _standardised(person: DigitalSubject, model: ScannerModel) -> Floats:
-    return _scaled(noisy_scan(person, model).magnitudes[0], person.mask)
-
-
-def _scaled(image: npt.NDArray[np.generic], mask: npt.NDArray[np.bool_]) -> Floats:
-    """Scale by the percentile inside the mask, cropped to the mask's box."""
-    values = image.astype(np.float32)
-    scaled: Floats = values / np.percentile(values[mask], _STANDARD_PERCENTILE)
-    return scaled
-
-
-def _direction(
+def _candidates(
     person: DigitalSubject, images: dict[str, Floats], source: ScannerModel, target: ScannerModel
-) -> tuple[float, ...]:
-    """SSIM of none, linear, histogram and ceiling."""
+) -> dict[str, Floats]:
     mask, reference, image = person.mask, images[target.name], images[source.name]
     linear, matched = np.zeros_like(image), np.zeros_like(image)
     slope, offset = np.polyfit(image[mask].astype(np.float64), reference[mask], 1)
     linear[mask] = slope * image[mask] + offset
     matched[mask] = match_histograms(image[mask], reference[mask])
-    best = np.abs(clean_scan(person, target, scan_pose(person, source)).signals[0])
-    candidates = (image, linear, matched, _scaled(best, mask))
-    return tuple(_ssim(reference, candidate, mask) for candidate in candidates)
+    best = np.abs(clean_scan(person, target, scan_pose(person, source))[0])
+    return {
+        "none": image,
+        "linear": linear,
+        "histogram": matched,
+        "ceiling": _scaled(best, mask),
+    }
 
 
-def _ssim(reference: Floats, image: Floats, mask: npt.NDArray[np.bool_]) -> float:
+def _scaled(image: npt.NDArray[Any], mask: _Mask) -> Floats:
+    values = image.astype(np.float32)
+    values /= np.percentile(values[mask], _STANDARD_PERCENTILE)
+    return values
+
+
+def _ssim(reference: Floats, image: Floats, mask: _Mask) -> float:
     box = tuple(
-        slice(max(int(where.min()) - 6, 0), int(where.max()) + 7) for where in np.nonzero(mask)
+        slice(max(int(where.min()) - _BORDER, 0), int(where.max()) + _BORDER + 1)
+        for where in np.nonzero(mask)
     )
-    _, ssim_map = structural_similarity(
+    compute: Any = structural_similarity  # scikit-image ships it without annotations
+    _, similarity = compute(
         reference[box],
         image[box],
         gaussian_weights=True,
@@ -191,11 +145,11 @@ def _ssim(reference: Floats, image: Floats, mask: npt.NDArray[np.bool_]) -> floa
         data_range=float(np.percentile(reference[mask], _RANGE_PERCENTILE)),
         full=True,
     )
-    return float(ssim_map[mask[box]].mean())
+    return float(similarity[mask[box]].mean())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the tables for one voxel size.
+    """Print both tables, averaged over subjects.
 
     Parameters
     ----------
@@ -205,20 +159,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--voxel-size", type=float, default=3.0, help="edge of a voxel in mm")
     parser.add_argument("--subjects", type=int, default=4, help="subjects to average over")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="seed of the dataset")
     options = vars(parser.parse_args(arguments))
-    print("| scanner | WM/GM | CSF/WM | SNR of WM |\n|---|---|---|---|")
-    for row in contrasts(**options):
-        print(
-            f"| {row.scanner} | {row.white_over_grey:.2f} | {row.fluid_over_white:.2f} "
-            f"| {row.white_snr:.1f} |"
-        )
-    print("\n| direction | none | linear | histogram | ceiling |\n|---|---|---|---|---|")
-    for pair in similarities(**options):
-        print(
-            f"| {pair.source} to {pair.target} | {pair.none:.3f} | {pair.linear:.3f} "
-            f"| {pair.histogram:.3f} | {pair.ceiling:.3f} |"
-        )
+    for table, key in (
+        (contrasts(**options), ["scanner"]),
+        (similarities(**options), ["source", "target"]),
+    ):
+        means = table.drop(columns="subject").groupby(key, sort=False).mean()
+        print(means.round(3).to_string(), end="\n\n")
 
 
 if __name__ == "__main__":

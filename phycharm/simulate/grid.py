@@ -10,7 +10,8 @@ import numpy.typing as npt
 from ..errors import InputError
 
 FIELD_OF_VIEW = (192.0, 192.0, 179.2)  # mm: 240 x 240 x 224 voxels of 0.8 mm
-_FINEST = 1.5  # mm: partial volume is computed from voxels at least this small
+_FINE_ENOUGH = 1.5  # mm: smaller voxels are not divided
+_DIVISIONS = 3  # along the edge of a large voxel: enough for its partial volume
 _VOXEL_RANGE = (0.5, 12.0)  # mm
 
 Floats = npt.NDArray[np.float32]
@@ -50,7 +51,7 @@ class ScanGrid:
     @cached_property
     def oversampling(self) -> int:
         """Fine voxels along the edge of one voxel."""
-        return math.ceil(self.voxel_size / _FINEST - 1e-6)
+        return min(math.ceil(self.voxel_size / _FINE_ENOUGH - 1e-6), _DIVISIONS)
 
     @cached_property
     def fine_size(self) -> float:

@@ -11,13 +11,14 @@ from scipy import ndimage
 from .anatomy import TISSUES, Anatomy
 from .fields import mesh, random_field, random_generator
 from .grid import Floats, ScanGrid
+from .pose import random_pose
 from .tissues import ALL_TISSUES
-from .warp import random_pose, random_warp
+from .warp import random_warp
 
 _RIM = 6.0  # mm of fluid around the brain that the point spread function can reach
 _SMOOTH_KNOTS = 22.0  # mm
 _FINE_KNOTS = 2.4  # mm
-_SULCAL_KNOTS = 3.2  # mm
+_SULCAL_KNOTS = 5.0  # mm
 _TINY = 1e-4
 _M0_FOLLOWS_T1 = 0.3  # water content rises with T1 within a tissue
 _M0_SMOOTH = 0.015

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from .fields import SplineField, mesh, random_field
+from .fields import SplineField, random_field
 from .grid import FIELD_OF_VIEW, Axes, Floats
 
 _CONTROL = 4.0  # mm between the points at which the velocity is integrated
@@ -105,51 +105,3 @@ def _interpolating(values: Floats) -> SplineField:
     """Return the cubic spline through values on the control grid."""
     coefficients = ndimage.spline_filter(values, order=3, output=np.float32, mode="mirror")
     return SplineField(coefficients=coefficients, spacing=_CONTROL)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pose:
-    """A rigid motion of the head.
-
-    Parameters
-    ----------
-    rotation : ndarray, shape (3,)
-        Rotation vector in radians, about the origin.
-    translation : ndarray, shape (3,)
-        Shift in mm.
-    """
-
-    rotation: npt.NDArray[np.float64]
-    translation: npt.NDArray[np.float64]
-
-    @property
-    def matrix(self) -> npt.NDArray[np.float64]:
-        """Rotation matrix, shape (3, 3)."""
-        from scipy.spatial.transform import Rotation
-
-        matrix: npt.NDArray[np.float64] = Rotation.from_rotvec(self.rotation).as_matrix()
-        return matrix
-
-
-def random_pose(rng: np.random.Generator, *, degrees: float, millimetres: float) -> Pose:
-    """Draw a rigid motion.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of the randomness.
-    degrees, millimetres : float
-        Standard deviations of the rotation about, and the shift along, each axis.
-
-    Returns
-    -------
-    Pose
-        The motion.
-    """
-    return Pose(
-        rotation=np.deg2rad(rng.normal(0, degrees, 3)),
-        translation=rng.normal(0, millimetres, 3),
-    )
-
-
-__all__ = ["Pose", "Warp", "mesh", "random_pose", "random_warp"]

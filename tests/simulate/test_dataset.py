@@ -1,0 +1,206 @@
+import csv
+import hashlib
+import json
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from phycharm.errors import InputError
+from phycharm.nifti import read_image, read_volume
+from phycharm.simulate import simulate_dataset
+from phycharm.simulate.anatomy import TISSUES
+
+SMALL = {"subjects": 1, "quantitative_subjects": 0, "voxel_size": 8.0, "scanners": ("GE",)}
+
+
+def checksums(folder):
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def anat(dataset, subject, session, suffix):
+    person = f"sub-{subject}"
+    return dataset / person / f"ses-{session}" / "anat" / f"{person}_ses-{session}_{suffix}"
+
+
+def test_everything_lies_where_bids_has_it(dataset):
+    files = set(checksums(dataset))
+    expected = {"README", "dataset_description.json", "participants.json", "participants.tsv"}
+    for subject in ("01", "02"):
+        for session in ("GE", "Siemens"):
+            stem = f"sub-{subject}/ses-{session}/anat/sub-{subject}_ses-{session}"
+            expected |= {f"{stem}_T1w.nii.gz", f"{stem}_T1w.json"}
+            mask = f"derivatives/masks/{stem}_desc-brain_mask"
+            expected |= {f"{mask}.nii.gz", f"{mask}.json"}
+    stem = "sub-Q01/ses-QUANT/anat/sub-Q01_ses-QUANT"
+    for suffix in ("T1w", "inv-1_MP2RAGE", "inv-2_MP2RAGE", "T1map"):
+        expected |= {f"{stem}_{suffix}.nii.gz", f"{stem}_{suffix}.json"}
+    mask = f"derivatives/masks/{stem}_desc-brain_mask"
+    expected |= {f"{mask}.nii.gz", f"{mask}.json"}
+    for subject in ("01", "02", "Q01"):
+        for name in ("T1map", "M0map", "T2starmap", *(f"label-{t}_probseg" for t in TISSUES)):
+            stem = f"derivatives/truth/sub-{subject}/anat/sub-{subject}_{name}"
+            expected |= {f"{stem}.nii.gz", f"{stem}.json"}
+    expected |= {f"derivatives/{name}/dataset_description.json" for name in ("masks", "truth")}
+    assert files == expected
+
+
+def test_participants_and_descriptions_say_who_is_simulated(dataset):
+    with (dataset / "participants.tsv").open(newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    assert [(row["participant_id"], row["group"], row["anatomy"]) for row in rows] == [
+        ("sub-01", "travelling", "MNI152"),
+        ("sub-02", "travelling", "MNI152"),
+        ("sub-Q01", "quantitative", "MNI152"),
+    ]
+    description = json.loads((dataset / "dataset_description.json").read_text())
+    assert description["GeneratedBy"][0]["Name"] == "phycharm simulate"
+    assert "seed 3" in description["GeneratedBy"][0]["Description"]
+    readme = (dataset / "README").read_text()
+    assert "SIMULATED" in readme
+    assert "McConnell Brain Imaging" in readme
+
+
+def test_sidecars_speak_like_their_makers(dataset):
+    ge = json.loads(anat(dataset, "01", "GE", "T1w.json").read_text())
+    assert (ge["Manufacturer"], ge["MagneticFieldStrength"]) == ("GE", 3)
+    assert ge["InversionTime"] == 0.45
+    assert ge["RepetitionTime"] == ge["RepetitionTimeExcitation"] == 0.008232
+    assert ge["RepetitionTimePreparation"] == 2.0
+    assert ge["EchoTime"] == 0.003192
+    siemens = json.loads(anat(dataset, "01", "Siemens", "T1w.json").read_text())
+    assert siemens["InversionTime"] == 1.2
+    assert siemens["RepetitionTime"] == siemens["RepetitionTimePreparation"] == 2.4
+    assert siemens["EchoTime"] == 0.00212
+    second = json.loads(anat(dataset, "Q01", "QUANT", "inv-2_MP2RAGE.json").read_text())
+    assert (second["InversionTime"], second["RepetitionTimePreparation"]) == (2.83, 5.0)
+    assert (second["FlipAngle"], second["EchoTime"]) == (5.0, 0.0029)
+
+
+def test_all_images_of_a_subject_share_grid_and_mask(dataset):
+    for subject, session in (("01", "GE"), ("01", "Siemens"), ("Q01", "QUANT")):
+        image, affine = read_volume(anat(dataset, subject, session, "T1w.nii.gz"))
+        masks = anat(dataset / "derivatives" / "masks", subject, session, "desc-brain_mask.nii.gz")
+        mask = read_image(masks)
+        truth = dataset / "derivatives" / "truth" / f"sub-{subject}" / "anat"
+        t1, t1_affine = read_volume(truth / f"sub-{subject}_T1map.nii.gz")
+        assert image.shape == mask.shape == t1.shape == (32, 32, 30)
+        np.testing.assert_allclose(affine, mask.affine)
+        np.testing.assert_allclose(affine, t1_affine)
+        inside = np.asarray(mask.dataobj).astype(bool)
+        assert not image[~inside].any()
+        assert not t1[~inside].any()
+        assert (image[inside] > 0).mean() > 0.999
+        assert 0.5 < np.median(t1[inside]) < 2.0  # seconds
+
+
+def test_measured_t1_map_is_in_seconds_and_near_the_truth(dataset):
+    measured, _ = read_volume(anat(dataset, "Q01", "QUANT", "T1map.nii.gz"))
+    truth, _ = read_volume(
+        dataset / "derivatives" / "truth" / "sub-Q01" / "anat" / "sub-Q01_T1map.nii.gz"
+    )
+    inside = truth > 0
+    assert np.corrcoef(measured[inside], truth[inside])[0, 1] > 0.85
+    assert np.median(measured[inside] / truth[inside]) == pytest.approx(1, abs=0.1)
+
+
+def test_same_seed_same_bytes_and_company_does_not_matter(tmp_path):
+    first = checksums(simulate_dataset(tmp_path / "a", seed=5, **SMALL))
+    again = checksums(simulate_dataset(tmp_path / "b", seed=5, **SMALL))
+    assert first == again
+    company = SMALL | {"subjects": 2, "scanners": ("Siemens", "GE")}
+    larger = checksums(simulate_dataset(tmp_path / "c", seed=5, **company))
+    shared = [name for name in first if name.endswith(".nii.gz")]
+    assert len(shared) == 8
+    assert {name: larger[name] for name in shared} == {name: first[name] for name in shared}
+    other = checksums(simulate_dataset(tmp_path / "d", seed=6, **SMALL))
+    assert all(other[name] != first[name] for name in shared)
+
+
+def test_the_truth_of_one_dataset_is_an_anatomy_for_the_next(dataset, tmp_path):
+    truth = dataset / "derivatives" / "truth"
+    out = simulate_dataset(tmp_path / "real people", anatomy=truth, **SMALL)
+    with (out / "participants.tsv").open(newline="") as file:
+        (row,) = csv.DictReader(file, delimiter="\t")
+    assert row["anatomy"] == "sub-01"
+    assert "McConnell" not in (out / "README").read_text()
+    made, _ = read_volume(
+        out / "derivatives" / "truth" / "sub-01" / "anat" / "sub-01_label-WM_probseg.nii.gz"
+    )
+    given, _ = read_volume(truth / "sub-01" / "anat" / "sub-01_label-WM_probseg.nii.gz")
+    assert made.sum() * 8.0**3 == pytest.approx(given.sum() * 6.0**3, rel=0.3)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"subjects": 0}, "nobody to simulate"),
+        ({"quantitative_subjects": -1}, "nobody to simulate"),
+        ({"seed": -1}, "seed -1"),
+        ({"voxel_size": 100.0}, "voxel size"),
+        ({"scanners": ("Toshiba",)}, "'Toshiba'"),
+        ({"anatomy": Path("nowhere")}, "nowhere: no such folder"),
+    ],
+)
+def test_wrong_arguments_leave_nothing_behind(tmp_path, change, complaint):
+    with pytest.raises(InputError, match=complaint):
+        simulate_dataset(tmp_path / "out", **(SMALL | change))
+    assert not any(tmp_path.iterdir())
+
+
+def test_an_existing_folder_is_never_overwritten(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(InputError, match="exists already"):
+        simulate_dataset(tmp_path, **SMALL)
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_an_interrupted_simulation_leaves_no_dataset(tmp_path, monkeypatch):
+    def stop(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("phycharm.simulate.dataset.write_travelling", stop)
+    with pytest.raises(KeyboardInterrupt):
+        simulate_dataset(tmp_path / "out", **SMALL)
+    assert not any(tmp_path.iterdir())
+
+
+def test_bids_validator_finds_no_error(dataset):
+    validator = Path(sysconfig.get_path("scripts")) / "bids-validator-deno"
+    found = shutil.which(validator) or shutil.which("bids-validator-deno")
+    assert found, "bids-validator-deno belongs to the tests dependency group"
+    result = subprocess.run(
+        [found, "--recursive", "--ignoreWarnings", "--format", "json", str(dataset)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    report = json.loads(result.stdout)
+    errors = [issue for issue in report["issues"]["issues"] if issue["severity"] == "error"]
+    assert not errors
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_bids_validator_would_see_an_error(dataset, tmp_path):
+    """The check above can fail: a dataset with a broken name is refused."""
+    broken = tmp_path / "broken"
+    shutil.copytree(dataset, broken)
+    image = anat(broken, "01", "GE", "T1w.nii.gz")
+    image.rename(image.with_name("sub-01_ses-GE_T1.nii.gz"))
+    validator = shutil.which(Path(sysconfig.get_path("scripts")) / "bids-validator-deno")
+    result = subprocess.run(
+        [validator or "bids-validator-deno", "--ignoreWarnings", str(broken)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert result.returncode != 0

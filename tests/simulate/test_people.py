@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+
+from phycharm.errors import InputError
+from phycharm.nifti import write_volume
+from phycharm.simulate.anatomy import TISSUES
+from phycharm.simulate.people import people_anatomies
+
+AFFINE = np.diag([4.0, 4.0, 4.0, 1.0])
+
+
+def head(shape=(20, 22, 18)):
+    """Fractions of a ball of white in a shell of grey in a shell of fluid."""
+    distance = np.linalg.norm(np.indices(shape).T - (np.array(shape) - 1) / 2, axis=-1).T
+    edges = ((6, 8), (4, 6), (0, 4))
+    return np.stack([(distance >= a) & (distance < b) for a, b in edges]).astype(np.float32)
+
+
+def write_person(folder, name="sub-7", fractions=None, suffix="_probseg.nii.gz"):
+    for tissue, data in zip(TISSUES, head() if fractions is None else fractions, strict=True):
+        write_volume(folder / f"{name}_label-{tissue}{suffix}", data, AFFINE)
+
+
+def test_probability_maps_of_several_people_are_found_in_order(tmp_path):
+    write_person(tmp_path / "sub-9" / "anat", "sub-9")
+    write_person(tmp_path / "sub-7" / "anat", "sub-7", suffix="_probseg.nii")
+    write_person(tmp_path / "sub-7" / "anat", "sub-7_space-MNI152")
+    people = people_anatomies(tmp_path)
+    assert [person.name for person in people] == ["sub-7", "sub-9"]
+    np.testing.assert_array_equal(people[0].fractions, head())
+    np.testing.assert_allclose(people[0].centre, [38.0, 42.0, 34.0])
+    assert people[0].sharpness == 1
+    assert people[0].individuality == 0
+
+
+def test_label_maps_follow_bids(tmp_path):
+    fluid, grey, white = head()
+    write_volume(tmp_path / "sub-3_dseg.nii.gz", (grey + 2 * white + 3 * fluid), AFFINE)
+    (person,) = people_anatomies(tmp_path)
+    assert person.name == "sub-3"
+    np.testing.assert_array_equal(person.fractions, head())
+
+
+def test_missing_map(tmp_path):
+    write_person(tmp_path)
+    (tmp_path / "sub-7_label-CSF_probseg.nii.gz").unlink()
+    with pytest.raises(InputError, match=r"sub-7_label-CSF_probseg\.nii\.gz: no such file"):
+        people_anatomies(tmp_path)
+
+
+def test_other_shape(tmp_path):
+    write_person(tmp_path)
+    write_volume(tmp_path / "sub-7_label-WM_probseg.nii.gz", head((20, 22, 20))[2], AFFINE)
+    with pytest.raises(InputError, match=r"label-WM.* lies on another grid"):
+        people_anatomies(tmp_path)
+
+
+def test_not_probabilities(tmp_path):
+    write_person(tmp_path, fractions=head() * 255)
+    with pytest.raises(InputError, match="give probabilities"):
+        people_anatomies(tmp_path)
+
+
+def test_label_missing(tmp_path):
+    _, grey, white = head()
+    write_volume(tmp_path / "sub-3_dseg.nii.gz", grey + 2 * white, AFFINE)
+    with pytest.raises(InputError, match="has no CSF"):
+        people_anatomies(tmp_path)
+
+
+def test_empty_folder(tmp_path):
+    with pytest.raises(InputError, match="holds no tissue maps"):
+        people_anatomies(tmp_path)

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from phycharm.simulate.anatomy import TISSUES, template_anatomy
+from phycharm.simulate.grid import ScanGrid
+from phycharm.simulate.subject import make_subject
+from phycharm.simulate.tissues import ALL_TISSUES
+
+GRID = ScanGrid(voxel_size=6.0)
+
+
+def volumes(subject):
+    """Millilitres of each tissue."""
+    return subject.fraction_maps.sum(axis=(1, 2, 3)) * subject.grid.voxel_size**3 / 1000
+
+
+def test_fractions_are_those_of_a_brain(person):
+    maps, mask = person.fraction_maps, person.mask
+    assert maps.min() >= 0
+    np.testing.assert_allclose(maps.sum(axis=0)[mask], 1, atol=1e-5)
+    assert not maps[:, ~mask].any()
+    fluid, grey, white = volumes(person)
+    assert 100 < fluid < 400  # ml, of an adult
+    assert 550 < grey < 900
+    assert 350 < white < 620
+    assert ndimage.label(mask)[1] == 1
+    assert (ndimage.binary_fill_holes(mask) == mask).all()
+
+
+def test_voxels_are_purer_than_the_templates(person):
+    anatomy = template_anatomy()
+    template = anatomy.fractions[:, anatomy.brain > 0].max(axis=0)
+    own = person.fractions[:, person.brain].max(axis=0)
+    assert (own > 0.95).mean() > (template > 0.95).mean() + 0.2
+
+
+def test_relaxation_times_lie_where_the_literature_has_them(person):
+    for index, tissue in enumerate(ALL_TISSUES):
+        pure = person.fractions[index] > 0.9
+        for values, mean, deviation in (
+            (person.t1, tissue.t1, tissue.t1_deviation),
+            (person.m0, tissue.m0, tissue.m0_deviation),
+            (person.t2star, tissue.t2star, tissue.t2star_deviation),
+        ):
+            own = values[index][pure]
+            assert abs(own.mean() - mean) < 2 * deviation + 0.03 * mean
+            assert own.std() < 0.12 * mean
+
+
+def test_truth_of_a_mixture_is_its_initial_rate(person):
+    maps = person.truth_maps()
+    mixed = person.mask & (person.fraction_maps.max(axis=0) < 0.6)
+    x, y, z = np.argwhere(mixed)[0]
+    n = GRID.oversampling
+    block = np.s_[:, n * x : n * x + n, n * y : n * y + n, n * z : n * z + n]
+    fine = {
+        name: np.stack([person.volume(part) for part in getattr(person, name)])[block]
+        for name in ("fractions", "m0", "t1", "t2star")
+    }
+    water = fine["fractions"] * fine["m0"]
+    valid = water > 0
+    for name, times in (("T1map", fine["t1"]), ("T2starmap", fine["t2star"])):
+        expected = water.sum() / (water[valid] / times[valid]).sum()
+        assert maps[name][x, y, z] == pytest.approx(expected, rel=1e-4)
+    assert maps["M0map"][x, y, z] == pytest.approx(water.sum() / n**3, rel=1e-4)
+    assert not any(data[~person.mask].any() for data in maps.values())
+
+
+def test_a_subject_depends_on_seed_and_name_alone(person):
+    again = make_subject("01", anatomy=template_anatomy(), grid=GRID, seed=3)
+    for name in ("region", "brain", "fractions", "t1", "m0", "t2star"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(person, name))
+    for other in ({"name": "02", "seed": 3}, {"name": "01", "seed": 4}):
+        different = make_subject(**other, anatomy=template_anatomy(), grid=GRID)
+        assert (different.mask != person.mask).mean() > 0.005
+
+
+def test_a_subject_is_the_same_person_at_another_voxel_size(person):
+    finer = make_subject("01", anatomy=template_anatomy(), grid=ScanGrid(voxel_size=4.0), seed=3)
+    np.testing.assert_allclose(volumes(finer), volumes(person), rtol=0.05)
+    grey = TISSUES.index("GM")
+    centre = ndimage.center_of_mass(person.fraction_maps[grey])
+    other = ndimage.center_of_mass(finer.fraction_maps[grey])
+    to_mm = [
+        grid.affine @ [*place, 1] for grid, place in ((person.grid, centre), (finer.grid, other))
+    ]
+    np.testing.assert_allclose(to_mm[0], to_mm[1], atol=0.3)
