@@ -43,6 +43,7 @@ class PhyCHarm(ImageTranslation):
     card: ClassVar[MethodCard] = MethodCard(
         name="phycharm",
         summary="T1 and M0 maps from the source image, the target's signal equation, a U-Net.",
+        revision="2",
         citation="PhyCHarm. medRxiv 2025. doi:10.1101/2025.02.07.25321867",
         needs=("maps",),
     )
@@ -115,6 +116,7 @@ class PhyCHarm(ImageTranslation):
             wanted * scale,
             source_echo_time=scan.scanner.acquisition.echo_time,
             target_echo_time=target.acquisition.echo_time,
+            decay_only=self.preset == "corrected",
         )
         return self._standardized(constrained * mask, mask)[None].to(self.device)
 

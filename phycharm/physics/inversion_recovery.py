@@ -99,6 +99,7 @@ def constrained_t1w(
     *,
     source_echo_time: float,
     target_echo_time: float,
+    decay_only: bool = False,
 ) -> Tensor:
     """T1-weighted image that the target scanner would have made of the same tissue.
 
@@ -114,6 +115,11 @@ def constrained_t1w(
         Signals without decay, ``M0 f``, predicted for the source's and the target's acquisition.
     source_echo_time, target_echo_time : float
         TE in ms.
+    decay_only : bool
+        Whether the ratio of the echo times acts on C < 1 alone. A decay cannot brighten: C > 1 is
+        what the signal model leaves unexplained (blur, errors of the maps), and is then passed on
+        as it is. The preprint raises it to TE_t / TE_s too (through a negative T2*), which for
+        TE_t > TE_s enlarges errors until dark structures turn bright.
 
     Returns
     -------
@@ -124,5 +130,6 @@ def constrained_t1w(
     # Away from zero, where neither the quotient nor the power has a gradient.
     smallest = torch.finfo(image.dtype).tiny
     ratio = (image / source_signal.clamp(min=smallest)).clamp(smallest, _LARGEST_RATIO)
-    constrained = target_signal * ratio ** (target_echo_time / source_echo_time)
-    return torch.where(image > 0, constrained, 0)
+    decayed = ratio ** (target_echo_time / source_echo_time)
+    factor = torch.where(ratio > 1, ratio, decayed) if decay_only else decayed
+    return torch.where(image > 0, target_signal * factor, 0)

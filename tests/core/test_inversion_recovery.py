@@ -301,3 +301,28 @@ class TestTypesAndShapes:
         torch.testing.assert_close(
             signal[1, 0, 2, 3], m0[3] * recovery_weight(t1[1, 0, 2, 3], **TIMES["Siemens"])
         )
+
+
+class TestDecayOnly:
+    """A decay cannot brighten: what is brighter than the model says is passed on as it is."""
+
+    image = torch.tensor([0.2, 0.5, 1.0, 1.5, 2.5], dtype=torch.float64)
+    signal = torch.ones(5, dtype=torch.float64)
+
+    def made(self, **options):
+        return constrained_t1w(
+            self.image,
+            self.signal,
+            2 * self.signal,
+            source_echo_time=2.0,
+            target_echo_time=3.0,
+            **options,
+        )
+
+    def test_below_one_it_is_the_closed_form(self):
+        torch.testing.assert_close(self.made(decay_only=True)[:3], self.made()[:3])
+
+    def test_above_one_the_ratio_is_passed_on(self):
+        expected = 2 * self.image[3:]
+        torch.testing.assert_close(self.made(decay_only=True)[3:], expected)
+        assert (self.made()[3:] > expected).all()
