@@ -164,9 +164,9 @@ class TestUNet:
     def test_differs_from_phycharm_in_the_physics_only(self):
         mine, theirs = UNet(), PhyCHarm()
         shared = set(mine.settings()) & set(theirs.settings())
-        assert shared == {"training", "features", "dropout", "seed"}
+        assert shared == {"training", "features", "dropout", "residual", "seed"}
         assert all(mine.settings()[key] == theirs.settings()[key] for key in shared)
-        for name in ("_fit_direction", "_matched_slices", "_harmonize", "_new_network"):
+        for name in ("_fit_direction", "_loss", "_translate", "_matched_slices", "_harmonize"):
             assert getattr(UNet, name) is getattr(PhyCHarm, name)
 
     def test_prepares_nothing(self, scan):

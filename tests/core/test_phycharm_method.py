@@ -162,8 +162,9 @@ class TestNoLeakage:
         for target in (phantom.SIEMENS, phantom.PHILIPS):
             before = fitted._matched_slices(cohort, phantom.GE, target)
             after = fitted._matched_slices(changed, phantom.GE, target)
-            assert torch.equal(after[0], before[0])
-            assert not torch.equal(after[1], before[1])
+            assert torch.equal(after.inputs, before.inputs)
+            assert torch.equal(after.mask, before.mask)
+            assert not torch.equal(after.wanted, before.wanted)
 
     def test_target_is_known_by_its_acquisition_alone(self, scan):
         other = replace(phantom.SIEMENS, name="Other", manufacturer="x", field_strength=7.0)

@@ -77,6 +77,48 @@ def test_it_learns_what_separates_two_scanners(pair, cohort, scan):
     assert losses[-1] < 0.3 * losses[0]
 
 
+class TestResidual:
+    """The network may learn the difference from its input; the preprint's learns the whole."""
+
+    @staticmethod
+    def silent(method):
+        """Let every network answer 0."""
+        with torch.no_grad():
+            for network in method._networks.values():
+                network.final_conv.weight.zero_()
+                network.final_conv.bias.zero_()
+        return method
+
+    @pytest.mark.parametrize("residual", [True, False])
+    def test_network_that_says_nothing(self, pair, scan, residual):
+        method = self.silent(unet(pair, residual=residual))
+        image = method.harmonize(scan, phantom.SIEMENS)
+        expected = scan.image if residual else np.zeros_like(scan.image)
+        np.testing.assert_allclose(image, expected, atol=1e-6)
+
+    def test_it_is_told_as_a_deviation(self):
+        told = "learns the difference"
+        assert any(told in sentence for sentence in UNet().deviations)
+        assert not any(told in sentence for sentence in UNet(residual=False).deviations)
+        assert UNet(residual=False).deviations == UNet.card.deviations
+
+    def test_another_plan_is_told_too(self):
+        (sentence,) = UNet(residual=False, training={"epochs": 3}).deviations
+        assert "epochs 3 instead of 200" in sentence
+
+
+def test_loss_counts_the_brain_only(pair):
+    method = unet(pair)
+    slices = method._matched_slices(pair, *PAIR)
+    network = method._networks["GE->Siemens"]
+    elsewhere = replace(slices, wanted=torch.where(slices.mask, slices.wanted, 1e3))
+    assert torch.equal(method._loss(network, slices), method._loss(network, elsewhere))
+    with torch.no_grad():
+        made = method._translate(network, slices.inputs)
+        expected = (made - slices.wanted)[slices.mask].square().mean()
+        torch.testing.assert_close(method._loss(network, slices), expected)
+
+
 class TestNoLeakage:
     """Fault b: nothing that is predicted from may come from what is to be predicted."""
 

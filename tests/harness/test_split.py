@@ -58,7 +58,6 @@ def test_who_is_judged_and_as_what():
         ({"training": 4, "folds": (0,)}, "fold 0"),
         ({"training": ("01", "11")}, "'11'"),
         ({"training": ("01", "02"), "external": ("02",), "folds": (1,)}, "'02'"),
-        ({"training": ("01", "01"), "folds": (1,)}, "'01'"),
     ],
 )
 def test_designs_that_cannot_be(split, named):
