@@ -37,10 +37,7 @@ def comparisons(study: Study) -> pd.DataFrame:
     tests = len(study.directions) * len(study.methods) * len(study.splits)
     judged = [m for m in study.measures if m.judged]
     measures = judged if tests * len(judged) <= _MOST_TESTS else study.headline
-    keys = pd.MultiIndex.from_tuples([(m.metric, m.tissue) for m in measures])
-    scores = study.results.scores
-    pairs = pd.MultiIndex.from_frame(scores[["metric", "tissue"]])
-    scores = scores[pairs.isin(keys)]
+    scores = study.scores_of(measures)
     if study.reference not in set(scores.loc[scores["value"].notna(), "harmonizer"]):
         return pd.DataFrame()
     rivals = [m for m in study.methods if m != study.reference]
@@ -211,11 +208,8 @@ def ceiling_table(study: Study) -> Table | None:
 @lru_cache(maxsize=16)
 def mean_ranks(study: Study) -> pd.DataFrame:
     """Rank all methods on the headline measures, subjects being the judges."""
-    keys = pd.MultiIndex.from_tuples([(m.metric, m.tissue) for m in study.headline])
-    scores = study.results.scores
-    pairs = pd.MultiIndex.from_frame(scores[["metric", "tissue"]])
     metrics = list(study.results.metrics)
-    return rank_methods(scores[pairs.isin(keys)], metrics, methods=study.methods)
+    return rank_methods(study.scores_of(study.headline), metrics, methods=study.methods)
 
 
 def p_text(value: float) -> str:

@@ -1,5 +1,6 @@
 """One run as the report sees it: subjects as the unit, methods apart from controls."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -148,6 +149,13 @@ class Study:
         if subject not in table.index or method not in table:
             return float("nan")
         return float(table.to_numpy()[table.index.get_loc(subject), table.columns.get_loc(method)])
+
+    def scores_of(self, measures: Sequence[Measure]) -> pd.DataFrame:
+        """Return the scores of some measures only."""
+        scores = self.results.scores
+        wanted = [(m.metric, m.tissue) for m in measures]
+        keys = pd.MultiIndex.from_tuples(wanted, names=["metric", "tissue"])
+        return scores[pd.MultiIndex.from_frame(scores[["metric", "tissue"]]).isin(keys)]
 
     def find(self, metric: str, tissue: str = "") -> Measure | None:
         """Return a measure by metric and tissue, None where it was not measured."""
