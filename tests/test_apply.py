@@ -231,7 +231,9 @@ def test_a_trained_network_gives_what_it_gives_in_memory(tmp_path, cohort, brain
     scan = replace(phantom.raw_scan("07", phantom.GE), image=brain, mask=brain > 0)
     scale = np.percentile(brain[brain > 0], 99)
     expected = method.harmonize(percentile_99(scan), phantom.SIEMENS)
-    np.testing.assert_allclose(in_ras(written), np.maximum(expected, 0) * scale, rtol=1e-4, atol=1e-4 * scale)
+    np.testing.assert_allclose(
+        in_ras(written), np.maximum(expected, 0) * scale, rtol=1e-4, atol=1e-4 * scale
+    )
 
 
 class Darken(Ramp):
