@@ -41,9 +41,8 @@ class Visit:
     """An open page that remembers what went wrong and what was asked for."""
 
     def __init__(self, browser, path: Path, **options):
-        self.context = browser.new_context(
-            **{"viewport": {"width": 1400, "height": 900}, **options}
-        )
+        view = {"viewport": {"width": 1400, "height": 900}, "reduced_motion": "reduce"}
+        self.context = browser.new_context(**{**view, **options})
         self.page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)
         self.problems, self.requests = [], []
@@ -131,7 +130,7 @@ def test_a_subject_opens_by_row_and_by_line_and_closes_by_key(visit):
     assert visit.locator("#subject-body table").count() > 3
     image = visit.locator("#subject-body img").first
     image.scroll_into_view_if_needed()
-    visit.wait_for_function("document.querySelector('#subject-body img').naturalWidth > 100")
+    visit.wait_for_function("document.querySelector('#subject-body img').naturalWidth > 50")
     visit.keyboard.press("Escape")
     assert not dialog.is_visible()
     line = visit.locator("#r0-subjects figure:not([hidden]) .hit").nth(1)
@@ -179,7 +178,6 @@ def test_nothing_sticks_out(browser, page, width):
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
     # The navigation stays at hand, and does not hide the headline it leads to.
     visit.page.locator(".bar nav a", has_text="Statistics").click()
-    visit.page.wait_for_timeout(1500)
     bar = visit.page.locator(".bar").bounding_box()
     head = visit.page.locator("#r0-statistics h2").bounding_box()
     assert bar["y"] == pytest.approx(0, abs=1)

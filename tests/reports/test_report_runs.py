@@ -1,8 +1,12 @@
 """Several runs side by side."""
 
+import json
+
 import pytest
 from score_frames import frame, study_of
+from synthetic_results import METRICS
 
+from phycharm.reports import write_report
 from phycharm.reports.side_by_side import compare_runs
 
 FIRST = {("unet", "A>B"): [0.8, 0.9], ("none", "A>B"): [0.5, 0.6]}
@@ -38,18 +42,15 @@ def test_what_was_done_differently_is_listed():
     assert compare_runs(runs()).differences is None
 
 
-def test_two_runs_share_a_page(run_dir, tmp_path):
-    from phycharm.reports.page import render
-    from phycharm.reports.results import load_results
-    from phycharm.reports.run_page import make_run_page
-    from phycharm.reports.study import Study
-
-    study = Study(results=load_results(run_dir))
-    page = make_run_page(study, 0)
-    frame(FIRST).to_parquet(tmp_path / "scores.parquet")
-    other = Study(results=load_results(tmp_path))
-    html = render([page, make_run_page(other, 1)], compare_runs([study, other]), None)
+def test_two_runs_share_a_page(tmp_path):
+    for name, values in (("first", FIRST), ("second", SECOND)):
+        (tmp_path / name).mkdir()
+        frame(values).to_parquet(tmp_path / name / "scores.parquet")
+        (tmp_path / name / "metrics.json").write_text(json.dumps(METRICS))
+    path = write_report([tmp_path / "first", tmp_path / "second"])
+    html = path.read_text()
+    assert path == tmp_path / "first" / "report.html"
     assert "2 runs side by side" in html
     assert 'id="r0-leaderboard"' in html
     assert 'id="r1-leaderboard"' in html
-    assert "The slice viewer is left out" in html
+    assert "second − first" in html
