@@ -100,6 +100,6 @@ def template_anatomy() -> Anatomy:
         affine=np.asarray(grey.affine, dtype=np.float64),
         sharpness=2.5,
         individuality=0.45,
-        scale=0.94,
+        scale=0.93,
         bias=(0.9, 0.0, 0.0),
     )

@@ -15,6 +15,8 @@ from .pose import random_pose
 from .tissues import ALL_TISSUES
 from .warp import random_warp
 
+_SIZE, _PROPORTION = 0.02, 0.012  # relative deviations of the head's size, and of each axis
+_HEAD_TILT, _HEAD_SHIFT = 2.5, 1.5  # degrees and mm: how differently people lie
 _RIM = 6.0  # mm of fluid around the brain that the point spread function can reach
 _SMOOTH_KNOTS = 22.0  # mm
 _FINE_KNOTS = 2.4  # mm
@@ -148,8 +150,8 @@ def _with_rim(brain: npt.NDArray[np.bool_], voxel: float) -> npt.NDArray[np.bool
 def _anatomy_coordinates(name: str, anatomy: Anatomy, grid: ScanGrid, seed: int) -> Floats:
     """Voxel coordinates in the anatomy of every fine voxel: shape (3, *fine_shape)."""
     rng = random_generator(seed, name, "shape")
-    sizes = anatomy.scale * np.exp(rng.normal(0, 0.03) + rng.normal(0, 0.015, 3))
-    pose = random_pose(rng, degrees=2.5, millimetres=1.5)
+    sizes = anatomy.scale * np.exp(rng.normal(0, _SIZE) + rng.normal(0, _PROPORTION, 3))
+    pose = random_pose(rng, degrees=_HEAD_TILT, millimetres=_HEAD_SHIFT)
     points = mesh(grid.fine_axes)
     points += random_warp(rng).displacement(grid.fine_axes)
     to_voxels = np.linalg.inv(anatomy.affine)

@@ -13,7 +13,7 @@ _CONTROL = 4.0  # mm between the points at which the velocity is integrated
 _MARGIN = 16.0  # mm around the field of view
 _SQUARINGS = 6
 # Knot distance and standard deviation (per axis) of the velocity fields, in mm.
-_SCALES = ((45.0, 3.5), (22.0, 1.6), (12.0, 0.7))
+_SCALES = ((45.0, 3.0), (22.0, 1.6), (12.0, 0.7))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +76,7 @@ def random_warp(rng: np.random.Generator) -> Warp:
     for spacing, deviation in _SCALES:
         for part in velocity:
             part += deviation * random_field(rng, spacing, _MARGIN).on(axes)
+    velocity -= velocity.mean(axis=(1, 2, 3), keepdims=True)  # the head stays where it is
     x, y, z = (_interpolating(part) for part in _exponential(velocity))
     return Warp(components=(x, y, z))
 
