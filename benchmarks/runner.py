@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from phycharm.atomic import write_json
 from phycharm.bids import BidsDataset
 from phycharm.card import MethodCard
-from phycharm.device import resolve_device
+from phycharm.device import flushed_denormals, resolve_device
 from phycharm.errors import InputError
 from phycharm.nifti import write_volume
 from phycharm.progress import progress_bar
@@ -90,8 +88,6 @@ def run_benchmark(
     computing_on = resolve_device(device)
     study = _study(protocol, run, dataset, fresh=fresh)
     configuration = run.claim(_configuration(study))
-    # Networks this small lose more time to denormal numbers than to anything else.
-    torch.set_flush_denormal(True)
     runner = CellRunner(
         study=study,
         methods=methods,
@@ -105,7 +101,8 @@ def run_benchmark(
     _write_lists(run, protocol, cards)
     _write_scans(run, study)
     try:
-        _run_cells(runner, cards)
+        with flushed_denormals():
+            _run_cells(runner, cards)
     except BaseException:
         manifest.write("interrupted")
         raise

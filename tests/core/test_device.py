@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from phycharm.device import resolve_device
+from phycharm.device import flushed_denormals, resolve_device
 from phycharm.errors import InputError
 
 
@@ -32,3 +32,18 @@ def test_missing_gpu(monkeypatch):
 def test_unknown_device(name):
     with pytest.raises(InputError, match="auto, cpu, cuda"):
         resolve_device(name)
+
+
+def denormals_are_zero():
+    return bool(torch.tensor(1e-310, dtype=torch.float64) * 1.0 == 0)
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_denormals_are_as_before_after_the_block(before):
+    torch.set_flush_denormal(before)
+    try:
+        with flushed_denormals():
+            assert denormals_are_zero()
+        assert denormals_are_zero() is before
+    finally:
+        torch.set_flush_denormal(False)
