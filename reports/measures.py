@@ -21,6 +21,8 @@ _LABELS = {
     "structure": "Structure",
     "dice": "Dice",
     "dice_pve": "Soft Dice",
+    "dice_hard": "Dice of hard labels",
+    "psnr_slices": "PSNR, mean of slices",
     "dice_truth": "Dice against truth",
     "volume_difference_ml": "Volume difference",
     "abs_volume_difference_ml": "Volume error",

@@ -16,6 +16,7 @@ _LABELS = {
     "blurred": "Blurred target",
     "constant": "Constant",
     "rescan": "Rescan",
+    "maps": "Quantitative maps",
 }
 CONTROLS = ("oracle", "blurred", "constant", "rescan")
 # Okabe and Ito's palette without black and yellow, which vanish on dark and on white paper.

@@ -103,7 +103,10 @@ def timing_table(study: Study) -> Table | None:
         title="What each method cost",
         columns=[Column(text=head, number=bool(index)) for index, head in enumerate(heads)],
         rows=rows,
-        notes=["Wall time summed over all fits; peak memory and size are those of the largest."],
+        notes=[
+            "Wall time summed over all fits. Peak memory is the most that the process had held "
+            "until the end of a fit, earlier ones included; size is that of the largest fit."
+        ],
     )
 
 

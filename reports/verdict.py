@@ -102,7 +102,7 @@ def _many(study: Study, wins: dict[str, int]) -> str:
     measure, total = study.headline[0].label, len(study.directions)
     always = [label(m) for m, count in wins.items() if count == total]
     if not always:
-        return f"none beats doing nothing in {measure} in all {total} directions"
+        return f"no method beats doing nothing in {measure} in all {total} directions"
     verb = "beats" if len(always) == 1 else "beat"
     return f"{join(always)} {verb} doing nothing in {measure} in all {total} directions"
 
@@ -150,12 +150,10 @@ def _cautions(study: Study, board: pd.DataFrame) -> list[str]:
         )
     incomplete = [str(m) for m in board.loc[board["missing"] > 0, "harmonizer"].unique()]
     if incomplete:
-        names = join([label(m) for m in incomplete])
-        cautions.append(
-            f"Images are missing for {names}; it is not ranked where they are."
-            if len(incomplete) == 1
-            else f"Images are missing for {names}; they are not ranked where they are."
-        )
+        names, verbs = join([label(m) for m in incomplete]), ("lack", "are")
+        if len(incomplete) == 1:
+            verbs = ("lacks", "is")
+        cautions.append(f"{names} {verbs[0]} scores and {verbs[1]} not ranked in those measures.")
     status = str(study.results.manifest.get("status") or "")
     if status in ("running", "interrupted"):
         cautions.append(f"The run is {status}: this is what was done so far.")
