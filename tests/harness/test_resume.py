@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tiny_protocols import TINY, tiny_protocol
+from tiny_protocols import TINY, pair_protocol, tiny_protocol
 
 from phycharm.benchmarks.protocol import load_protocol
 from phycharm.benchmarks.runner import run_benchmark
@@ -154,11 +154,18 @@ class TestAnotherConfiguration:
         assert "unet" in set(read_scores(result.folder / "scores.parquet")["harmonizer"])
 
 
+def quick_protocol(**changes):
+    """One metric on two scanners, for what is about folders only."""
+    return pair_protocol(**{"metrics": ["nrmse"], **changes})
+
+
 class TestFresh:
     def test_starts_over(self, dataset, tmp_path):
         out = tmp_path / "run"
-        run_benchmark(tiny_protocol(), out=out, dataset=dataset, harmonizers=["none"], device="cpu")
-        changed = tiny_protocol(version=4)
+        run_benchmark(
+            quick_protocol(), out=out, dataset=dataset, harmonizers=["none"], device="cpu"
+        )
+        changed = quick_protocol(version=4)
         run_benchmark(
             changed, out=out, dataset=dataset, harmonizers=["linear"], device="cpu", fresh=True
         )
@@ -168,16 +175,18 @@ class TestFresh:
 
     def test_dataset_that_cannot_be_used_costs_no_results(self, dataset, tmp_path):
         out = tmp_path / "run"
-        run_benchmark(tiny_protocol(), out=out, dataset=dataset, harmonizers=["none"], device="cpu")
+        run_benchmark(
+            quick_protocol(), out=out, dataset=dataset, harmonizers=["none"], device="cpu"
+        )
         before = (out / "scores.parquet").read_bytes()
         with pytest.raises(InputError):
-            run_benchmark(tiny_protocol(), out=out, dataset=tmp_path / "typo", fresh=True)
+            run_benchmark(quick_protocol(), out=out, dataset=tmp_path / "typo", fresh=True)
         assert (out / "scores.parquet").read_bytes() == before
 
     def test_dataset_inside_the_folder_stays(self, dataset, tmp_path):
         out = dataset.parent
         run_benchmark(
-            tiny_protocol(),
+            quick_protocol(),
             out=out,
             dataset=dataset,
             harmonizers=["none"],
@@ -185,7 +194,7 @@ class TestFresh:
             fresh=True,
         )
         run_benchmark(
-            tiny_protocol(),
+            quick_protocol(),
             out=out,
             dataset=dataset,
             harmonizers=["none"],
@@ -200,7 +209,7 @@ class TestFresh:
         for fresh in (False, True):
             with pytest.raises(InputError, match="--dataset"):
                 run_benchmark(
-                    tiny_protocol(), out=out, harmonizers=["none"], device="cpu", fresh=fresh
+                    quick_protocol(), out=out, harmonizers=["none"], device="cpu", fresh=fresh
                 )
         assert sorted(dataset.rglob("*")) == files
 
@@ -214,8 +223,10 @@ class TestFresh:
     )
     def test_simulation_that_cannot_be_made_costs_no_results(self, dataset, tmp_path, change):
         out = tmp_path / "run"
-        run_benchmark(tiny_protocol(), out=out, dataset=dataset, harmonizers=["none"], device="cpu")
+        run_benchmark(
+            quick_protocol(), out=out, dataset=dataset, harmonizers=["none"], device="cpu"
+        )
         before = (out / "scores.parquet").read_bytes()
         with pytest.raises(InputError):
-            run_benchmark(tiny_protocol(**change), out=out, harmonizers=["none"], fresh=True)
+            run_benchmark(quick_protocol(**change), out=out, harmonizers=["none"], fresh=True)
         assert (out / "scores.parquet").read_bytes() == before
