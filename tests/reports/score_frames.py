@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-from synthetic_results import METRICS
+from synthetic_records import METRICS
 
 from phycharm.reports.results import Results
 from phycharm.reports.study import Study

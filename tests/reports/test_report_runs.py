@@ -4,7 +4,7 @@ import json
 
 import pytest
 from score_frames import frame, study_of
-from synthetic_results import METRICS
+from synthetic_records import METRICS
 
 from phycharm.reports import write_report
 from phycharm.reports.side_by_side import compare_runs
