@@ -12,6 +12,7 @@ from phycharm.harmonizer import Harmonizer
 from phycharm.maps import MapsGenerator
 from phycharm.progress import progress_bar
 
+from .history import write_history
 from .methods import Methods
 from .protocol import Protocol
 from .study import Study
@@ -28,7 +29,8 @@ def train_harmonizer(
 ) -> Harmonizer:
     """Fit a method to all but one of a dataset's travelling subjects, and save it.
 
-    The last subject is the validation subject, by whom the state is chosen.
+    The last subject is the validation subject, by whom the state is chosen. The training curves,
+    those of a generator trained on the way included, are kept as `history.csv` in the folder.
 
     Parameters
     ----------
@@ -67,19 +69,23 @@ def train_harmonizer(
             f"{dataset}: one travelling subject; training needs two or more, one to choose by."
         )
     _read_everything(study)
+    context = _context(method, study, device=device, maps=maps)
     method.fit(
         study.cohort.subset(subjects=people[:-1]),
         study.cohort.subset(subjects=people[-1:]),
-        **_context(method, study, device=device, maps=maps),
+        **context,
     )
     method.save(out)
+    # The curves of a generator that was trained before lie in its own folder.
+    curves = context["maps"].history if maps is None and "maps" in context else []
+    write_history(out, [*curves, *method.history])
     return method
 
 
 def train_generator(
     protocol: Protocol, dataset: Path, out: Path, *, case: int, device: str
 ) -> MapsGenerator:
-    """Fit the maps generator to a dataset's people with T1 maps, and save it.
+    """Fit the maps generator to a dataset's people with T1 maps, and save it with its curves.
 
     Parameters
     ----------
@@ -108,6 +114,7 @@ def train_generator(
     study = Study(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
     generator = _generator(study, case=case, device=resolve_device(device))
     generator.save(out)
+    write_history(out, generator.history)
     return generator
 
 

@@ -153,6 +153,7 @@ def train(
     dataset: Path,
     out: Annotated[Path, Parameter(name=["--out", "-o"])],
     protocol: str = "quick",
+    maps: Path | None = None,
     device: Device = "auto",
 ) -> None:
     """Fit a method to all travelling subjects of a dataset, for use on other scans.
@@ -167,13 +168,16 @@ def train(
         Folder of the model.
     protocol
         Whose training budget and settings to use.
+    maps
+        Folder that `phycharm train-maps` wrote, for a method that needs maps; without it a
+        generator is trained first.
     device
         Where to compute.
     """
     from phycharm.benchmarks.protocol import load_protocol
     from phycharm.benchmarks.training import train_harmonizer
 
-    train_harmonizer(harmonizer, load_protocol(protocol), dataset, out, device=device)
+    train_harmonizer(harmonizer, load_protocol(protocol), dataset, out, device=device, maps=maps)
     print(f"Model: {out}")
 
 

@@ -88,10 +88,12 @@ def require_files(folder):
         assert made.get_fdata().std() > 0
     derived = folder / "people" / "derivatives" / "harmonized"
     assert len(list(derived.glob("sub-*/ses-GE/anat/*_desc-harmonizedToSiemens_T1w.nii.gz"))) == 3
-    assert {p.name for p in (folder / "models").iterdir()} == {"unet", "maps", "released"}
-    for model in ("unet", "maps", "released"):
+    trained = {"unet", "maps", "phycharm"}
+    assert {p.name for p in (folder / "models").iterdir()} == trained | {"released"}
+    for model in (*trained, "released"):
         found = {path.name for path in (folder / "models" / model).iterdir()}
-        assert found == {"harmonizer.json", "state.safetensors"}
+        curves = {"history.csv"} if model in trained else set()
+        assert found == {"harmonizer.json", "state.safetensors"} | curves
     written = {path.name.rpartition("_T1w_")[2] for path in (folder / "tissues").iterdir()}
     suffixes = ("seg", "pveseg", "pve_0", "pve_1", "pve_2", "mixeltype", "bias")
     assert written == {f"{suffix}.nii.gz" for suffix in suffixes}
@@ -105,6 +107,7 @@ def require_words(said):
     assert {line.split()[0] for line in of("phycharm protocols").splitlines()} >= {"smoke", "quick"}
     assert "GM: " in of("phycharm segment")
     assert "Model: models/unet" in of("phycharm train unet")
+    assert "Model: models/phycharm" in of("phycharm train phycharm")
     assert "Maps generator: models/maps" in of("phycharm train-maps")
     # One line per image: a file, two files, three images of the BIDS folder, the released model's.
     assert len(of("phycharm harmonize").splitlines()) == 1 + 2 + 3 + 1

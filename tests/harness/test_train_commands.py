@@ -5,10 +5,12 @@ import shutil
 
 import bids_folder
 import numpy as np
+import pandas as pd
 import phantom
 import pytest
 import torch
 
+from phycharm.benchmarks.history import write_history
 from phycharm.benchmarks.protocol import Protocol
 from phycharm.benchmarks.training import train_generator, train_harmonizer
 from phycharm.bids import BidsDataset
@@ -138,6 +140,60 @@ def test_maps_trained_before_can_be_taken(tmp_path, pair, monkeypatch):
     kept = load_harmonizer(tmp_path / "model")._generator.state().tensors
     assert all(torch.equal(kept[name], t) for name, t in before.state().tensors.items())
     assert method.fitted_on["subjects"] == ["01", "02"]
+
+
+CURVES = ["network", "source", "target", "epoch", "split", "term", "value"]
+
+
+def curves(folder):
+    """Read the training curves of a model folder, in the columns of docs/results.md."""
+    table = pd.read_csv(folder / "history.csv", keep_default_na=False)
+    assert set(table.columns) == set(CURVES)
+    return table
+
+
+def test_training_curves_are_kept_and_maps_curves_with_them(tmp_path, pair):
+    two = protocol(maps={"training": {"epochs": 2, "batch_size": 16}})
+    method = train_harmonizer("phycharm", two, pair, tmp_path / "model", device="cpu")
+    table = curves(tmp_path / "model")
+    maps = table[table["network"] == "QMG"]
+    own = table[table["network"] != "QMG"]
+    assert set(maps["epoch"]) == {1, 2}
+    assert set(own["epoch"]) == {1}
+    assert {"train", "validation"} == set(maps["split"]) == set(own["split"])
+    wanted = [row["value"] for row in (*method._generator.history, *method.history)]
+    np.testing.assert_allclose(table["value"], wanted)
+    # A generator trained before keeps its curves in its own folder.
+    train_generator(two, pair, tmp_path / "maps", case=4, device="cpu")
+    assert set(curves(tmp_path / "maps")["network"]) == {"QMG"}
+    train_harmonizer(
+        "phycharm", two, pair, tmp_path / "other", device="cpu", maps=tmp_path / "maps"
+    )
+    assert "QMG" not in set(curves(tmp_path / "other")["network"])
+
+
+def test_curves_do_not_decide_whether_a_model_loads(tmp_path, pair):
+    train_harmonizer("unet", protocol(), pair, tmp_path / "model", device="cpu")
+    (tmp_path / "model" / "history.csv").unlink()
+    assert load_harmonizer(tmp_path / "model").card.name == "unet"
+    # What learns nothing by epochs leaves no curves, nor those of an earlier model.
+    (tmp_path / "model" / "history.csv").write_text("network,epoch,value\n")
+    train_harmonizer("linear", protocol(), pair, tmp_path / "model", device="cpu")
+    assert not (tmp_path / "model" / "history.csv").exists()
+
+
+def test_curves_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    write_history(tmp_path, [{"epoch": 1, "value": 0.5}])
+
+    def broken(self, path, **_):
+        path.write_text("half a ta")
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", broken)
+    with pytest.raises(OSError, match="No space"):
+        write_history(tmp_path, [{"epoch": 2, "value": 0.25}])
+    assert [path.name for path in tmp_path.iterdir()] == ["history.csv"]
+    assert (tmp_path / "history.csv").read_text() == "epoch,value\n1,0.5\n"
 
 
 def test_scanners_and_times_of_the_protocol_hold(tmp_path, shared_dataset):
