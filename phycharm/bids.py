@@ -195,17 +195,21 @@ class BidsDataset:
                 f"{self.root}: no brain mask for sub-{subject} ses-{session}; put "
                 f"sub-{subject}_ses-{session}_desc-brain_mask.nii.gz into a folder of derivatives/."
             )
-        mask = self._read_on_grid(path, shape, affine) > 0.5
+        mask = self._read_on_grid(path, shape, affine, constant=True) > 0.5
         if not mask.any():
             raise InputError(f"{path}: no voxel is brain; make the mask again.")
         return mask
 
     @staticmethod
     def _read_on_grid(
-        path: Path, shape: tuple[int, ...], affine: npt.NDArray[np.float64]
+        path: Path,
+        shape: tuple[int, ...],
+        affine: npt.NDArray[np.float64],
+        *,
+        constant: bool = False,
     ) -> npt.NDArray[np.float32]:
         """Read a volume that must lie on the grid of the image it belongs to."""
-        volume, own = read_volume(path)
+        volume, own = read_volume(path, constant=constant)
         if volume.shape != shape or not np.allclose(own, affine, atol=_AFFINE_TOLERANCE_MM):
             raise InputError(
                 f"{path}: shape {volume.shape} or affine differs from that of the image it belongs "

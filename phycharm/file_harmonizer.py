@@ -109,7 +109,7 @@ def _brain(voxels: npt.NDArray[np.float32], path: Path) -> npt.NDArray[np.bool_]
 def _read_mask(
     path: Path, image: Path, *, shape: tuple[int, ...], affine: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.bool_]:
-    volume, own = read_volume(path)
+    volume, own = read_volume(path, constant=True)
     if volume.shape != shape or not np.allclose(own, affine, atol=_AFFINE_TOLERANCE_MM):
         raise InputError(
             f"{path}: shape {volume.shape} or affine differs from that of {image.name} ({shape}); "

@@ -25,6 +25,8 @@ _UNREADABLE = (
 def read_image(path: Path) -> Any:
     """Open a NIfTI file and reorient it to RAS; the voxels are read only when asked for.
 
+    Axes of length 1 behind the third, which many converters write, are left out.
+
     Parameters
     ----------
     path : Path
@@ -38,7 +40,7 @@ def read_image(path: Path) -> Any:
     Raises
     ------
     InputError
-        If the file is missing, is no NIfTI image, or is not three-dimensional.
+        If the file is missing, is no NIfTI image, or holds no volume or several.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file; check the path.")
@@ -46,20 +48,34 @@ def read_image(path: Path) -> Any:
         image: Any = nibabel.load(path)
     except _UNREADABLE as error:
         raise InputError(f"{path}: not a readable NIfTI file ({error}); copy it again.") from error
-    if len(image.shape) != 3:
+    return nibabel.as_closest_canonical(_one_volume(image, path))
+
+
+def _one_volume(image: Any, path: Path) -> Any:
+    """Return a view of shape (X, Y, Z) of an image that may have further axes of length 1."""
+    volume, further = image.shape[:3], image.shape[3:]
+    if len(volume) < 3 or any(length > 1 for length in further):
+        remedy = "split the file" if further else "convert the whole series"
         raise InputError(
-            f"{path}: has shape {image.shape}; a volume (X, Y, Z) is needed, so split the file."
+            f"{path}: has shape {image.shape}; one volume (X, Y, Z) is needed, so {remedy}."
         )
-    return nibabel.as_closest_canonical(image)
+    if not further:
+        return image
+    # The proxy stays one, with its scale factors: nothing is read here.
+    return type(image)(image.dataobj.reshape(volume), image.affine, image.header)
 
 
-def read_volume(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+def read_volume(
+    path: Path, *, constant: bool = False
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
     """Read one intensity volume.
 
     Parameters
     ----------
     path : Path
         A `.nii` or `.nii.gz` file.
+    constant : bool
+        Whether it may hold one value alone, as an empty or a full mask does.
 
     Returns
     -------
@@ -82,7 +98,7 @@ def read_volume(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.flo
         ) from error
     if not np.isfinite(data).all():
         raise InputError(f"{path}: holds NaN or infinite voxels; replace them and try again.")
-    if data.size == 0 or data.min() == data.max():
+    if data.size == 0 or (data.min() == data.max() and not constant):
         raise InputError(f"{path}: every voxel has the same value; this is no image.")
     return np.ascontiguousarray(data), np.asarray(image.affine, dtype=np.float64)
 

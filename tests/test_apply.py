@@ -201,6 +201,40 @@ def test_codes_of_the_affine_come_back(tmp_path, brain, sform, qform):
     assert (header["sform_code"], header["qform_code"]) == (sform, qform)
 
 
+@pytest.mark.parametrize("codes", ["RAS", "PIR"])
+def test_further_axes_of_length_one_are_left_out(tmp_path, brain, codes):
+    plain = nibabel.load(store(tmp_path / "plain.nii.gz", np.round(brain).astype(np.int16), codes))
+    stored = np.asarray(plain.dataobj)[..., None]
+    image = nibabel.Nifti1Image(stored, plain.affine, plain.header)
+    image.header["descrip"] = b"from a converter"
+    image.header.set_slope_inter(0.5, 0)
+    nibabel.save(image, tmp_path / "in.nii.gz")
+    nibabel.save(
+        nibabel.Nifti1Image((brain > 0)[..., None].astype(np.uint8), AFFINE),
+        tmp_path / "mask.nii.gz",
+    )
+    for mask in (None, tmp_path / "mask.nii.gz"):
+        ramp().run(tmp_path / "in.nii.gz", tmp_path / "out.nii.gz", mask=mask)
+        written = nibabel.load(tmp_path / "out.nii.gz")
+        assert written.shape == plain.shape
+        assert bytes(written.header["descrip"]).startswith(b"from a converter")
+        assert written.header["dim"].tolist() == [3, *plain.shape, 1, 1, 1, 1]
+        np.testing.assert_array_equal(written.affine, plain.affine)
+        np.testing.assert_allclose(
+            in_ras(tmp_path / "out.nii.gz"), Ramp.expected(brain / 2, brain > 0), rtol=1e-5
+        )
+
+
+def test_a_series_is_refused(tmp_path, brain, pair_model):
+    image = nibabel.Nifti1Image(np.stack([brain, brain], axis=-1), AFFINE)
+    nibabel.save(image, tmp_path / "series.nii.gz")
+    options = {"model": pair_model, "target": "GE", "out": tmp_path / "o.nii"}
+    message = refused(tmp_path / "series.nii.gz", **options)
+    assert "series.nii.gz" in message
+    assert "split" in message
+    assert files_in(tmp_path) == ["series.nii.gz"]
+
+
 def test_nifti_2_stays_nifti_2(tmp_path, brain):
     path = store(tmp_path / "in.nii", brain, "LAS", kind=nibabel.Nifti2Image)
     ramp().run(path, tmp_path / "out.nii")
@@ -281,7 +315,7 @@ def test_a_head_without_mask_is_refused(tmp_path, head, pair_model):
     assert files_in(tmp_path) == ["head.nii.gz"]
 
 
-@pytest.mark.parametrize("spoil", ["shape", "affine", "empty", "missing"])
+@pytest.mark.parametrize("spoil", ["shape", "affine", "faint", "empty", "missing"])
 def test_masks_that_cannot_be_used(tmp_path, brain, pair_model, spoil):
     image, mask = store(tmp_path / "in.nii.gz", brain), tmp_path / "mask.nii.gz"
     inside = (brain > 0).astype(np.float32)
@@ -289,10 +323,22 @@ def test_masks_that_cannot_be_used(tmp_path, brain, pair_model, spoil):
         store(mask, inside[:-1])
     elif spoil == "affine":
         store(mask, inside, affine=AFFINE + np.eye(4, k=3) * 5)
-    elif spoil == "empty":
-        store(mask, inside * np.float32(0.4))
+    elif spoil != "missing":
+        store(mask, inside * np.float32(0.4 if spoil == "faint" else 0))
     message = refused(image, model=pair_model, target="GE", out=tmp_path / "o.nii", mask=mask)
     assert "mask.nii.gz" in message
+    if spoil in ("faint", "empty"):
+        assert "none is brain" in message
+    assert not (tmp_path / "o.nii").exists()
+
+
+def test_a_full_mask_is_a_mask(tmp_path, brain, pair_model):
+    image = store(tmp_path / "in.nii.gz", brain + 1)
+    mask = store(tmp_path / "mask.nii.gz", np.ones(brain.shape, np.uint8))
+    (out,) = harmonize_inputs(
+        [image], model=pair_model, target="GE", out=tmp_path / "o.nii", mask=mask
+    )
+    np.testing.assert_allclose(in_ras(out), brain + 1, rtol=1e-5)
 
 
 @pytest.mark.parametrize("with_mask", [False, True])

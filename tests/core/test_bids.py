@@ -92,6 +92,17 @@ def test_any_orientation_on_disk(dataset):
     np.testing.assert_array_equal(cohort.scan("01", cohort.scanner("GE")).image, wanted)
 
 
+def test_further_axes_of_length_one_are_left_out(dataset):
+    before = read_all(BidsDataset(dataset))
+    for path in (t1w_path(dataset, "02", "GE"), mask_path(dataset, "02", "GE")):
+        image = nibabel.load(path)
+        stored = np.asarray(image.dataobj)[..., None]
+        nibabel.save(nibabel.Nifti1Image(stored, image.affine), path)
+    for one, other in zip(before, read_all(BidsDataset(dataset)), strict=True):
+        np.testing.assert_array_equal(one.image, other.image)
+        np.testing.assert_array_equal(one.mask, other.mask)
+
+
 def test_first_of_repeated_runs_is_used(dataset):
     path = t1w_path(dataset, "01", "GE")
     first, affine = read_volume(path)

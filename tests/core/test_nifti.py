@@ -138,13 +138,42 @@ def test_colour_image(tmp_path):
     assert "rgb.nii.gz" in one_line(error)
 
 
-@pytest.mark.parametrize("shape", [(4, 5), (4, 5, 6, 2)])
-def test_other_dimensions(tmp_path, shape):
+@pytest.mark.parametrize(
+    ("shape", "remedy"),
+    [((4, 5), "whole series"), ((4, 5, 6, 2), "split"), ((4, 5, 6, 1, 3), "split")],
+)
+def test_other_dimensions(tmp_path, shape, remedy):
     nibabel.save(nibabel.Nifti1Image(np.ones(shape, np.float32), AFFINE), tmp_path / "series.nii")
     with pytest.raises(InputError) as error:
         read_image(tmp_path / "series.nii")
     assert "series.nii" in one_line(error)
-    assert "split" in str(error.value)
+    assert remedy in str(error.value)
+
+
+@pytest.mark.parametrize("further", [(1,), (1, 1), (1, 1, 1)])
+@pytest.mark.parametrize("codes", ["RAS", "LPS"])
+def test_further_axes_of_length_one_are_left_out(tmp_path, file, codes, further):
+    turned = nibabel.orientations.ornt_transform(
+        nibabel.orientations.io_orientation(AFFINE), nibabel.orientations.axcodes2ornt(codes)
+    )
+    whole = nibabel.load(file).as_reoriented(turned)
+    stored = np.round(whole.get_fdata() * 1000).astype(np.int16)
+    image = nibabel.Nifti1Image(stored.reshape((*stored.shape, *further)), whole.affine)
+    image.header.set_slope_inter(0.25, 3)
+    nibabel.save(image, tmp_path / "further.nii.gz")
+    found, affine = read_volume(tmp_path / "further.nii.gz")
+    wanted, wanted_affine = read_volume(file)
+    np.testing.assert_allclose(found, np.round(wanted * 1000) * 0.25 + 3, rtol=1e-6)
+    np.testing.assert_allclose(affine, wanted_affine, atol=1e-5)
+    opened = read_image(tmp_path / "further.nii.gz")
+    assert opened.shape == wanted.shape
+    assert len(opened.header.get_zooms()) == 3
+
+
+def test_a_single_slice_stays_a_volume(tmp_path):
+    stored = np.arange(20, dtype=np.float32).reshape(4, 5, 1, 1)
+    nibabel.save(nibabel.Nifti1Image(stored, AFFINE), tmp_path / "slice.nii")
+    assert read_volume(tmp_path / "slice.nii")[0].shape == (4, 5, 1)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -161,6 +190,8 @@ def test_constant_volume(tmp_path, volume):
     with pytest.raises(InputError, match="same value") as error:
         read_volume(tmp_path / "flat.nii.gz")
     assert "flat.nii.gz" in one_line(error)
+    # A mask may be full, or empty: what that means is for its reader to say.
+    assert (read_volume(tmp_path / "flat.nii.gz", constant=True)[0] == 3).all()
 
 
 def test_opening_does_not_read_the_voxels(file):
