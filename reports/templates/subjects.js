@@ -138,8 +138,9 @@ function openSubject(run, split, name) {
   const note = "Images above, signed errors below (red: too bright, blue: too dark).";
   const none = "No pictures of this subject are in this file.";
   body.append(element("p", strips.childElementCount ? note : none, { class: "note" }), strips);
-  document.getElementById("subject").showModal();
-  body.scrollTop = 0;
+  const dialog = document.getElementById("subject");
+  dialog.showModal();
+  dialog.scrollTop = 0;
 }
 
 function startSubjects() {

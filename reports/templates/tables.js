@@ -50,14 +50,12 @@ async function saveTable(button) {
 function saveFigure(button) {
   const figure = button.closest("figure");
   const svg = figure.querySelector("svg").cloneNode(true);
-  const style = getComputedStyle(document.documentElement);
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   let text = new XMLSerializer().serializeToString(svg);
   // On paper the figure needs colours of its own.
   text = text.replaceAll("currentColor", "#17191c").replaceAll("var(--rule)", "#d9dad6")
     .replaceAll("var(--paper)", "#ffffff");
   save(text, `${figure.dataset.name}.svg`, "image/svg+xml");
-  return style;
 }
 
 function startTables() {

@@ -84,12 +84,16 @@ class Viewer {
     const caption = PANES.find((item) => item[0] === kind)[1];
     const pane = element("div", undefined, { class: "pane" });
     const canvas = element("canvas", undefined, { tabindex: "0", "aria-label": caption });
-    pane.append(element("span", caption), canvas);
+    // NiiVue stretches its canvas to what holds it: that needs a height of its own.
+    const frame = element("div", undefined, { class: "frame" });
+    frame.append(canvas);
+    pane.append(element("span", caption), frame);
     const after = PANES.findIndex((item) => item[0] === kind);
     const next = PANES.slice(after + 1).map((item) => this.panes.get(item[0])).find(Boolean);
     this.grid.insertBefore(pane, next ? next.pane : null);
     const viewer = new niivue.Niivue({
-      backColor: [0, 0, 0, 1], crosshairWidth: 1, isOrientationTextVisible: true, show3Dcrosshair: false,
+      backColor: [0, 0, 0, 1], crosshairColor: [0.94, 0.89, 0.26, 1], crosshairWidth: 0.3,
+      isOrientationTextVisible: true, multiplanarShowRender: niivue.SHOW_RENDER.NEVER,
       isResizeCanvas: true, dragAndDropEnabled: false, loadingText: "", logLevel: "error",
     });
     this.panes.set(kind, { pane, viewer });
@@ -152,7 +156,8 @@ class Viewer {
 
   moveAll(except) {
     const text = this.position.map((part, axis) => Math.round(part * (this.entry.shape[axis] - 1)));
-    this.status.textContent = `Voxel ${text.join(", ")} of ${this.entry.shape.join(" × ")}.`;
+    this.status.textContent = `Voxel ${text.join(", ")} of ${this.entry.shape.join(" × ")}. `
+      + `Error: orange is too bright, blue too dark, full colour from ${this.entry.limit} of 255 grey levels on.`;
     for (const { viewer } of this.panes.values()) {
       if (viewer === except) continue;
       viewer.scene.crosshairPos = [...this.position];
@@ -179,26 +184,32 @@ function openButton() {
 }
 
 // Without WebGL the pictures of the first subject take the viewer's place.
-function showPictures(place, run) {
+function showPictures(place, run, reason) {
   const index = JSON.parse(document.getElementById(`${run.dataset.run}-viewer-index`).textContent);
   const { subject } = index.subjects[0];
   const split = run.dataset.splitDefault;
   place.replaceChildren(
-    element("p", `This browser has no WebGL: pictures of subject ${subject} take the viewer’s place.`),
+    element("p", `${reason}: pictures of subject ${subject} take the viewer’s place.`),
     subjectStrips(run, split, subject));
 }
 
 async function openViewer(button) {
   const place = button.closest("[data-viewer]");
   const run = place.closest(".run");
-  if (!hasWebGL()) { showPictures(place, run); return; }
+  if (!hasWebGL()) { showPictures(place, run, "This browser has no WebGL"); return; }
   button.disabled = true;
   button.textContent = "Opening…";
   // Browsers allow few WebGL contexts: one viewer at a time.
   if (openedViewer) openedViewer.close();
-  await loadNiivue();
-  openedViewer = new Viewer(place, run);
-  await openedViewer.start();
+  try {
+    await loadNiivue();
+    openedViewer = new Viewer(place, run);
+    await openedViewer.start();
+  } catch (error) {
+    showPictures(place, run, `The viewer could not start (${error.message})`);
+    return;
+  }
+  openedViewer.subject.focus();
   place.dataset.ready = "true";
 }
 
