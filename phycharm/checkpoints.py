@@ -105,7 +105,7 @@ def _as_method(networks: dict[str, dict[str, Tensor]]) -> PhyCHarm:
     }
     generator = MapsGenerator(preset="paper", m0_unit=_M0_UNIT)
     maps = generator.state().facts | {"canvas": _CANVAS}
-    method = PhyCHarm(preset="paper", residual=False)
+    method = PhyCHarm(preset="paper")
     facts = {"canvas": _CANVAS, "directions": directions, "maps": maps, "model": "ir"}
     method._restore(FittedState(tensors=tensors, facts=facts))
     pairs = [direction.split("->") for direction in directions]

@@ -36,14 +36,20 @@ class PhyCHarm(ImageTranslation):
         `corrected` the richest that is known of the scanners.
     maps : dict, optional
         Settings of the maps generator, used where `fit` is not given a fitted one.
-    training, features, dropout, residual, seed, device
+    source_channel : bool, optional
+        Whether the network sees the source image beside the constrained one; by default for
+        `corrected`. Where the maps are wrong, or the constrained image is flat because two tissues
+        are equally bright in it, the network could not know what it has to mend.
+    residual : bool, optional
+        See `ImageTranslation`; by default for `corrected`.
+    training, features, dropout, seed, device
         See `ImageTranslation`.
     """
 
     card: ClassVar[MethodCard] = MethodCard(
         name="phycharm",
         summary="T1 and M0 maps from the source image, the target's signal equation, a U-Net.",
-        revision="2",
+        revision="3",
         citation="PhyCHarm. medRxiv 2025. doi:10.1101/2025.02.07.25321867",
         needs=("maps",),
     )
@@ -57,7 +63,8 @@ class PhyCHarm(ImageTranslation):
         training: dict[str, Any] | None = None,
         features: tuple[int, ...] = PAPER_FEATURES,
         dropout: float = 0.1,
-        residual: bool = True,
+        source_channel: bool | None = None,
+        residual: bool | None = None,
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
@@ -65,13 +72,14 @@ class PhyCHarm(ImageTranslation):
             training=training,
             features=features,
             dropout=dropout,
-            residual=residual,
+            residual=preset == "corrected" if residual is None else residual,
             seed=seed,
             device=device,
         )
         self.preset: Preset = preset
         self.signal = signal
         self.maps = maps
+        self.source_channel = preset == "corrected" if source_channel is None else source_channel
         self._generator = MapsGenerator(preset=preset, device=device)
         self._model: SignalModel = "ir"
 
@@ -98,8 +106,17 @@ class PhyCHarm(ImageTranslation):
             return "ir"
         return richest_model(scanner.acquisition for scanner in train.scanners)
 
+    def _channels(self) -> int:
+        return 2 if self.source_channel else 1
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """The card's, and what the settings change."""
+        seen = ("The network sees the source image beside the constrained one.",)
+        return super().deviations + (seen if self.source_channel else ())
+
     def _prepare(self, scan: Scan, target: Scanner) -> Tensor:
-        """Compute the constrained T1w from the source image alone, shape (1, X, Y, Z)."""
+        """Compute the constrained T1w from the source image alone, shape (C, X, Y, Z)."""
         t1, m0 = (torch.from_numpy(volume) for volume in self._generator.predict(scan))
         image, mask = (
             torch.from_numpy(np.ascontiguousarray(volume)) for volume in (scan.image, scan.mask)
@@ -118,7 +135,8 @@ class PhyCHarm(ImageTranslation):
             target_echo_time=target.acquisition.echo_time,
             decay_only=self.preset == "corrected",
         )
-        return self._standardized(constrained * mask, mask)[None].to(self.device)
+        prepared = [self._standardized(constrained * mask, mask)]
+        return torch.stack(prepared + [image] * self.source_channel).to(self.device)
 
     @staticmethod
     def _standardized(image: Tensor, mask: Tensor) -> Tensor:

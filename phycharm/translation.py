@@ -145,8 +145,15 @@ class ImageTranslation(Harmonizer):
         ).run()
         self._networks[_key(source, target)] = network
 
+    def _channels(self) -> int:
+        """Return how many channels `_prepare` makes."""
+        return 1
+
     def _new_network(self) -> nn.Module:
-        return channels_last(basic_unet(features=self.features, dropout=self.dropout), self.device)
+        network = basic_unet(
+            in_channels=self._channels(), features=self.features, dropout=self.dropout
+        )
+        return channels_last(network, self.device)
 
     def _loss(self, network: nn.Module, slices: MatchedSlices) -> Tensor:
         """Mean squared difference inside the mask, outside which no output counts."""

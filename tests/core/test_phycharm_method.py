@@ -266,6 +266,34 @@ class TestMethod:
             PhyCHarm(features=TINY_FEATURES).save(tmp_path / "model")
 
 
+class TestWhatTheNetworkSees:
+    def test_constrained_image_and_source_for_corrected(self, scan):
+        method = PhyCHarm()
+        method._generator = KnownMaps()
+        both = method._prepare(scan, phantom.SIEMENS).numpy()
+        np.testing.assert_array_equal(both[1], scan.image)
+        np.testing.assert_array_equal(both[0], prepared(scan, phantom.SIEMENS))
+        assert any("sees the source image" in sentence for sentence in method.deviations)
+
+    def test_constrained_image_alone_for_paper(self, scan):
+        method = PhyCHarm(preset="paper")
+        method._generator = KnownMaps()
+        assert len(method._prepare(scan, phantom.SIEMENS)) == 1
+        assert not method.residual
+        assert method.deviations == PhyCHarm.card.deviations
+
+    def test_what_the_maps_lose_is_not_lost(self, fitted, scan):
+        """An image that the maps make flat still tells the network what it was."""
+        network = fitted._networks["GE->Siemens"]
+        inputs = torch.rand(2, 2, 32, 32)
+        flat = inputs.clone()
+        flat[:, 0] = 0.5
+        with torch.no_grad():
+            made = network(flat)
+            other = network(torch.stack([flat[:, 0], flat[:, 1].flip(-1)], dim=1))
+        assert (made - other).abs().max() > 1e-4
+
+
 class TestSignalModel:
     TRAIN = Acquisition(
         inversion_time=1000.0, repetition_time=2300.0, echo_time=2.9, flip_angle=8.0,
