@@ -139,7 +139,7 @@ class CellRunner:
         )
         self._require_inputs(method, train)
         start = time.perf_counter()
-        method.fit(train, validation, **self._context(method, cell.seed))
+        method.fit(train, validation, **self._context(method, cell))
         fitted = time.perf_counter()
         if can_be_saved(method):
             method.save(folder / "model")
@@ -166,14 +166,13 @@ class CellRunner:
                 f"{len(missing)} images are missing ({shown}); make them and run again."
             )
 
-    def _context(self, method: Harmonizer, seed: int) -> dict[str, Any]:
+    def _context(self, method: Harmonizer, cell: Cell) -> dict[str, Any]:
         context: dict[str, Any] = {}
         if "quantitative" in method.card.needs:
             train, validation, _ = self.study.quantitative_parts()
             context |= {"quantitative": train, "quantitative_validation": validation}
-        if "maps" in method.card.needs:
-            case = self.study.protocol.maps.cases[0]
-            context["maps"] = self._fitted_maps(case, seed)
+        if cell.case is not None:
+            context["maps"] = self._fitted_maps(cell.case, cell.seed)
         return context
 
     def _fitted_maps(self, case: int, seed: int) -> MapsGenerator:
@@ -250,6 +249,7 @@ def _about(cell: Cell) -> dict[str, Any]:
         "scanners": list(cell.scanners),
         "fold": cell.fold,
         "seed": cell.seed,
+        "case": cell.case,
     }
 
 

@@ -4,8 +4,8 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, replace
+from itertools import combinations, product
 from typing import Any
 
 from phycharm.card import MethodCard
@@ -29,6 +29,8 @@ class Cell:
         From 1.
     seed : int
         Of the protocol.
+    case : int, optional
+        Loss case of the maps generator, for a method that needs one.
     """
 
     spec: str
@@ -37,6 +39,7 @@ class Cell:
     whole: bool
     fold: int
     seed: int
+    case: int | None = None
 
     @property
     def name(self) -> str:
@@ -51,6 +54,7 @@ def plan_cells(
     scanners: Sequence[str],
     folds: Sequence[int],
     seeds: Sequence[int],
+    cases: Sequence[int] = (),
 ) -> Iterator[Cell]:
     """List the cells of a run.
 
@@ -62,26 +66,57 @@ def plan_cells(
         All of the run.
     folds, seeds : sequence of int
         Of the protocol.
+    cases : sequence of int
+        Loss cases on whose maps the methods run that need maps.
 
     Yields
     ------
     Cell
         Method by method, fold by fold.
     """
-    for spec, card in methods.items():
-        pairwise = card.scope == "pair"
-        groups = list(combinations(scanners, 2)) if pairwise else [tuple(scanners)]
-        for seed in seeds:
-            for fold in folds:
-                for group in groups:
-                    yield Cell(
-                        spec=spec,
-                        harmonizer=card.name,
-                        scanners=group,
-                        whole=not pairwise,
-                        fold=fold,
-                        seed=seed,
-                    )
+    for spec, own in methods.items():
+        for card, case in variants(own, cases):
+            pairwise = card.scope == "pair"
+            groups = list(combinations(scanners, 2)) if pairwise else [tuple(scanners)]
+            for seed, fold, group in product(seeds, folds, groups):
+                yield Cell(
+                    spec=spec,
+                    harmonizer=card.name,
+                    scanners=group,
+                    whole=not pairwise,
+                    fold=fold,
+                    seed=seed,
+                    case=case,
+                )
+
+
+def variants(card: MethodCard, cases: Sequence[int]) -> list[tuple[MethodCard, int | None]]:
+    """List what a method runs as: once, or once per loss case of the maps it needs.
+
+    Parameters
+    ----------
+    card : MethodCard
+        The method's own.
+    cases : sequence of int
+        Loss cases; the first is the method under its own name.
+
+    Returns
+    -------
+    list of (MethodCard, int or None)
+        Cards by the names in tables, and the loss case of the maps.
+    """
+    if "maps" not in card.needs or not cases:
+        return [(card, None)]
+    first, *others = cases
+    named = [
+        replace(
+            card,
+            name=f"{card.name}-case-{case}",
+            summary=f"{card.summary} Maps of loss case {case} instead of {first}.",
+        )
+        for case in others
+    ]
+    return list(zip([card, *named], cases, strict=True))
 
 
 def fingerprint(content: Any) -> str:

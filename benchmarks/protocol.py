@@ -79,11 +79,25 @@ class Statistics(_Section):
 
 
 class Maps(_Section):
-    """The Quantitative Maps Generator: which loss cases are trained, and how."""
+    """The Quantitative Maps Generator: which loss cases are trained, and how.
 
-    cases: tuple[Literal[1, 2, 3, 4], ...] = (4,)
+    Attributes
+    ----------
+    cases
+        Trained and scored; methods that need maps use those of the first.
+    harmonize_with_all
+        Whether such methods run on the maps of the other cases too, under names of their own.
+    """
+
+    cases: Unique[Literal[1, 2, 3, 4]] = (4,)
+    harmonize_with_all: bool = False
     preset: Literal["paper", "corrected"] = "corrected"
     training: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def harmonized_cases(self) -> tuple[int, ...]:
+        """Loss cases on whose maps methods run."""
+        return self.cases if self.harmonize_with_all else self.cases[:1]
 
 
 class Protocol(_Section):

@@ -17,7 +17,7 @@ from phycharm.simulate import simulate_dataset
 from phycharm.simulate.scanners import chosen
 
 from .cell_run import CellRunner
-from .cells import plan_cells
+from .cells import plan_cells, variants
 from .controls import control_cards
 from .folder import DATASET, RunFolder
 from .manifest import Manifest
@@ -168,7 +168,13 @@ def _run_cells(runner: CellRunner, cards: dict[str, MethodCard]) -> None:
     study = runner.study
     folds = study.protocol.split.folds
     cells = list(
-        plan_cells(cards, scanners=study.scanner_names, folds=folds, seeds=study.protocol.seeds)
+        plan_cells(
+            cards,
+            scanners=study.scanner_names,
+            folds=folds,
+            seeds=study.protocol.seeds,
+            cases=study.protocol.maps.harmonized_cases,
+        )
     )
     with progress_bar("benchmark", len(cells)) as bar:
         for fold in folds:
@@ -187,7 +193,9 @@ def _run_cells(runner: CellRunner, cards: dict[str, MethodCard]) -> None:
 def _write_lists(run: RunFolder, protocol: Protocol, cards: dict[str, MethodCard]) -> None:
     path = run.root / "methods.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    for card in [*cards.values(), *control_cards()]:
+    cases = protocol.maps.harmonized_cases
+    named = [card for own in cards.values() for card, _ in variants(own, cases)]
+    for card in [*named, *control_cards()]:
         known[card.name] = card.as_record()
     write_json(path, known)
     write_json(run.root / "metrics.json", as_records())

@@ -7,7 +7,7 @@ import pandas as pd
 import phantom
 import pytest
 from bids_folder import write_dataset, write_json
-from tiny_protocols import tiny_protocol
+from tiny_protocols import pair_protocol, tiny_protocol
 
 from phycharm.benchmarks import runner
 from phycharm.benchmarks.metrics import METRICS
@@ -275,8 +275,8 @@ class TestTables:
 
 
 RECORD_KEYS = {
-    "format", "cell", "harmonizer", "scanners", "fold", "seed", "fingerprint", "status",
-    "error", "repr", "device", "fit_seconds", "harmonize_seconds", "score_seconds",
+    "format", "cell", "harmonizer", "scanners", "fold", "seed", "case", "fingerprint",
+    "status", "error", "repr", "device", "fit_seconds", "harmonize_seconds", "score_seconds",
     "peak_memory_mb", "parameters", "deviations",
 }  # fmt: skip
 
@@ -375,3 +375,43 @@ def test_smoke_on_its_own_digital_subjects(tmp_path):
     assert result.failed == ()
     scores = read_scores(result.folder / "scores.parquet")
     assert set(load_protocol("smoke").harmonizers) <= set(scores["harmonizer"])
+
+
+@pytest.fixture(scope="module")
+def by_case(shared_dataset, tmp_path_factory):
+    protocol = pair_protocol(
+        harmonizers=["phycharm", "none"],
+        maps={
+            "cases": [4, 1],
+            "harmonize_with_all": True,
+            "training": {"epochs": 1, "batch_size": 8},
+        },
+    )
+    out = tmp_path_factory.mktemp("cases") / "run"
+    return run_benchmark(protocol, out=out, dataset=shared_dataset, device="cpu").folder
+
+
+class TestMapsOfSeveralCases:
+    def test_each_is_a_method_of_its_own(self, by_case):
+        judged = set(read_scores(by_case / "scores.parquet")["harmonizer"]) - CONTROLS
+        assert judged == {"none", "phycharm", "phycharm-case-1"}
+        cards = read_json(by_case / "methods.json")
+        assert "loss case 1 instead of 4" in cards["phycharm-case-1"]["summary"]
+        assert cards["phycharm-case-1"]["citation"] == cards["phycharm"]["citation"]
+
+    def test_cells_say_which_case_they_are_of(self, by_case):
+        cases = {
+            path.parent.name: read_json(path).get("case")
+            for path in by_case.glob("cells/*/cell.json")
+        }
+        assert cases["phycharm_GE-Siemens_fold-1_seed-0"] == 4
+        assert cases["phycharm-case-1_GE-Siemens_fold-1_seed-0"] == 1
+        assert cases["none_all_fold-1_seed-0"] is None
+
+    def test_maps_are_those_of_the_case(self, by_case):
+        for name, case in (("phycharm", 4), ("phycharm-case-1", 1)):
+            method = load_harmonizer(by_case / f"cells/{name}_GE-Siemens_fold-1_seed-0/model")
+            own = MapsGenerator.load(by_case / f"cells/maps_case-{case}_seed-0/model")
+            assert method._generator.case == case
+            for key, tensor in own.state().tensors.items():
+                assert tensor.equal(method._generator.state().tensors[key])

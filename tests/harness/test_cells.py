@@ -52,6 +52,20 @@ def test_name_of_the_table_stands_for_what_the_user_wrote():
     assert cell.name.startswith("mine_")
 
 
+def test_method_that_needs_maps_runs_on_those_of_every_case():
+    methods = {"own": MethodCard(name="own", summary="", scope="all", needs=("maps",))}
+    cells = list(plan_cells(methods, scanners=SCANNERS, folds=[1], seeds=[0], cases=[4, 1]))
+    assert [(cell.harmonizer, cell.case) for cell in cells] == [("own", 4), ("own-case-1", 1)]
+    assert [cell.spec for cell in cells] == ["own", "own"]
+    assert cells[1].name == "own-case-1_all_fold-1_seed-0"
+
+
+def test_other_methods_know_no_cases():
+    methods = {"none": card("none", "all")}
+    (cell,) = plan_cells(methods, scanners=SCANNERS, folds=[1], seeds=[0], cases=[4, 1])
+    assert (cell.harmonizer, cell.case) == ("none", None)
+
+
 @pytest.mark.parametrize(
     ("name", "safe"),
     [
