@@ -1,5 +1,6 @@
 """Fitting methods to a whole dataset, outside any benchmark."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,13 @@ def _require_folder(out: Path) -> None:
 def _require_trainable(spec: str, method: Harmonizer, *, scanners: int) -> None:
     if not can_be_saved(method):
         raise InputError(f"{spec}: cannot be saved; give its class the methods save and load.")
+    try:
+        json.dumps(method.settings())
+    except (AttributeError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{spec}: its settings cannot be saved ({error}); let it keep each constructor "
+            "parameter under its own name, as numbers, strings or lists."
+        ) from error
     if not isinstance(method, Adapter):
         return
     if method.made_elsewhere or method.runs_programs:

@@ -22,6 +22,7 @@ def harmonize_inputs(
     out: Path,
     source: str | None = None,
     mask: Path | None = None,
+    harmonizer: str | None = None,
     device: str = "auto",
 ) -> list[Path]:
     """Harmonize one file, several files, or the T1w images of a BIDS folder.
@@ -41,6 +42,8 @@ def harmonize_inputs(
         File for one input, folder otherwise; for a BIDS folder it becomes a BIDS derivative.
     mask : Path, optional
         Brain mask, for one input file; in a BIDS folder its own masks are used.
+    harmonizer : str, optional
+        Method that the model is of; needed for a class by path, see `load_harmonizer`.
     device : str
         `auto`, `cpu` or `cuda`.
 
@@ -54,7 +57,7 @@ def harmonize_inputs(
     InputError
         If something given cannot be used.
     """
-    method = load_harmonizer(model, device=resolve_device(device))
+    method = load_harmonizer(model, harmonizer=harmonizer, device=resolve_device(device))
     goal = scanner_of(method, target)
     planner = JobPlanner(method=method, target=goal, out=out, source=source)
     jobs = planner.plan(inputs, mask=mask)

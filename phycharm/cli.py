@@ -220,6 +220,7 @@ def harmonize(
     out: Annotated[Path, Parameter(name=["--out", "-o"])],
     source: Annotated[str | None, Parameter(name="--from")] = None,
     mask: Path | None = None,
+    harmonizer: str | None = None,
     device: Device = "auto",
 ) -> None:
     """Harmonize NIfTI files, or the T1w images of a BIDS folder, by a trained model.
@@ -239,13 +240,23 @@ def harmonize(
         folder the session says it.
     mask
         Brain mask, for one input file.
+    harmonizer
+        package.module:Class again, where the model is of a class that was named so: importing it
+        runs its code, and a folder is not trusted to choose that.
     device
         Where to compute.
     """
     from .apply import harmonize_inputs
 
     written = harmonize_inputs(
-        list(inputs), model=model, target=to, out=out, source=source, mask=mask, device=device
+        list(inputs),
+        model=model,
+        target=to,
+        out=out,
+        source=source,
+        mask=mask,
+        harmonizer=harmonizer,
+        device=device,
     )
     for path in written:
         print(path)

@@ -58,8 +58,9 @@ def _load(entry: EntryPoint) -> type[Any]:
     try:
         loaded = getattr(importlib.import_module(module_name), class_name)
     except (ImportError, AttributeError, ValueError) as error:
+        said = " ".join(str(error).split())
         raise InputError(
-            f"Harmonizer {entry.name!r}: {entry.value} cannot be imported ({error}); install its "
+            f"Harmonizer {entry.name!r}: {entry.value} cannot be imported ({said}); install its "
             "package or correct the path."
         ) from error
     if not isinstance(loaded, type):

@@ -4,10 +4,12 @@ import json
 import os
 
 import numpy as np
+import torch
 
 from phycharm.card import MethodCard
 from phycharm.common_domain import CommonDomainHarmonizer
 from phycharm.harmonizer import Harmonizer
+from phycharm.storage import FittedState
 
 
 class Offset:
@@ -123,6 +125,28 @@ class Inherits(Harmonizer):
 
     def _harmonize(self, scan, target):
         return scan.image
+
+
+class InheritsAndLearns(Harmonizer):
+    card = MethodCard(name="inherits-and-learns", summary="Learns.", scope="all", revision="3")
+
+    def __init__(self, *, weight=1.0, seed=0, device="cpu"):
+        super().__init__(seed=seed, device=device)
+        self.weight = weight
+        self.mean = torch.zeros(())
+
+    def _fit(self, train, validation, **context):
+        scans = train.scans(train.scanners[0])
+        self.mean = torch.tensor(np.mean([scan.image[scan.mask].mean() for scan in scans]))
+
+    def _harmonize(self, scan, target):
+        return scan.image + self.weight * float(self.mean)
+
+    def _state(self):
+        return FittedState(tensors={"mean": self.mean}, facts={"class": "any word"})
+
+    def _restore(self, state):
+        self.mean = state.tensors["mean"]
 
 
 class Abstract(Harmonizer):

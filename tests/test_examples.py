@@ -81,7 +81,8 @@ def test_the_plain_class_learns_is_kept_and_obeys(work_in, tmp_path):
     harmonizer.fit(phantom.cohort(TRAINING))
     assert beats_nothing(harmonizer, everybody, TESTED)
     harmonizer.save(tmp_path / "model")
-    assert beats_nothing(load_harmonizer(tmp_path / "model"), everybody, TESTED)
+    again = load_harmonizer(tmp_path / "model", harmonizer="polynomial:PolynomialMapping")
+    assert beats_nothing(again, everybody, TESTED)
     results = check_harmonizer("polynomial:PolynomialMapping", settings={"degree": 2})
     assert not failures(results)
     assert sum(result.outcome == "passed" for result in results) >= 12

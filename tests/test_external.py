@@ -1,5 +1,6 @@
 """The door: every way of naming a method ends in a harmonizer or in one clear line."""
 
+import json
 import pickle
 import sys
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ import numpy as np
 import outsiders
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from phycharm.common_domain import CommonDomainHarmonizer
 from phycharm.errors import InputError
@@ -358,19 +360,36 @@ def test_wrapped_objects_can_be_pickled():
 
 
 @pytest.mark.parametrize(
-    "spec", ["linear", "outsiders:Offset", "b=outsiders:Named", "outsiders:LoadsAnother"]
+    ("spec", "settings"),
+    [
+        ("linear", {}),
+        ("outsiders:Offset", {"weight": 0.7}),
+        ("b=outsiders:Named", {"weight": 0.7}),
+        ("outsiders:LoadsAnother", {}),
+        ("outsiders:InheritsAndLearns", {"weight": 0.7}),
+    ],
 )
-def test_saved_and_loaded_by_folder_alone(tmp_path, spec):
-    settings = {} if spec == "linear" else {"weight": 0.7}
-    if spec == "outsiders:LoadsAnother":
-        settings = {}
+def test_saved_and_loaded_by_naming_it_again(tmp_path, spec, settings):
     harmonizer = create_harmonizer(spec, settings=settings, seed=4).fit(TRAIN, VALID)
     harmonizer.save(tmp_path / "model")
-    again = load_harmonizer(tmp_path / "model")
+    again = load_harmonizer(tmp_path / "model", harmonizer=spec)
     assert type(again) is type(harmonizer)
     assert (again.card, again.seed) == (harmonizer.card, 4)
     assert again.fitted_on == harmonizer.fitted_on
     assert np.array_equal(again.harmonize(unseen(), BETA), harmonizer.harmonize(unseen(), BETA))
+
+
+@pytest.mark.parametrize("name", ["linear", "offset-2", "inherits-and-learns"])
+def test_registered_methods_are_loaded_by_the_folder_alone(tmp_path, register, name):
+    learner = {"inherits-and-learns": "outsiders:InheritsAndLearns"}
+    register(**{"offset-2": "outsiders:Named"}, **learner)
+    harmonizer = create_harmonizer(name).fit(TRAIN)
+    harmonizer.save(tmp_path / "model")
+    for named in (None, name):
+        again = load_harmonizer(tmp_path / "model", harmonizer=named)
+        assert again.card == harmonizer.card
+        image = again.harmonize(unseen(), BETA)
+        assert np.array_equal(image, harmonizer.harmonize(unseen(), BETA))
 
 
 def test_what_has_no_save_says_so(tmp_path):
@@ -391,25 +410,92 @@ def test_folders_without_a_model_are_refused(tmp_path):
         load_harmonizer(tmp_path)
 
 
+TRAP = "raise AssertionError('imported')"
+WRAPPER = "phycharm.external.wrapped:WrappedHarmonizer"
+
+
+def claim(folder, name, *, state=None, **settings):
+    """Write what a folder from elsewhere may say of itself."""
+    content = {"harmonizer": name, "state": state or {}, "settings": settings, "fitted_on": {}}
+    (folder / "harmonizer.json").write_text(json.dumps(content))
+
+
+def load_refused(folder, harmonizer=None):
+    with pytest.raises(InputError) as error:
+        load_harmonizer(folder, harmonizer=harmonizer)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
 def test_a_folder_cannot_have_anything_imported_or_run(tmp_path, write_module):
-    folder = write_module("trap", "raise AssertionError('imported')")
-    facts = folder / "harmonizer.json"
-    facts.write_text('{"harmonizer": "trap:Trap", "state": {}}')
-    with pytest.raises(InputError, match="no saved harmonizer"):
-        load_harmonizer(folder)
-    facts.write_text('{"harmonizer": "trap", "state": {"class": "trap:Trap"}}')
-    with pytest.raises(InputError, match="which no installed package registers"):
-        load_harmonizer(folder)
+    folder = write_module("trap", TRAP)
+    claim(folder, "trap:Trap")
+    assert "no saved harmonizer" in load_refused(folder)
+    claim(folder, "trap")
+    assert "'trap', which no installed package registers" in load_refused(folder)
+    claim(folder, "trap", state={"class": "trap:Trap"})
+    assert "which no installed package registers" in load_refused(folder)
+    claim(folder, "trap", state={"class": WRAPPER}, spec="trap:Trap")
+    message = load_refused(folder)
+    assert "not trusted to name code" in message
+    assert "--harmonizer trap:Trap" in message
+    for spec in ("trap", "trap:Trap\nphycharm: done", "trap:Trap --to; rm", "", 3, None):
+        claim(folder, "trap", state={"class": WRAPPER}, spec=spec)
+        assert "no installed package registers" in load_refused(folder)
+    assert "trap" not in sys.modules
     create_harmonizer("touch=command:touch {input} {output}").fit(TRAIN).save(tmp_path / "model")
-    with pytest.raises(InputError, match="not trusted to name a program"):
-        load_harmonizer(tmp_path / "model")
+    assert "not trusted to name a program" in load_refused(tmp_path / "model")
+    again = "touch=command:touch {input} {output}"
+    assert "not trusted to name a program" in load_refused(tmp_path / "model", again)
+
+
+def test_a_named_class_opens_its_own_folders_only(tmp_path, write_module):
+    folder = write_module("trap", TRAP)
+    claim(folder, "trap", state={"class": WRAPPER}, spec="trap:Trap")
+    message = load_refused(folder, "outsiders:Offset")
+    assert "was saved by trap:Trap, not by outsiders:Offset" in message
+    assert "trap" not in sys.modules
+    create_harmonizer("linear").fit(TRAIN).save(tmp_path / "linear")
+    assert "'linear', not of outsiders:Offset" in load_refused(
+        tmp_path / "linear", "outsiders:Offset"
+    )
+    assert "not of 'inherits'" in load_refused(tmp_path / "linear", "outsiders:Inherits")
+    assert "not of 'nyul'" in load_refused(tmp_path / "linear", "nyul")
+    assert "lacks _harmonize" in load_refused(tmp_path / "linear", "outsiders:Abstract")
+    assert "cannot be imported" in load_refused(tmp_path / "linear", "absent_module:Class")
+    assert "importing it failed" in load_refused(tmp_path / "linear", "trap:Trap")
+
+
+def test_a_registered_name_imports_nothing_from_the_working_folder(write_module, register):
+    write_module("steals", TRAP)
+    register(stolen="steals:Method")
+    with pytest.raises(InputError, match="cannot be imported"):
+        create_harmonizer("stolen")
+    assert "steals" not in sys.modules
+
+
+@pytest.mark.parametrize("broken", ["settings", "state", "tensors"])
+def test_states_that_cannot_be_taken_back_are_said_in_one_line(tmp_path, broken):
+    create_harmonizer("outsiders:InheritsAndLearns").fit(TRAIN).save(tmp_path)
+    facts = json.loads((tmp_path / "harmonizer.json").read_text())
+    if broken == "settings":
+        facts["settings"]["of_a_later_version"] = 1
+    elif broken == "state":
+        del facts["state"]
+    else:
+        save_file({"another": torch.zeros(2)}, tmp_path / "state.safetensors")
+    (tmp_path / "harmonizer.json").write_text(json.dumps(facts))
+    message = load_refused(tmp_path, "outsiders:InheritsAndLearns")
+    assert str(tmp_path) in message
+    assert {"settings": "of_a_later_version", "state": "no saved", "tensors": "mean"}[
+        broken
+    ] in message
 
 
 def test_a_class_that_became_plain_is_refused(tmp_path, register):
     register(offsets="outsiders:Offset")
-    (tmp_path / "harmonizer.json").write_text('{"harmonizer": "offsets", "state": {}}')
-    with pytest.raises(InputError, match="a plain class now"):
-        load_harmonizer(tmp_path)
+    claim(tmp_path, "offsets")
+    assert "a plain class now" in load_refused(tmp_path)
 
 
 def test_one_adapter_does_not_load_another(tmp_path):

@@ -138,22 +138,40 @@ def _adapter(named: Spec, settings: dict[str, Any], seed: int, device: str) -> H
     return made
 
 
+def require_complete(named: Spec) -> None:
+    """Check that a class which inherits has all that a harmonizer needs.
+
+    Raises
+    ------
+    InputError
+        If it lacks a method or its card: the message says which.
+    """
+    method = named.method
+    if inspect.isabstract(method) or not hasattr(method, "card"):
+        lacking = sorted(method.__abstractmethods__) or ["card"]
+        raise InputError(f"{named.text}: {method.__name__} lacks {', '.join(lacking)}; add it.")
+
+
+def with_stamped_card(made: Harmonizer, named: Spec) -> Harmonizer:
+    """Return a harmonizer; the revision of one named by path gets a fingerprint of its file."""
+    if not isinstance(made, Adapter) and not named.registered:
+        give_card(made, replace(made.card, revision=stamped(made.card.revision, named.method)))
+    return made
+
+
 def _inherited(named: Spec, settings: dict[str, Any], seed: int, device: str) -> Harmonizer:
     method = named.method
     if named.alias:
         raise InputError(
             f"{named.text}: {method.__name__} is named by its card; write {named.path}."
         )
-    if inspect.isabstract(method) or not hasattr(method, "card"):
-        lacking = sorted(method.__abstractmethods__) or ["card"]
-        raise InputError(f"{named.text}: {method.__name__} lacks {', '.join(lacking)}; add it.")
+    require_complete(named)
     made: Harmonizer = construct(method, settings, spec=named.text, seed=seed, device=device)
     if named.registered:
         _require_registered_name(named, made.card.name)
-        return made
-    require_free_name(made.card.name, spec=named.text)
-    give_card(made, replace(made.card, revision=stamped(made.card.revision, method)))
-    return made
+    else:
+        require_free_name(made.card.name, spec=named.text)
+    return with_stamped_card(made, named)
 
 
 def _plain(named: Spec, settings: dict[str, Any], seed: int, device: str) -> Harmonizer:

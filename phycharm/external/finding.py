@@ -3,7 +3,7 @@
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from ..registry import harmonizer_class
 def find_class(path: str) -> type[Any]:
     """Find a method's class by registered name or by `package.module:Class`.
 
-    Modules in the working folder are found too; a console script does not see them by itself.
+    Modules in the working folder are found too, where the user names one by its path; a console
+    script does not see them by itself. A registered name is looked for among what is installed, so
+    that no file which merely lies there is imported in a library's place.
 
     Parameters
     ----------
@@ -27,15 +29,20 @@ def find_class(path: str) -> type[Any]:
         If there is no such class, or importing its module fails.
     """
     try:
-        with _working_folder_importable():
+        with _working_folder_importable() if ":" in path else nullcontext():
             return harmonizer_class(path)
     except InputError:
         raise
     except (Exception, SystemExit) as error:
         raise InputError(
-            f"{path}: importing it failed at {_place(error)} ({type(error).__name__}: {error}); "
-            "correct the module."
+            f"{path}: importing it failed {failure(error)}; correct the module."
         ) from error
+
+
+def failure(error: BaseException) -> str:
+    """Say in one line what was raised in somebody else's code, and where."""
+    said = " ".join(str(error).split())
+    return f"at {_place(error)} ({type(error).__name__}: {said})"
 
 
 @contextmanager

@@ -43,6 +43,11 @@ class Spec:
         return ":" not in self.path
 
 
+def is_class_path(text: str) -> bool:
+    """Whether a text has the form `package.module:Class`."""
+    return _CLASS_PATH.fullmatch(text) is not None
+
+
 def parse_spec(text: str) -> Spec:
     """Take apart what a user wrote.
 
@@ -68,7 +73,7 @@ def parse_spec(text: str) -> Spec:
                 wanted = method.argument.upper()
                 raise InputError(f"{text}: say which; write {head}:{wanted}.")
             return Spec(text=text, alias=alias, method=method, path=head, argument=argument.strip())
-    if colon and not _CLASS_PATH.fullmatch(path):
+    if colon and not is_class_path(path):
         raise InputError(
             f"{text}: neither package.module:Class nor a known kind before the colon; "
             f"{did_you_mean(head, harmonizer_names())}"

@@ -2,14 +2,17 @@
 
 import json
 import shutil
+import sys
 
 import bids_folder
+import nibabel
 import numpy as np
 import pandas as pd
 import phantom
 import pytest
 import torch
 
+from phycharm.apply import harmonize_inputs
 from phycharm.benchmarks.history import write_history
 from phycharm.benchmarks.protocol import Protocol
 from phycharm.benchmarks.training import train_generator, train_harmonizer
@@ -279,6 +282,69 @@ def test_plain_classes_need_save_and_load(tmp_path, pair, plain, no_training):
     assert "save and load" in message
 
 
+INHERITS = """
+import numpy as np
+
+from phycharm.card import MethodCard
+from phycharm.harmonizer import Harmonizer
+
+
+class Inheriting(Harmonizer):
+    card = MethodCard(name="inheriting", summary="For tests.", scope="all")
+
+    def _harmonize(self, scan, target):
+        return scan.image * 0.5
+
+
+class Unsaveable(Inheriting):
+    def __init__(self, *, values=np.ones(2), seed=0, device="cpu"):
+        super().__init__(seed=seed, device=device)
+        self.values = values
+
+
+class Forgets(Inheriting):
+    def __init__(self, *, degree=3, seed=0, device="cpu"):
+        super().__init__(seed=seed, device=device)
+"""
+
+
+@pytest.fixture
+def inherits(tmp_path, monkeypatch):
+    """A module of classes that inherit, in the working folder."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "inherits.py").write_text(INHERITS)
+    before, path = set(sys.modules), list(sys.path)
+    monkeypatch.chdir(folder)
+    yield
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+    sys.path[:] = path
+
+
+def test_classes_that_inherit_are_trained_and_loaded_by_path(tmp_path, pair, inherits):
+    spec = "inherits:Inheriting"
+    trained = train_harmonizer(spec, protocol(), pair, tmp_path / "model", device="cpu")
+    with pytest.raises(InputError, match="--harmonizer"):
+        load_harmonizer(tmp_path / "model")
+    loaded = load_harmonizer(tmp_path / "model", harmonizer=spec)
+    assert loaded.card == trained.card
+    image, out = bids_folder.t1w_path(pair, "03", "GE"), tmp_path / "out.nii.gz"
+    options = {"model": tmp_path / "model", "target": "Siemens", "device": "cpu"}
+    (written,) = harmonize_inputs([image], harmonizer=spec, out=out, **options)
+    before, after = (nibabel.load(path).get_fdata() for path in (image, written))
+    np.testing.assert_allclose(after[before > 0], before[before > 0] / 2, rtol=1e-5)
+
+
+def test_settings_that_cannot_be_kept_are_found_before_training(
+    tmp_path, pair, inherits, no_training
+):
+    for name, word in (("Unsaveable", "ndarray"), ("Forgets", "degree")):
+        message = refused(f"inherits:{name}", protocol(), pair, tmp_path / "model")
+        assert word in message
+        assert "its settings cannot be saved" in message
+
+
 def test_plain_classes_for_a_pair_want_a_pair(tmp_path, shared_dataset, plain):
     plain("somebodies", scope="pair")
     spec = "somebodies:Keeping"
@@ -287,7 +353,7 @@ def test_plain_classes_for_a_pair_want_a_pair(tmp_path, shared_dataset, plain):
     assert "scanners = " in message
     two = protocol(scanners=["GE", "Siemens"])
     train_harmonizer(spec, two, shared_dataset, tmp_path / "model", device="cpu")
-    assert load_harmonizer(tmp_path / "model").card.name == "keeping"
+    assert load_harmonizer(tmp_path / "model", harmonizer=spec).card.name == "keeping"
 
 
 def test_images_made_elsewhere_and_programs_are_not_trained(tmp_path, pair, no_training):
