@@ -172,12 +172,16 @@ class Protocol(_Section):
 
     @model_validator(mode="after")
     def _usable_plans(self) -> Self:
-        given = [self.training, self.maps.training]
-        for changes in [*given, *(values.get("training") for values in self.settings.values())]:
+        plans: dict[str, Any] = {"training": self.training, "maps.training": self.maps.training}
+        for name, values in self.settings.items():
+            plans[f'settings."{name}".training'] = values.get("training") or {}
+        for section, changes in plans.items():
+            if not isinstance(changes, dict):
+                raise ValueError(f"[{section}] is {changes!r}, and should be a table of values")
             try:
-                _SOME_PLAN.changed(changes)
-            except InputError as error:
-                raise ValueError(str(error)) from error
+                TrainingPlan.model_validate({**_SOME_PLAN.model_dump(), **changes})
+            except ValidationError as error:
+                raise ValueError(f"[{section}] {first_problem(error)}") from error
         return self
 
     def record(self) -> dict[str, Any]:

@@ -1,11 +1,15 @@
 """Protocols: what comes with the package, and what is refused."""
 
+import tomllib
+
 import pytest
+from pydantic import ValidationError
 from tiny_protocols import TINY, tiny_protocol
 
-from phycharm.benchmarks.protocol import load_protocol, protocol_names
+from phycharm.benchmarks.protocol import Protocol, load_protocol, protocol_names
 from phycharm.errors import InputError
 from phycharm.registry import harmonizer_names
+from phycharm.validation import first_problem
 
 
 def refusal(name):
@@ -53,7 +57,8 @@ def test_paper_has_the_preprints_design():
     assert paper.split.folds == (1, 2, 3, 4)
     assert paper.simulation.quantitative_subjects == 50
     assert (paper.split.quantitative_training, paper.split.quantitative_validation) == (20, 5)
-    assert paper.maps.cases == (1, 2, 3, 4)
+    # The methods use the maps of the first, the case that the preprint chose.
+    assert paper.maps.cases == (4, 1, 2, 3)
     # Epochs, batch size and rates are those of each method's own paper.
     assert paper.training == {}
     assert paper.maps.training == {}
@@ -130,6 +135,7 @@ class TestBadInput:
             ("epochs = 1", "epoch = 1", "epoch"),
             ("epochs = 1", "epochs = 0", "epochs"),
             ("batch_size = 8", 'schedule = "cosin"', "schedule"),
+            ("[settings.unet]", "[settings.unet]\ntraining = 3", "settings"),
             ("[maps.training]", "[maps]\ncases = [5]\n[maps.training]", "cases"),
             ("[settings.unet]", "[settings.unett]", "unet"),
             ("harmonizers = [", 'harmonizers = ["none", ', "none"),
@@ -145,3 +151,24 @@ class TestBadInput:
         text = refusal(file(TINY.replace(before, after, 1)))
         assert "mine.toml" in text
         assert named in text
+        # The remedy is said, and said once.
+        assert text.count("correct it") == 1
+        assert text.endswith("; correct it.")
+
+    @pytest.mark.parametrize(
+        ("section", "said"),
+        [
+            ("[training]", "[training] epoch: "),
+            ("[maps.training]", "[maps.training] epoch: "),
+            ("[settings.unet.training]", '[settings."unet".training] epoch: '),
+        ],
+    )
+    def test_plans_are_named_by_their_section(self, section, said):
+        content = tomllib.loads(TINY)
+        place = content
+        for name in section.strip("[]").split("."):
+            place = place.setdefault(name, {})
+        place["epoch"] = 3
+        with pytest.raises(ValidationError) as error:
+            Protocol.model_validate(content)
+        assert said in first_problem(error.value)
