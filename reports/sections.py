@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from . import captions
+from .checks import trust_table
 from .direction_tables import direction_tables
 from .figures.heatmap import heat_map
 from .figures.histograms import histogram_plot
@@ -16,7 +17,7 @@ from .figures.volumes import bland_altman, volume_bars
 from .paper_tables import paper_tables
 from .plate import Plate, make_plate
 from .slices import compare_images, median_subject
-from .statistics_tables import ceiling_table, comparison_tables, mean_ranks, trust_table
+from .statistics_tables import ceiling_table, comparison_tables, mean_ranks
 from .study import Study
 from .table import Table
 

@@ -1,4 +1,4 @@
-"""Tables of the statistics: tests, checks of the metrics, leakage, the scan-rescan ceiling."""
+"""Tables of the statistics: tests, leakage, the scan-rescan ceiling."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from phycharm.benchmarks.statistics import ceiling, compare, leakage, rank_methods, trust
+from phycharm.benchmarks.statistics import ceiling, compare, leakage, rank_methods
 
 from .measures import Measure
 from .names import label
@@ -128,43 +128,6 @@ def _comparison_notes(measure: Measure, rows: list[dict[Any, Any]]) -> list[str]
         f"split, and the tests over all directions (sizes {', '.join(map(str, families))}).",
         f"{measure.label}: {measure.definition}",
     ]
-
-
-def trust_table(study: Study) -> Table | None:
-    """Lay out whether the controls came out in the right order in every metric."""
-    checks = trust_checks(study)
-    if checks.empty:
-        return None
-    controls = ("oracle", "none", "blurred", "constant")
-    heads = ("Split", "Measure", "Verdict", *(label(c) for c in controls), "Expected", "Why")
-    rows = []
-    for row in checks.to_dict("records"):
-        measure = study.find(str(row["metric"]), str(row["tissue"]))
-        if measure is not None:
-            values = [_value(measure.text(row[c]), row[c]) for c in controls]
-            words = [
-                Cell(text=str(row[k]) or "–", sort=str(row[k])) for k in ("expected", "reason")
-            ]
-            first = [Cell(text=t, sort=t) for t in (row["split"], measure.label, row["verdict"])]
-            rows.append([*first, *values, *words])
-    texts = {"Split", "Measure", "Verdict", "Expected", "Why"}
-    return Table(
-        name="trust",
-        title="Checks of the metrics: controls whose order is known",
-        columns=[Column(text=head, number=head not in texts) for head in heads],
-        rows=rows,
-        notes=[
-            "The oracle is the target scan itself, the blurred target a smoothed copy of it, the "
-            "constant a single value in the brain. A metric that puts them in another order is "
-            "not to be trusted on these data."
-        ],
-    )
-
-
-@lru_cache(maxsize=16)
-def trust_checks(study: Study) -> pd.DataFrame:
-    """Check every measure on the controls; see `phycharm.benchmarks.statistics.trust`."""
-    return trust(study.results.scores, list(study.results.metrics))
 
 
 def leaks(study: Study) -> list[str]:

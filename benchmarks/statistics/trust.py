@@ -1,7 +1,7 @@
 """Whether a metric deserves belief here: controls with a known order must come out in it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
 
 import pandas as pd
 
@@ -12,6 +12,8 @@ COLUMNS = (
     "split",
     *MEASURE,
     "verdict",
+    "directions",
+    "failing",
     "reason",
     "expected",
     "oracle",
@@ -21,6 +23,15 @@ COLUMNS = (
 )
 CONTROL_METHODS = ("oracle", "none", "blurred", "constant")
 _TOLERANCE = 1e-4  # what storing an image and float32 may cost a perfect one
+_WORDS = {
+    "oracle": "the target itself",
+    "none": "doing nothing",
+    "blurred": "the blurred target",
+    "constant": "a featureless image",
+}
+
+Direction = tuple[str, str]
+_Fault = tuple[Direction, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +42,11 @@ class _Expectation:
     perfect: str | None
 
     def __str__(self) -> str:
-        orders = ", ".join(f"{better} > {worse}" for better, worse in self.orders)
-        return f"{self.perfect} perfect, {orders}" if self.perfect else orders
+        below: dict[str, list[str]] = {}
+        for better, worse in self.orders:
+            below.setdefault(better, []).append(worse)
+        orders = "; ".join(f"{better} > {', '.join(worse)}" for better, worse in below.items())
+        return f"{self.perfect} perfect; {orders}" if self.perfect else orders
 
 
 _LIKENESS = _Expectation(
@@ -62,7 +76,9 @@ def trust(scores: pd.DataFrame, metrics: Metrics) -> pd.DataFrame:
 
     The controls are harmonizers named `oracle` (the target scan itself), `blurred` (the target,
     smoothed), `constant` (one value) and `none` (the untouched source). Better means more merit
-    (`Metric.merit`) on the mean over subjects, in every direction:
+    (`Metric.merit`) on the mean over subjects. Every direction is judged on its own: where two
+    scanners' grey levels lie far apart an image without features may be closer to the target than
+    the untouched source is, while the same metric deserves belief elsewhere.
 
     - likeness to the target (SSIM, PSNR, NRMSE and their variants, histogram distances, Dice and
       volume differences): the oracle is perfect; oracle > none, blurred, constant; none and
@@ -81,8 +97,10 @@ def trust(scores: pd.DataFrame, metrics: Metrics) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row per split, metric and tissue: `verdict` (`trusted`, `not to be trusted here` or `not
-        checked`), `reason` (what went wrong, or which control is missing), `expected` (the order
+        A row per split, metric and tissue: `verdict` (`trusted`, `not to be trusted in some
+        directions`, `not to be trusted here` where all fail, or `not checked`), `directions`
+        (how many were checked), `failing` (tuple of the (source, target) that failed), `reason`
+        (what went wrong where, or which control is missing, in words), `expected` (the order
         asked for), and the mean scores of `oracle`, `none`, `blurred`, `constant`.
 
     Raises
@@ -110,46 +128,78 @@ def trust(scores: pd.DataFrame, metrics: Metrics) -> pd.DataFrame:
 def _check(keys: tuple[str, str, str], metric: Metric, rows: pd.DataFrame) -> dict[str, object]:
     expectation = _SPECIAL.get(metric.name, _LIKENESS)
     controls = rows[rows["harmonizer"].isin(CONTROL_METHODS)]
-    by_direction = controls.pivot_table(index=DIRECTION, columns="harmonizer", values="merit")
-    by_direction = by_direction.reindex(columns=list(CONTROL_METHODS))
-    faults = _faults(by_direction, metric, expectation)
-    wanted = {name for pair in expectation.orders for name in pair}
-    absent = [n for n in CONTROL_METHODS if n in wanted and by_direction[n].isna().all()]
-    checked = any(not {*pair} & {*absent} for pair in expectation.orders)
-    if faults:
-        verdict, reason = "not to be trusted here", faults[0]
-        if len(faults) > 1:
-            reason += f" (and {len(faults) - 1} more)"
-    elif not checked or "oracle" in absent:
-        verdict, reason = "not checked", f"no score of {', '.join(absent)}"
-    else:
-        verdict = "trusted"
-        reason = f"no score of {', '.join(absent)}: those orders unchecked" if absent else ""
+    merits = controls.pivot_table(index=DIRECTION, columns="harmonizer", values="merit")
+    merits = merits.reindex(columns=list(CONTROL_METHODS))
+    faults = _faults(merits, metric, expectation)
+    failing = tuple(dict.fromkeys(direction for direction, _ in faults))
     means = controls.groupby("harmonizer")["value"].mean().reindex(list(CONTROL_METHODS))
+    if faults:
+        everywhere = len(failing) == len(merits)
+        verdict = f"not to be trusted {'here' if everywhere else 'in some directions'}"
+        reason = _reason(faults, everywhere=everywhere)
+    else:
+        verdict, reason = _faultless(merits, expectation)
     split, name, tissue = keys
     return {
         "split": split,
         "metric": name,
         "tissue": tissue,
         "verdict": verdict,
+        "directions": len(merits),
+        "failing": failing,
         "reason": reason,
         "expected": str(expectation),
         **{str(control): mean for control, mean in means.items()},
     }
 
 
-def _faults(merits: pd.DataFrame, metric: Metric, expectation: _Expectation) -> list[str]:
-    """Say where the order is violated, one sentence each; what is missing violates nothing."""
-    found = []
-    directions = [" to ".join(map(str, direction)) for direction in merits.index.to_list()]
+def _faultless(merits: pd.DataFrame, expectation: _Expectation) -> tuple[str, str]:
+    """Tell what was checked and passed from what could not be checked."""
+    wanted = {name for pair in expectation.orders for name in pair}
+    absent = [n for n in CONTROL_METHODS if n in wanted and merits[n].isna().all()]
+    reason = f"no score of {', '.join(_WORDS[name] for name in absent)}" if absent else ""
+    checked = any(not {*pair} & {*absent} for pair in expectation.orders)
+    if not checked or "oracle" in absent:
+        return "not checked", reason
+    return "trusted", f"{reason}: its order is unchecked" if absent else ""
+
+
+def _faults(merits: pd.DataFrame, metric: Metric, expectation: _Expectation) -> list[_Fault]:
+    """List what is violated where; what is missing violates nothing."""
+    found: list[_Fault] = []
     perfect = expectation.perfect
     if perfect is not None and metric.best is not None:
         best = float(metric.merit(metric.best))
         off = (merits[perfect] - best).abs() > _TOLERANCE * max(1.0, abs(best))
-        found += [f"{perfect} is not perfect from {d}" for d in compress(directions, off)]
+        words = f"{_WORDS[perfect]} does not reach the ideal value"
+        found += [(direction, words) for direction in _directions(merits[off])]
     for better, worse in expectation.orders:
         wrong = merits[better] <= merits[worse]
-        found += [
-            f"{better} is not better than {worse} from {d}" for d in compress(directions, wrong)
-        ]
+        words = f"{_WORDS[worse]} scores at least as well as {_WORDS[better]}"
+        found += [(direction, words) for direction in _directions(merits[wrong])]
     return found
+
+
+def _directions(merits: pd.DataFrame) -> list[Direction]:
+    return [(str(source), str(target)) for source, target in merits.index.to_list()]
+
+
+def _reason(faults: Sequence[_Fault], *, everywhere: bool) -> str:
+    """Write what went wrong and where; what fails in the same directions shares one clause."""
+    places: dict[str, list[Direction]] = {}
+    for direction, words in faults:
+        places.setdefault(words, []).append(direction)
+    clauses: dict[tuple[Direction, ...], list[str]] = {}
+    for words, where in places.items():
+        clauses.setdefault(tuple(where), []).append(words)
+    count = len({direction for direction, _ in faults})
+    return "; ".join(
+        f"{_place(where, all_=everywhere and len(where) == count)} {' and '.join(found)}"
+        for where, found in clauses.items()
+    )
+
+
+def _place(where: Sequence[Direction], *, all_: bool) -> str:
+    if all_:
+        return "in every direction"
+    return " and ".join(f"from {source} to {target}" for source, target in where)
