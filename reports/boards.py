@@ -8,12 +8,14 @@ import pandas as pd
 from phycharm.benchmarks.statistics import TIE_RULE, leaderboard
 from phycharm.errors import InputError
 
+from .checks import distrusted
 from .measures import Measure
 from .names import label
 from .study import Study
 from .table import Cell, Column, Table
 
 ALL = ""
+COMMON_DOMAIN = "common domain"
 _MOST_DIRECTIONS = 12
 
 
@@ -94,7 +96,9 @@ def make_board(study: Study) -> Board | None:
                 bodies.append(Body(split=split, direction=name, rows=rows))
     if not bodies:
         return None
-    return Board(columns=_columns(ordered), bodies=bodies, notes=_notes(study, headline))
+    return Board(
+        columns=_columns(ordered), bodies=bodies, notes=_notes(study, headline, study.split)
+    )
 
 
 def _measured(study: Study, split: str, direction: tuple[str, str] | None) -> pd.DataFrame:
@@ -119,25 +123,34 @@ def board_table(study: Study, split: str) -> Table | None:
         title=f"Leaderboard, {split} subjects, mean over directions",
         columns=[columns[i] for i in kept],
         rows=[[row[i] for i in kept] for row in rows],
-        notes=_notes(study, measures),
+        notes=_notes(study, measures, split),
         split=split,
     )
 
 
 def board_rows(study: Study, table: pd.DataFrame, measures: list[Measure]) -> list[list[Cell]]:
     """Turn standings into rows, one per method, best first."""
+    leaders = table.loc[table["tied_for_first"].astype(bool), "harmonizer"].nunique()
     return [
-        _row(study, str(method), own, measures)
+        _row(study, str(method), own, measures, tie=leaders > 1)
         for method, own in table.groupby("harmonizer", sort=False)
     ]
 
 
-def _row(study: Study, method: str, own: pd.DataFrame, measures: list[Measure]) -> list[Cell]:
+def _row(
+    study: Study, method: str, own: pd.DataFrame, measures: list[Measure], *, tie: bool
+) -> list[Cell]:
     first = own.iloc[0]
-    tied = "tied for first" if bool(first["tied_for_first"]) else ""
+    marks = ["tied for first"] if tie and bool(first["tied_for_first"]) else []
+    marks += [COMMON_DOMAIN] if method in study.common_domain else []
     cells = [
         Cell(text=str(int(first["place"])), sort=float(first["place"])),
-        Cell(text=label(method), sort=label(method), detail=tied, colour=study.colours[method]),
+        Cell(
+            text=label(method),
+            sort=label(method),
+            detail=", ".join(marks),
+            colour=study.colours[method],
+        ),
         _number(float(first["mean_rank"]), digits=2),
         _number(float(first["borda"]), digits=2),
     ]
@@ -192,10 +205,24 @@ def _columns(measures: list[Measure]) -> list[Column]:
     return columns
 
 
-def _notes(study: Study, measures: list[Measure]) -> list[str]:
+def common_domain_note(study: Study) -> str:
+    """Say what the mark of methods without a target scanner means; empty where there are none."""
+    names = ", ".join(label(method) for method in study.common_domain)
+    return (
+        f"Common domain ({names}): maps scans of both scanners to a domain of its own, so its "
+        "image is compared with the same person's image from the other scanner in that domain, "
+        "not with the target scan; such scores are not of the same kind as the others'."
+        if names
+        else ""
+    )
+
+
+def _notes(study: Study, measures: list[Measure], split: str) -> list[str]:
+    primary = _primary(study)
     orders = {
-        "mean-rank": "the mean of the ranks in the primary measures",
-        "borda": "the Borda count (share of duels won over all images and primary measures)",
+        "mean-rank": f"the mean of the ranks in the primary measures ({primary})",
+        "borda": "the Borda count: share of duels won over all images and primary measures "
+        f"({primary})",
     }
     order = orders.get(study.order, f"the rank in {study.order}")
     notes = [
@@ -203,11 +230,21 @@ def _notes(study: Study, measures: list[Measure]) -> list[str]:
         "averaged first; below it the 95 % bootstrap interval (BCa) over subjects.",
         f"Bold: {TIE_RULE}. Tied for first: so in every measure that decides the order.",
         "Arrows: ↑ higher is better, ↓ lower is better, → closest to that value is best.",
+        *distrusted(study, measures, split),
+        *filter(None, [common_domain_note(study)]),
     ]
-    engine = str(study.results.manifest.get("segmenter") or "")
+    engine = study.segmenter
     if engine and any(m.tissue for m in measures):
         notes.append(f"Tissues were segmented by {engine}.")
     return notes
+
+
+def _primary(study: Study) -> str:
+    """Name the metrics that count in the order, as the leaderboard chooses them."""
+    judged = dict.fromkeys(m.metric for m in study.measures if m.judged)
+    marked = {str(r["name"]) for r in study.results.metrics if r.get("primary")}
+    names = [name for name in judged if name in marked] or list(judged)
+    return ", ".join(Measure(metric=name).label for name in names)
 
 
 def check_order(study: Study) -> str | None:

@@ -92,7 +92,7 @@ def comparison(study: Study, shown: Comparison, split: str) -> Caption:
 
 def masks(study: Study, shown: Comparison, split: str) -> Caption:
     """Words for Fig. 6 and 7."""
-    engine = str(study.results.manifest.get("segmenter") or "an engine that run.json does not name")
+    engine = study.segmenter or "an engine that run.json does not name"
     return Caption(
         name=_key("tissues", split, *_direction_number(study, shown)),
         title=f"{shown.source} → {shown.target}: grey and white matter of {split} subject "

@@ -79,7 +79,7 @@ def _notes(study: Study, measure: Measure, split: str) -> list[str]:
         "not differ from the next.",
         f"{measure.label}: {measure.definition}",
     ]
-    engine = str(study.results.manifest.get("segmenter") or "")
+    engine = study.segmenter
     if measure.tissue and engine:
         notes.append(f"Segmentation: {engine}.")
     if len(study.directions) > _MOST_DIRECTIONS:

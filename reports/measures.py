@@ -151,7 +151,7 @@ def _measure(metric: str, tissue: str, record: Mapping[str, Any]) -> Measure:
     return Measure(
         metric=metric,
         tissue=tissue,
-        definition=str(record.get("definition") or "Not defined in metrics.json."),
+        definition=str(record.get("definition") or "Not defined in metrics.json.").replace("`", ""),
         higher_is_better=higher if isinstance(higher, bool) else None,
         best=float(best) if isinstance(best, int | float) else None,
         unit=str(record.get("unit") or ""),

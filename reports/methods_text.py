@@ -105,7 +105,7 @@ def _metrics(study: Study, cite: Cite) -> str:
         work = f" {cite(_WORKS[works[metric]])}" if metric in works else ""
         name = Measure(metric=metric).label
         parts.append(f"{name}{work} ({measure.definition.rstrip('.')})")
-    engine = str(study.results.manifest.get("segmenter") or "")
+    engine = study.segmenter
     tissue = f" Tissues were segmented by {engine}." if engine else ""
     return (
         "Images were compared with the same subject's scan on the target scanner: "

@@ -18,6 +18,11 @@ _LABELS = {
     "rescan": "Rescan",
     "maps": "Quantitative maps",
 }
+_ENGINES = {
+    "hmrf": "the package’s own hidden Markov random field (hmrf)",
+    "fsl-fast": "FSL FAST (fsl-fast)",
+    "atropos": "ANTs Atropos (atropos)",
+}
 CONTROLS = ("oracle", "blurred", "constant", "rescan")
 # Okabe and Ito's palette without black and yellow, which vanish on dark and on white paper.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
@@ -30,6 +35,11 @@ _DASHES = ("-", "--", "-.", ":")
 def label(method: str) -> str:
     """Name of a method for people; unknown ones keep their own."""
     return _LABELS.get(method, method)
+
+
+def engine_name(engine: str) -> str:
+    """Name of a segmentation engine for people; unknown ones keep their own."""
+    return _ENGINES.get(engine, engine)
 
 
 def is_control(method: str, cards: Mapping[str, Mapping[str, Any]]) -> bool:

@@ -72,7 +72,7 @@ def _table(study: Study, number: str) -> Table | None:
     if not rows:
         return None
     count = len(study.subjects.get(split, []))
-    engine = str(study.results.manifest.get("segmenter") or "")
+    engine = study.segmenter
     notes = [
         f"Mean ± standard deviation over {count} {split} subject{'s' if count != 1 else ''}; "
         "bold: best mean of a row, which need not differ from the next.",

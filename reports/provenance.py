@@ -122,7 +122,8 @@ def failed_cells(study: Study) -> list[tuple[str, str]]:
 def deviations(study: Study) -> list[tuple[str, Sequence[str]]]:
     """List where methods depart from their papers, from their cards and their fits."""
     found: dict[str, list[str]] = {}
-    for name, card in study.results.methods.items():
+    for name in study.methods:
+        card = study.results.methods.get(name, {})
         found.setdefault(name, []).extend(_texts(card.get("deviations")))
     for cell in study.results.cells:
         found.setdefault(cell.harmonizer, []).extend(_texts(cell.record.get("deviations")))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .boards import Board, board_table, make_board
+from .checks import Check, first_checks
 from .downloads import Download, downloads, pack_tables
 from .measures import Measure
 from .methods_text import MethodsText, methods_text
@@ -11,25 +12,16 @@ from .names import label
 from .provenance import Facts, deviations, failed_cells, provenance, timing_table
 from .sections import Section, make_sections
 from .slices import compare_images, worst_cases
-from .statistics_tables import leaks, trust_checks
+from .statistics_tables import leaks
 from .strips import Strip, make_strip
 from .study import Study
 from .subject_data import subject_data
 from .table import Cell, Column, Table
-from .verdict import Verdict, write_verdict
+from .verdict import Verdict, join, write_verdict
 from .viewer import ViewerData, viewer_data
 
 _STRIP_BYTES = 2_500_000
 _WORST = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """One check of a metric on the first screen."""
-
-    label: str
-    verdict: str
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +132,7 @@ def make_run_page(study: Study, number: int, budget_share: float = 1.0) -> RunPa
         simulated=study.results.simulated,
         kicker=_kicker(study),
         verdict=write_verdict(study),
-        checks=_checks(study),
+        checks=first_checks(study),
         leaks=leaks(study),
         board=make_board(study),
         board_table=board_table(study, study.split),
@@ -182,23 +174,6 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _checks(study: Study) -> list[Check]:
-    """Gather the checks of the verdict's split; tissues that came out alike share one."""
-    table = trust_checks(study)
-    merged: dict[tuple[str, str, str], list[str]] = {}
-    for row in table[table["split"] == study.split].to_dict("records"):
-        key = (str(row["metric"]), str(row["verdict"]), str(row["reason"] or ""))
-        merged.setdefault(key, []).append(str(row["tissue"]))
-    return [
-        Check(
-            label=f"{Measure(metric=metric).label} {', '.join(filter(None, tissues))}".strip(),
-            verdict=verdict,
-            reason=reason,
-        )
-        for (metric, verdict, reason), tissues in merged.items()
-    ]
-
-
 def _strips(study: Study, budget: int) -> tuple[list[Strip], int]:
     """Draw every subject and direction while the budget lasts, the worst cases first."""
     wanted = [
@@ -229,7 +204,13 @@ def _worst_intro(study: Study) -> str:
 
 
 def _missing(study: Study) -> list[str]:
+    planned = study.results.section("protocol").get("harmonizers")
+    absent = [str(m) for m in planned or () if str(m) not in study.methods + study.controls]
     gaps = []
+    if absent and study.methods:
+        names = join([label(method) for method in absent])
+        verb = "is" if len(absent) == 1 else "are"
+        gaps.append(f"{names} of the protocol {verb} not among the scores.")
     for split in study.splits:
         for method in study.methods:
             for measure in study.headline[:1]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from .images import ImageLibrary
 from .measures import Measure, find_measures, headline
-from .names import colours, is_control
+from .names import colours, engine_name, is_control
 from .results import Results
 
 _KEYS = ["split", "source", "target", "subject", "harmonizer", "metric", "tissue"]
@@ -95,6 +95,17 @@ class Study:
         """Methods in the comparison: the reference, its rivals by name, and doing nothing."""
         names = [m for m in self._names if m not in self.controls]
         return sorted(names, key=lambda m: (m == "none", m != self.wanted_reference, m))
+
+    @cached_property
+    def common_domain(self) -> list[str]:
+        """Methods that map to a domain of their own and not to a target scanner."""
+        cards = self.results.methods
+        return [m for m in self.methods if cards.get(m, {}).get("scope") == "common-domain"]
+
+    @property
+    def segmenter(self) -> str:
+        """Name of the segmentation engine for people; empty where run.json names none."""
+        return engine_name(str(self.results.manifest.get("segmenter") or ""))
 
     @cached_property
     def reference(self) -> str:

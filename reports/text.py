@@ -1,6 +1,7 @@
 """The leaderboard for a terminal."""
 
 import io
+import textwrap
 from pathlib import Path
 from typing import Literal
 
@@ -8,9 +9,11 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from .boards import board_table
+from .boards import COMMON_DOMAIN, board_table, common_domain_note
+from .checks import distrusted
 from .results import load_results
 from .study import Study
+from .table import Cell
 from .verdict import write_verdict
 
 _WIDTH = 100
@@ -41,15 +44,26 @@ def leaderboard_text(run_dir: Path) -> str:
     if study.results.simulated:
         lines.insert(0, "SIMULATED SCANNERS: no person was scanned.")
     if table is None:
-        return "\n".join(lines)
+        return "\n".join(map(_wrapped, lines))
     shown = RichTable(title=table.title, title_justify="left", box=None, pad_edge=False)
     for column in table.columns:
         side: Literal["left", "right"] = "right" if column.number else "left"
         shown.add_column(Text(column.text), justify=side, no_wrap=not column.number)
     for row in table.rows:
-        # Bold is lost in a log: a star marks what is tied with the best there.
-        shown.add_row(*(Text(cell.text + ("*" if cell.best else "")) for cell in row))
+        shown.add_row(*(Text(_marked(cell)) for cell in row))
     buffer = io.StringIO()
     Console(file=buffer, width=_WIDTH, no_color=True, highlight=False).print(shown)
-    footer = "* within noise of the best"
-    return "\n".join([*lines, "", buffer.getvalue().rstrip(), footer])
+    footer = ["* within noise of the best", *distrusted(study, study.headline, study.split)]
+    footer += filter(None, [common_domain_note(study)])
+    board = ["", *(line.rstrip() for line in buffer.getvalue().rstrip().splitlines())]
+    return "\n".join([*map(_wrapped, lines), *board, *map(_wrapped, footer)])
+
+
+def _marked(cell: Cell) -> str:
+    """Print a cell; bold and the smaller line are lost in a log, signs take their place."""
+    star = "*" if cell.best else ""
+    return f"{cell.text}{star}{' (common domain)' if COMMON_DOMAIN in cell.detail else ''}"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, width=_WIDTH)

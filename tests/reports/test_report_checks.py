@@ -1,0 +1,101 @@
+"""What the report says about the metrics, from controls whose order is known."""
+
+import json
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from score_frames import frame, study_of
+
+from phycharm.reports.boards import make_board
+from phycharm.reports.checks import distrusted, first_checks, trust_table
+from phycharm.reports.study import Study
+from phycharm.reports.text import leaderboard_text
+
+GOOD = {"oracle": 1.0, "blurred": 0.8, "none": 0.7, "constant": 0.1, "unet": 0.9}
+BOTH = ("GE>Siemens", "Siemens>GE")
+
+
+def scores(*, bad=(), **other):
+    """Scores of the controls; in the bad directions an image without features beats nothing."""
+    values = {
+        (name, way): [0.75 if name == "constant" and way in bad else value] * 3
+        for name, value in (GOOD | other).items()
+        for way in BOTH
+    }
+    return frame(values)
+
+
+def test_a_right_order_is_one_short_line():
+    checks = first_checks(study_of(scores()))
+    assert [(c.state, c.head, c.metrics, c.reason) for c in checks] == [
+        ("passes", "To be trusted", ["SSIM"], "")
+    ]
+    assert distrusted(study_of(scores()), study_of(scores()).headline, "external") == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "head", "reason"),
+    [
+        (BOTH[:1], "Not to be trusted from GE to Siemens", "From GE to Siemens a featureless"),
+        (BOTH, "Not to be trusted here", "In every direction a featureless image"),
+    ],
+)
+def test_a_wrong_order_names_the_directions_and_the_fault(bad, head, reason):
+    study = study_of(scores(bad=bad))
+    (check,) = first_checks(study)
+    assert (check.state, check.head, check.metrics) == ("fails", head, ["SSIM"])
+    assert check.reason.startswith(reason)
+    assert check.reason.endswith("scores at least as well as doing nothing.")
+    (sentence,) = distrusted(study, study.headline, "external")
+    assert sentence.startswith(f"{head} (external subjects): SSIM.")
+    assert sentence in make_board(study).notes
+    (row,) = trust_table(study).rows
+    assert head in [cell.text for cell in row]
+
+
+def test_what_cannot_be_checked_is_not_called_trusted():
+    only = scores()
+    (check,) = first_checks(study_of(only[only["harmonizer"].isin(["none", "unet"])]))
+    assert (check.state, check.head) == ("unknown", "Not checked")
+    assert check.reason.startswith("No score of the target itself")
+    (check,) = first_checks(study_of(only[only["harmonizer"] != "constant"]))
+    assert (check.state, check.head) == ("passes", "To be trusted, as far as checked")
+
+
+def test_failures_come_first_and_alike_metrics_share_a_line():
+    table = pd.concat(
+        [
+            scores(),
+            *(scores(bad=BOTH[:1]).assign(metric="dice", tissue=t) for t in ("GM", "WM")),
+        ]
+    )
+    checks = first_checks(study_of(table))
+    assert [c.metrics for c in checks] == [["Dice (GM, WM)"], ["SSIM"]]
+
+
+def with_scope(study, method, scope):
+    return Study(results=replace(study.results, methods={method: {"scope": scope}}))
+
+
+def test_methods_of_a_common_domain_are_marked_and_explained():
+    board = make_board(with_scope(study_of(scores()), "unet", "common-domain"))
+    marked = {row[1].text: row[1].detail for row in board.bodies[0].rows}
+    assert "common domain" in marked["U-Net"]
+    assert "common domain" not in marked["No harmonization"]
+    (note,) = [note for note in board.notes if note.startswith("Common domain (U-Net)")]
+    assert "not with the target scan" in note
+    plain = make_board(with_scope(study_of(scores()), "unet", "pair"))
+    assert not [note for note in plain.notes if "ommon domain" in note]
+
+
+def test_the_terminal_says_the_same(tmp_path):
+    scores(bad=BOTH[:1]).to_parquet(tmp_path / "scores.parquet")
+    study = study_of(scores())
+    (tmp_path / "metrics.json").write_text(json.dumps(list(study.results.metrics)))
+    (tmp_path / "methods.json").write_text('{"unet": {"scope": "common-domain"}}')
+    text = leaderboard_text(tmp_path)
+    assert "U-Net (common domain)" in text
+    assert "Common domain (U-Net): maps scans of both scanners" in text
+    assert "Not to be trusted from GE to Siemens (external subjects): SSIM." in text
+    assert all(len(line) <= 100 for line in text.splitlines())
