@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from phycharm.errors import InputError
 from phycharm.nifti import write_volume
 from phycharm.scan import Scan
 
@@ -14,6 +13,7 @@ from .folder import RunFolder
 from .segmentation import Segmentation, Segmenter
 from .study import Study
 from .tissues import Fractions, JudgedTissues, TissueScore, tissue_scores, undefined_scores
+from .unsegmented import Unsegmented, write_failure
 
 
 @dataclass(kw_only=True)
@@ -61,7 +61,9 @@ class TissueScorer:
         Returns
         -------
         list of list of (metric, tissue, value)
-            One list per image; all NaN where an image cannot be segmented.
+            One list per image; all NaN where an image cannot be segmented. Where that is no fault
+            of the image but the engine failed, the reason is written in the segmentation's place
+            (see `segmentation_failures`).
 
         Raises
         ------
@@ -73,7 +75,8 @@ class TissueScorer:
         found = self._segment_all(images)
         for image, target, name, one in zip(images, targets, names, found, strict=True):
             reference, truth = made[target.scanner.name], self._truth(image)
-            if one is None or reference is None:
+            if isinstance(one, Unsegmented) or isinstance(reference, Unsegmented):
+                _note(name, one, reference)
                 scores.append(list(undefined_scores(truth=truth is not None)))
                 continue
             _write(name, one, image)
@@ -81,7 +84,7 @@ class TissueScorer:
             scores.append(list(tissue_scores(judged, reference, truth)))
         return scores
 
-    def _of_dataset(self, targets: Sequence[Scan]) -> dict[str, JudgedTissues | None]:
+    def _of_dataset(self, targets: Sequence[Scan]) -> dict[str, JudgedTissues | Unsegmented]:
         return {target.scanner.name: self._reference(target) for target in targets}
 
     def _reference(self, scan: Scan) -> JudgedTissues:
@@ -93,28 +96,28 @@ class TissueScorer:
             self._references[key] = JudgedTissues.of(found, scan.mask)
         return self._references[key]
 
-    def _of_method(self, targets: Sequence[Scan]) -> dict[str, JudgedTissues | None]:
+    def _of_method(self, targets: Sequence[Scan]) -> dict[str, JudgedTissues | Unsegmented]:
         """Segment the common-domain images of one person, each once and for this method alone."""
         scans = {target.scanner.name: target for target in targets}
         positive = [scan.with_image(np.maximum(scan.image, 0)) for scan in scans.values()]
         found = zip(scans.items(), self._segment_all(positive), strict=True)
         return {
-            name: None if one is None else JudgedTissues.of(one, scan.mask)
+            name: one if isinstance(one, Unsegmented) else JudgedTissues.of(one, scan.mask)
             for (name, scan), one in found
         }
 
-    def _segment_all(self, images: Sequence[Scan]) -> list[Segmentation | None]:
+    def _segment_all(self, images: Sequence[Scan]) -> list[Segmentation | Unsegmented]:
         try:
             return list(self.segmenter.segment_many(list(images)))
-        except InputError:
-            # One of them has no three tissues to find: the others shall not suffer for it.
+        except Exception:  # engines are other people's programs and may raise anything
+            # Something is wrong with one of them: the others shall not suffer for it.
             return [self._segment(image) for image in images]
 
-    def _segment(self, image: Scan) -> Segmentation | None:
+    def _segment(self, image: Scan) -> Segmentation | Unsegmented:
         try:
             return self.segmenter.segment(image)
-        except InputError:
-            return None
+        except Exception as error:
+            return Unsegmented.of(image, error)
 
     def _truth(self, image: Scan) -> Fractions | None:
         if image.subject not in self._truths:
@@ -126,3 +129,11 @@ class TissueScorer:
 def _write(name: Path, found: Segmentation, scan: Scan) -> None:
     for suffix, labels in (("pveseg", found.pve_labels), ("seg", found.labels)):
         write_volume(name.with_name(f"{name.name}_{suffix}.nii.gz"), labels, scan.affine)
+
+
+def _note(name: Path, image: object, reference: object) -> None:
+    """Write down which engine failure cost an image its scores; a bad image is no failure."""
+    for what, found in (("", image), ("the image it is compared with: ", reference)):
+        if isinstance(found, Unsegmented) and found.crashed:
+            write_failure(name, what + found.reason)
+            return

@@ -30,6 +30,7 @@ from phycharm.benchmarks.tissues import (
     tissue_scores,
     undefined_scores,
 )
+from phycharm.benchmarks.unsegmented import has_tissues, segmentation_failures
 from phycharm.bids import BidsDataset
 from phycharm.errors import InputError
 
@@ -312,6 +313,76 @@ def test_one_image_without_tissues_does_not_harm_the_others(study, scorer, tmp_p
     assert table(second).keys() == table(first).keys()
     assert table(first)["dice", "WM"] == table(third)["dice", "WM"] == 1
     assert not list(tmp_path.glob("b_*"))
+
+
+class Crashing(Threshold):
+    """Fails on chosen images, as a program that somebody else wrote may."""
+
+    def __init__(self, error, *fatal):
+        super().__init__()
+        self.error = error
+        self.fatal = {image.tobytes() for image in fatal}
+
+    def segment(self, scan):
+        if scan.image.tobytes() in self.fatal:
+            raise self.error
+        return super().segment(scan)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (InputError("03 GE: fast ended with exit code 134 (Aborted); run it."), "exit code 134"),
+        (RuntimeError("Standard exception\ncaught in N4"), "RuntimeError: Standard exception caug"),
+        (MemoryError(), "MemoryError"),
+    ],
+)
+def test_a_crash_of_the_engine_is_told_apart_from_an_image_without_tissues(
+    study, tmp_path, error, said
+):
+    ge, siemens = scans(study)
+    flat = siemens.with_image(constant(siemens))
+    engine = Crashing(error, ge.image)
+    scorer = TissueScorer(study=study, segmenter=engine, run=RunFolder(tmp_path / "run"))
+    names = [tmp_path / "segmentations" / name for name in "abc"]
+    good, crashed, nothing = scorer.score([siemens, ge, flat], [siemens] * 3, names)
+    assert table(good)["dice", "WM"] == 1
+    for one in (crashed, nothing):
+        assert table(one).keys() == table(good).keys()
+        assert all(math.isnan(value) for _, _, value in one)
+    (line,) = segmentation_failures(tmp_path)
+    assert line.startswith("b: ")
+    assert said in line
+    assert "\n" not in line
+    assert {path.name for path in names[0].parent.iterdir()} == {
+        "a_seg.nii.gz", "a_pveseg.nii.gz", "b_failed.txt",
+    }  # fmt: skip
+
+
+def test_a_crash_on_a_common_image_names_what_was_compared(study, tmp_path):
+    ge, siemens = scans(study)
+    engine = Crashing(RuntimeError("died"), common(ge).image)
+    scorer = TissueScorer(study=study, segmenter=engine, run=RunFolder(tmp_path / "run"))
+    names = [tmp_path / "segmentations" / name for name in ("from-Siemens", "from-GE")]
+    images, goals = [common(siemens), common(ge)], [common(ge), common(siemens)]
+    for scores in scorer.score(images, goals, names, common_domain=True):
+        assert all(math.isnan(value) for _, _, value in scores)
+    assert segmentation_failures(tmp_path) == [
+        "from-GE: RuntimeError: died",
+        "from-Siemens: the image it is compared with: RuntimeError: died",
+    ]
+
+
+def test_what_has_tissues_to_find(study):
+    ge, siemens = scans(study)
+    assert has_tissues(ge)
+    assert has_tissues(common(siemens).with_image(np.maximum(common(siemens).image, 0)))
+    assert not has_tissues(ge.with_image(constant(ge)))
+    assert not has_tissues(ge.with_image(np.zeros_like(ge.image)))
+    assert not has_tissues(ge.with_image(ge.image - np.float32(0.9)))
+    assert not has_tissues(ge.with_image(np.full_like(ge.image, np.nan)))
+    # Two intensities are no three tissues.
+    assert not has_tissues(ge.with_image(np.where(ge.image > 0.5, 1, 0.3).astype(np.float32)))
 
 
 def test_a_target_without_tissues_is_the_datasets_fault(study, scorer, tmp_path):
