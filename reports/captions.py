@@ -1,7 +1,9 @@
 """The words under the figures: what to look for, and how each was computed."""
 
+from .cells import NO_CASE
+from .map_tables import CASE_WEIGHTS
 from .measures import Measure
-from .names import label
+from .names import base_method, label
 from .plate import Caption
 from .slices import Comparison
 from .study import Study
@@ -165,6 +167,31 @@ def training() -> Caption:
             "falls is over-fitting; curves still falling at the end are a method left half-trained."
         ),
         how="Thin: one fit and direction; thick: their mean. Total loss, logarithmic axis.",
+    )
+
+
+def training_by_case(study: Study, cases: list[int]) -> Caption:
+    """Words for Fig. S2 of the paper."""
+    method = label(base_method(study.reference))
+    known = [str(case) for case in cases if case != NO_CASE]
+    if len(known) > 1:
+        which = f"{method} was trained on maps of the loss cases {', '.join(known)}."
+    elif known:
+        which = f"This run trained {method} on maps of loss case {known[0]} alone."
+    else:
+        which = f"The run does not say on maps of which loss case {method} was trained."
+    return Caption(
+        name="training-by-case",
+        title="Training loss of the harmonization network by loss case of the maps",
+        look=(
+            "Lines that lie on each other mean that it does not matter to the harmonization "
+            "network how its maps were trained; a line that ends higher is a case whose maps tell "
+            "it less about the target scan."
+        ),
+        how=(
+            f"{which} Mean over folds and seeds of the total training loss, logarithmic axis. "
+            f"{CASE_WEIGHTS}"
+        ),
     )
 
 

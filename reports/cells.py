@@ -1,6 +1,7 @@
 """The fits of a run: what was fitted, how it went, where its images are."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+NO_CASE = -1
+"""Stands for the loss case of a fit that recorded none."""
 HISTORY_COLUMNS = ("network", "source", "target", "epoch", "split", "term", "value")
+# maps_case-4_seed-0, phycharm-case-1_GE-Siemens_fold-1_seed-0
+_CASE = re.compile(r"^(?:maps_|[^_]*-)case-(\d+)(?:_|$)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +41,15 @@ class Cell:
     def harmonizer(self) -> str:
         """Name of the method, or `maps` for a fit of the Quantitative Maps Generator."""
         return str(self.record.get("harmonizer") or self.name.split("_")[0])
+
+    @property
+    def case(self) -> int:
+        """Loss case of the maps that were fitted or worked with; `NO_CASE` where not recorded."""
+        recorded = self.record.get("case")
+        if isinstance(recorded, int) and not isinstance(recorded, bool):
+            return recorded
+        named = _CASE.search(self.name)
+        return int(named.group(1)) if named else NO_CASE
 
     @property
     def failed(self) -> bool:
@@ -104,7 +118,7 @@ def read_history(cells: Sequence[Cell], notes: list[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns `cell`, `harmonizer` and those of history.csv.
+        Columns `cell`, `harmonizer`, `case` and those of history.csv.
     """
     tables = []
     for cell in cells:
@@ -120,6 +134,7 @@ def read_history(cells: Sequence[Cell], notes: list[str]) -> pd.DataFrame:
             reason = str(error).partition("\n")[0]
             notes.append(f"cells/{cell.name}/history.csv cannot be used ({reason}).")
             continue
-        tables.append(table.assign(cell=cell.name, harmonizer=cell.harmonizer))
-    columns = ["cell", "harmonizer", *HISTORY_COLUMNS]
+        table = table.assign(cell=cell.name, harmonizer=cell.harmonizer, case=cell.case)
+        tables.append(table)
+    columns = ["cell", "harmonizer", "case", *HISTORY_COLUMNS]
     return pd.concat(tables)[columns] if tables else pd.DataFrame(columns=columns)

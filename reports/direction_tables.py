@@ -59,7 +59,7 @@ def mean_cell(measure: Measure, values: pd.Series, *, best: bool) -> Cell:
     known = values.dropna()
     if known.empty:
         return Cell(text="–")
-    spread = f"± {measure.text(float(known.std(ddof=1)))}" if len(known) > 1 else "one subject"
+    spread = f"± {measure.spread(float(known.std(ddof=1)))}" if len(known) > 1 else "one subject"
     mean = float(known.mean())
     return Cell(text=measure.text(mean), sort=mean, detail=spread, best=best)
 

@@ -14,14 +14,14 @@ from .captions import comparison as picture_words
 from .captions import histograms as histogram_words
 from .captions import maps as map_words
 from .captions import masks as mask_words
-from .captions import training as training_words
+from .captions import training_by_case as training_words
 from .captions import volume_bars as volume_words
+from .figures.case_training import case_training_plot
 from .figures.histograms import histogram_plot
 from .figures.maps import maps_picture
 from .figures.masks import mask_picture
 from .figures.pictures import picture
 from .figures.style import write_figure
-from .figures.training import training_plot
 from .figures.volumes import bland_altman, volume_bars
 from .paper_tables import paper_tables
 from .plate import Caption
@@ -94,7 +94,9 @@ def _drawings(study: Study) -> Iterator[_Drawing]:
         if split in study.splits:
             words = histogram_words(study, split)
             yield f"figure-S1{letter}", histogram_plot(study, split), words
-    yield "figure-S2", training_plot(study, ["HN"]), training_words()
+    by_case = case_training_plot(study)
+    if by_case is not None:
+        yield "figure-S2", by_case[0], training_words(study, by_case[1])
 
 
 def _directions(study: Study, split: str, images: str, masks: str) -> Iterator[_Drawing]:

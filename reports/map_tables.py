@@ -7,6 +7,10 @@ from .measures import Measure, find_measures
 from .study import Study
 from .table import Cell, Column, Table
 
+CASE_WEIGHTS = (
+    "Weights of T1, M0 and consistency in the loss: case 1 (1, 1, 0), 2 (.5, .5, 1e-6), "
+    "3 (1, 1, 1e-8), 4 (1, 1, 1e-6)."
+)
 _METRICS = ("ssim", "psnr", "nrmse", "median_relative_error")
 
 
@@ -61,7 +65,6 @@ def _notes(subjects: int, measures: list[Measure]) -> list[str]:
     plural = "s" if subjects != 1 else ""
     return [
         f"Mean ± standard deviation over {subjects} unseen subject{plural}; seeds and the scanners "
-        "that the maps were predicted from are averaged first. Weights of T1, M0 and consistency: "
-        "case 1 (1, 1, 0), 2 (.5, .5, 1e-6), 3 (1, 1, 1e-8), 4 (1, 1, 1e-6).",
+        f"that the maps were predicted from are averaged first. {CASE_WEIGHTS}",
         *(f"{m.label}: {m.definition}" for m in measures if "Not defined" not in m.definition),
     ]

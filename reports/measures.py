@@ -123,6 +123,13 @@ class Measure:
         text = f"{known:.1g}" if known and float(text) == 0 else text
         return text.replace("-", "−")
 
+    def spread(self, value: float) -> str:
+        """Print a standard deviation, to as many decimals as a value has."""
+        smallest = 10.0**-self.digits
+        if 0 < value < smallest / 2:
+            return f"< {smallest:.{self.digits}f}"
+        return f"{value:.{self.digits}f}"
+
 
 def find_measures(scores: pd.DataFrame, metrics: Iterable[Mapping[str, Any]]) -> list[Measure]:
     """List what was measured, in the order of the metric records.

@@ -1,5 +1,6 @@
 """Names and colours of methods, the same in every table and figure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,12 +30,23 @@ _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 _MORE = ("#7a5195", "#8c8c3e", "#a3544c", "#3f7f8c", "#b58900", "#5f6caf")
 # Lighter than the wheel, or it would look like purple or green to who sees no red or green.
 _NOTHING = "#a9aeb6"
-_DASHES = ("-", "--", "-.", ":")
+_VARIANT = re.compile(r"(?P<base>.+)-case-(?P<case>\d+)")
+# Dots are for doing nothing alone.
+_DASHES = ("-", "--", "-.")
 
 
 def label(method: str) -> str:
     """Name of a method for people; unknown ones keep their own."""
+    variant = _VARIANT.fullmatch(method)
+    if variant:
+        return f"{label(variant['base'])}, case {variant['case']}"
     return _LABELS.get(method, method)
+
+
+def base_method(name: str) -> str:
+    """Name of the method that a variant on maps of another loss case is one of."""
+    variant = _VARIANT.fullmatch(name)
+    return variant["base"] if variant else name
 
 
 def engine_name(engine: str) -> str:

@@ -49,7 +49,7 @@ class Results:
     cells : tuple of Cell
         Fits, done and failed.
     history : DataFrame
-        Training curves of all cells: the columns of history.csv after `cell`, `harmonizer`.
+        Training curves of all cells: the columns of history.csv after `cell`, `harmonizer`, `case`.
     notes : list of str
         What is missing or unreadable, one sentence each.
     """

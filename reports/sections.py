@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from . import captions
 from .checks import trust_table
 from .direction_tables import direction_tables
+from .figures.case_training import case_training_plot
 from .figures.heatmap import heat_map
 from .figures.histograms import histogram_plot
 from .figures.maps import maps_picture
@@ -178,12 +179,17 @@ def _maps(study: Study, prefix: str) -> Section:
 
 
 def _training(study: Study, prefix: str) -> Section:
+    plates = make_plate(training_plot(study), captions.training(), prefix=prefix)
+    by_case = case_training_plot(study)
+    if by_case is not None and len(by_case[1]) > 1:
+        words = captions.training_by_case(study, by_case[1])
+        plates += make_plate(by_case[0], words, prefix=prefix)
     return Section(
         id="training",
         title="Training",
         nav="Training",
         intro="Whether every method was trained to its end: none may lose for want of steps.",
-        plates=make_plate(training_plot(study), captions.training(), prefix=prefix),
+        plates=plates,
     )
 
 

@@ -28,6 +28,8 @@ class Strip:
         What stands in each column.
     data : str
         `data:` address of a WebP image: greys above, errors below.
+    size : (int, int)
+        Its width and height in pixels, so that the page keeps its place before it is there.
     """
 
     split: str
@@ -36,6 +38,7 @@ class Strip:
     target: str
     heads: list[str]
     data: str
+    size: tuple[int, int]
 
 
 def make_strip(study: Study, comparison: Comparison, split: str) -> Strip:
@@ -64,13 +67,15 @@ def make_strip(study: Study, comparison: Comparison, split: str) -> Strip:
     errors = [_coloured((image - target) / comparison.error_limit, mask) for image in slices]
     rows = np.vstack([np.hstack(greys), np.hstack([*errors, np.zeros_like(greys[-1])])])
     names = ["Source" if name == "source" else label(name) for name in volumes]
+    data, size = _encode(rows, columns=len(greys))
     return Strip(
         split=split,
         subject=comparison.subject,
         source=comparison.source,
         target=comparison.target,
         heads=[*names, "Target"],
-        data=_encode(rows, columns=len(greys)),
+        data=data,
+        size=size,
     )
 
 
@@ -84,7 +89,7 @@ def _coloured(error: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> np
     return np.where(mask[..., None], colours, 0).astype(np.uint8)
 
 
-def _encode(pixels: npt.NDArray[np.uint8], *, columns: int) -> str:
+def _encode(pixels: npt.NDArray[np.uint8], *, columns: int) -> tuple[str, tuple[int, int]]:
     image = Image.fromarray(pixels)
     # Large matrices are shrunk to what the page shows; small ones are left to the browser.
     scale = min(1.0, 2 * _HEIGHT / pixels.shape[0], 150 * columns / pixels.shape[1])
@@ -93,4 +98,5 @@ def _encode(pixels: npt.NDArray[np.uint8], *, columns: int) -> str:
         image = image.resize(size, Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     image.save(buffer, format="WEBP", quality=82, method=4)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    code = base64.b64encode(buffer.getvalue()).decode("ascii")
+    return f"data:image/webp;base64,{code}", image.size

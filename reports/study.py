@@ -1,11 +1,12 @@
 """One run as the report sees it: subjects as the unit, methods apart from controls."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
 
+from .cells import NO_CASE
 from .images import ImageLibrary
 from .measures import Measure, find_measures, headline
 from .names import colours, engine_name, is_control
@@ -101,6 +102,14 @@ class Study:
         """Methods that map to a domain of their own and not to a target scanner."""
         cards = self.results.methods
         return [m for m in self.methods if cards.get(m, {}).get("scope") == "common-domain"]
+
+    @property
+    def maps_case(self) -> int:
+        """Loss case of the maps that methods under their own name work with; else `NO_CASE`."""
+        maps = self.results.section("protocol").get("maps")
+        cases = maps.get("cases") if isinstance(maps, Mapping) else None
+        first = cases[0] if isinstance(cases, list) and cases else NO_CASE
+        return first if isinstance(first, int) else NO_CASE
 
     @property
     def segmenter(self) -> str:

@@ -28,7 +28,9 @@ def maps_picture(study: Study) -> tuple[Figure, str] | None:
     (Figure, str) or None
         The figure, and whose maps of which fit it shows; None where no maps were kept.
     """
-    for fit in study.images.map_fits():
+    # The maps that the methods work with come before those of other loss cases.
+    fits = sorted(study.images.map_fits(), key=lambda fit: fit.case != study.maps_case)
+    for fit in fits:
         for subject in sorted({_subject(name) for name in fit.files}):
             found = _load(study, fit.name, subject)
             if found:

@@ -1,10 +1,11 @@
-"""Training curves (the harmonization network's are Fig. S2 of the paper)."""
+"""Training curves of every method, training beside validation."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
+from ..cells import NO_CASE
 from ..names import dashes, label
 from ..study import Study
 from .style import house_style, new_figure
@@ -12,15 +13,13 @@ from .style import house_style, new_figure
 _MOST_PANELS = 12
 
 
-def training_plot(study: Study, networks: list[str] | None = None) -> Figure | None:
+def training_plot(study: Study) -> Figure | None:
     """Draw loss over epochs, one panel per method and network.
 
     Parameters
     ----------
     study : Study
         The run.
-    networks : list of str, optional
-        Draw these only.
 
     Returns
     -------
@@ -29,9 +28,8 @@ def training_plot(study: Study, networks: list[str] | None = None) -> Figure | N
     """
     history = study.results.history
     history = history[(history["term"] == "loss") & (history["value"] > 0)]
-    if networks is not None:
-        history = history[history["network"].isin(networks)]
-    panels = list(history.groupby(["harmonizer", "network"]))[:_MOST_PANELS]
+    history = history.assign(case=history["case"].where(history["harmonizer"] == "maps", NO_CASE))
+    panels = list(history.groupby(["harmonizer", "case", "network"]))[:_MOST_PANELS]
     if not panels:
         return None
     columns = min(3, len(panels))
@@ -39,9 +37,9 @@ def training_plot(study: Study, networks: list[str] | None = None) -> Figure | N
     with house_style():
         figure = new_figure(3.2 * columns, 2.2 * rows + 0.5)
         grid = figure.subplots(rows, columns, squeeze=False)
-        for axes, ((method, network), curves) in zip(grid.flat, panels, strict=False):
+        for axes, ((method, case, network), curves) in zip(grid.flat, panels, strict=False):
             _panel(axes, curves)
-            axes.set_title(f"{label(str(method))}, {network}")
+            axes.set_title(_title(str(method), str(network), int(str(case))))
         for axes in grid.flat[len(panels) :]:
             axes.set_visible(False)
     return figure
@@ -54,13 +52,25 @@ def _panel(axes: Axes, curves: pd.DataFrame) -> None:
         colour = "#0072b2" if split == "train" else "#d55e00"
         for _, one in own.groupby(["cell", "source", "target"]):
             ordered = one.sort_values("epoch")
-            axes.plot(ordered["epoch"], ordered["value"], style, color=colour, alpha=0.25, lw=0.8)
+            axes.plot(ordered["epoch"], ordered["value"], style, color=colour, alpha=0.4, lw=0.8)
         mean = own.groupby("epoch")["value"].mean()
         axes.plot(mean.index, mean, style, color=colour, lw=1.8, label=str(split))
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.minorticks_off()
+    loss_axis(axes)
     axes.set_xlabel("epoch")
     axes.set_ylabel("loss")
     axes.legend(fontsize=8)
+
+
+def loss_axis(axes: Axes) -> None:
+    """Make the vertical axis logarithmic, with plain numbers, and epochs whole."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.minorticks_off()
+
+
+def _title(method: str, network: str, case: int) -> str:
+    # Fits of the maps share a name; those of a method carry the case in theirs.
+    which = f" case {case}" if method == "maps" and case != NO_CASE else ""
+    return f"{label(method)}{which}, {network}"

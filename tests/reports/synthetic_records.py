@@ -113,6 +113,7 @@ def manifest(recipe: Any) -> dict[str, Any]:
             "seeds": [0],
             "harmonizers": list(recipe.methods),
             "training": {"steps": 100},
+            "maps": {"cases": [4]},
         },
         "fingerprint": "ab" * 32,
         "dataset": {

@@ -1,6 +1,7 @@
 """Figures: what is drawn is what was measured, and what is written is what was asked for."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -11,6 +12,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from phycharm.reports import write_figures
+from phycharm.reports.captions import training_by_case
+from phycharm.reports.cells import NO_CASE
+from phycharm.reports.figures.case_training import case_training_plot
 from phycharm.reports.figures.heatmap import heat_map
 from phycharm.reports.figures.histograms import _mean_curve
 from phycharm.reports.figures.masks import mask_picture
@@ -21,6 +25,7 @@ from phycharm.reports.figures.style import house_style, new_figure, to_svg
 from phycharm.reports.figures.training import training_plot
 from phycharm.reports.figures.volumes import _agreement, bland_altman, volume_bars
 from phycharm.reports.paper_tables import paper_tables
+from phycharm.reports.sections import make_sections
 from phycharm.reports.slices import (
     bounding_box,
     busiest_window,
@@ -28,6 +33,7 @@ from phycharm.reports.slices import (
     median_subject,
     worst_cases,
 )
+from phycharm.reports.study import Study
 
 DIRECTION = ("GE", "Siemens")
 
@@ -94,10 +100,55 @@ def test_agreement_recovers_the_volume_of_the_target(study):
 def test_training_curves_and_ranks(study):
     titles = {axes.get_title(loc="left") for axes in training_plot(study).axes}
     assert {"PhyCHarm, HN", "U-Net, HN"} <= titles
-    assert training_plot(study, ["nothing"]) is None
     figure = rank_diagram(study, {"phycharm": 1.0, "unet": 2.0, "none": 3.0}, 1.5)
     assert {"PhyCHarm  1.00", "critical difference 1.50"} <= texts(figure)
     assert rank_diagram(study, {"phycharm": 1.0}, 1.5) is None
+
+
+def by_case(study, cases):
+    """The study with its PhyCHarm curves once more for every case, each at its own height."""
+    history = study.results.history
+    own = history[history["harmonizer"] == "phycharm"].assign(case=4)
+    more = [
+        own.assign(harmonizer=f"phycharm-case-{c}", case=c, value=own["value"] * (c + 1))
+        for c in cases
+    ]
+    results = replace(study.results, history=pd.concat([history.drop(own.index), own, *more]))
+    return Study(results=results)
+
+
+def test_training_loss_has_a_line_per_loss_case_and_a_panel_per_direction(study):
+    many = by_case(study, (1, 2, 3))
+    figure, cases = case_training_plot(many)
+    assert cases == [1, 2, 3, 4]
+    assert {"GE → Siemens", "Siemens → GE"} == {a.get_title(loc="left") for a in figure.axes}
+    for axes in figure.axes:
+        source, target = axes.get_title(loc="left").split(" → ")
+        lines = {line.get_label(): line.get_ydata() for line in axes.lines}
+        history = study.results.history
+        plain = history[
+            (history["harmonizer"] == "phycharm")
+            & (history["split"] == "train")
+            & (history["source"] == source)
+            & (history["target"] == target)
+        ]
+        expected = plain.groupby("epoch")["value"].mean()
+        np.testing.assert_allclose(lines["case 4"], expected)
+        np.testing.assert_allclose(lines["case 2"], 3 * expected)
+    assert "loss cases 1, 2, 3, 4" in training_by_case(many, cases).how
+    (section,) = [s for s in make_sections(many, "r0") if s.id == "training"]
+    assert [plate.name for plate in section.plates][-1] == "training-by-case"
+
+
+def test_training_loss_of_one_case_says_so(study):
+    _, cases = case_training_plot(study)
+    assert cases == [4]  # the protocol's first: these cells record none
+    assert "maps of loss case 4 alone" in training_by_case(study, cases).how
+    assert "does not say" in training_by_case(study, [NO_CASE]).how
+    rivals = study.results.history
+    rivals = rivals[rivals["harmonizer"] == "unet"]
+    other = Study(results=replace(study.results, history=rivals))
+    assert case_training_plot(other) is None
 
 
 def test_mean_histogram_sums_to_one_whatever_the_bins():

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from phycharm.reports.cells import NO_CASE, Cell
 from phycharm.reports.measures import Measure, find_measures, headline
-from phycharm.reports.names import colours, dashes, is_control, label
+from phycharm.reports.names import base_method, colours, dashes, is_control, label
 
 SSIM = Measure(metric="ssim", higher_is_better=True, best=1.0)
 
@@ -78,7 +79,8 @@ def test_colours_differ_and_do_not_depend_on_rank():
     assert len(set(first.values())) == len(methods)
     assert colours(methods[::-1], "phycharm")["none"] == first["none"]
     assert colours(methods[::-1], "phycharm")["phycharm"] == first["phycharm"]
-    assert dashes(methods)["none"] == ":"
+    styles = dashes(methods)
+    assert [method for method, style in styles.items() if style == ":"] == ["none"]
 
 
 def test_colours_are_told_apart_without_red_and_green():
@@ -99,3 +101,29 @@ def test_controls_are_known_by_name_and_by_card():
     assert is_control("mine", {"mine": {"control": True}})
     assert not is_control("unet", {"unet": {"control": False}})
     assert label("unheard-of") == "unheard-of"
+
+
+def test_variants_are_named_by_their_loss_case():
+    assert label("phycharm-case-1") == "PhyCHarm, case 1"
+    assert base_method("phycharm-case-12") == "phycharm"
+    assert label("my-case-study") == base_method("my-case-study") == "my-case-study"
+
+
+@pytest.mark.parametrize(
+    ("name", "record", "case"),
+    [
+        ("phycharm_GE-Siemens_fold-1_seed-0", {"case": 3}, 3),
+        ("phycharm_GE-Siemens_fold-1_seed-0", {"case": None}, NO_CASE),
+        ("phycharm-case-2_GE-Siemens_fold-1_seed-0", {}, 2),
+        ("maps_case-4_seed-0", {}, 4),
+        ("unet_my-case-1_fold-1_seed-0", {"case": True}, NO_CASE),
+    ],
+)
+def test_the_loss_case_of_a_fit_is_the_recorded_one(tmp_path, name, record, case):
+    assert Cell(path=tmp_path / name, record=record).case == case
+
+
+def test_a_spread_has_the_decimals_of_its_mean():
+    assert SSIM.spread(0.0123) == "0.012"
+    assert SSIM.spread(0.0002) == "< 0.001"
+    assert SSIM.spread(0.0) == "0.000"

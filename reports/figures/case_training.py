@@ -1,0 +1,109 @@
+"""Training loss of the harmonization network by loss case of the maps (Fig. S2 of the paper)."""
+
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..cells import NO_CASE
+from ..names import base_method
+from ..study import Study
+from .style import INK, house_style, new_figure
+from .training import loss_axis
+
+_MOST_PANELS = 12
+_NETWORK = "HN"
+# Okabe and Ito's palette; every case keeps its colour and dashes in every run.
+_STYLES = {
+    1: ("#d55e00", "--"),
+    2: ("#009e73", "-."),
+    3: ("#cc79a7", (0, (5, 1, 1, 1, 1, 1))),
+    4: ("#0072b2", "-"),
+}
+_OTHER = ("#7a5195", ":")
+
+
+def case_curves(study: Study) -> pd.DataFrame:
+    """Average the training loss of the networks that work with maps, case by case.
+
+    Parameters
+    ----------
+    study : Study
+        The run. Fits of the reference method and of its variants on maps of other loss cases
+        (`<method>-case-<k>`) count; the case is the one in their cell.json, else the protocol's
+        first.
+
+    Returns
+    -------
+    DataFrame
+        Columns `source`, `target`, `case` (-1 where it was not recorded), `epoch`, `value`: mean
+        over folds and seeds; empty where no such curves were kept.
+    """
+    history = study.results.history
+    base = base_method(study.reference)
+    own = history["harmonizer"] == base
+    chosen = history.assign(
+        case=history["case"].mask(own & (history["case"] == NO_CASE), study.maps_case)
+    )[
+        (history["harmonizer"].map(base_method) == base)
+        & (history["network"] == _NETWORK)
+        & (history["split"] == "train")
+        & (history["term"] == "loss")
+        & (history["value"] > 0)
+    ]
+    keys = ["source", "target", "case", "epoch"]
+    return chosen.groupby(keys)["value"].mean().reset_index()
+
+
+def case_training_plot(study: Study) -> tuple[Figure, list[int]] | None:
+    """Draw training loss over epochs, one panel per direction and one line per loss case.
+
+    Parameters
+    ----------
+    study : Study
+        The run.
+
+    Returns
+    -------
+    (Figure, list of int) or None
+        The figure, of at most twelve directions, and the loss cases drawn (-1: not recorded).
+        None where the reference method kept no curves of a harmonization network.
+    """
+    curves = case_curves(study)
+    known = set(zip(curves["source"], curves["target"], strict=True))
+    directions = [d for d in study.directions if d in known][:_MOST_PANELS]
+    if not directions:
+        return None
+    columns = min(3, len(directions))
+    rows = -(-len(directions) // columns)
+    with house_style():
+        figure = new_figure(3.2 * columns, 2.0 * rows + 0.6)
+        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+        for axes, (source, target) in zip(grid.flat, directions, strict=False):
+            _panel(axes, curves[(curves["source"] == source) & (curves["target"] == target)])
+            axes.set_title(f"{source} → {target}")
+        for axes in grid.flat[len(directions) :]:
+            axes.set_visible(False)
+        _legend(figure)
+        figure.supxlabel("epoch", fontsize=9, color=INK)
+        figure.supylabel("training loss", fontsize=9, color=INK)
+    return figure, sorted({int(case) for case in curves["case"]})
+
+
+def _panel(axes: Axes, curves: pd.DataFrame) -> None:
+    for case, own in curves.groupby("case"):
+        number = int(str(case))
+        colour, style = _STYLES.get(number, _OTHER)
+        name = "case not recorded" if number == NO_CASE else f"case {number}"
+        axes.plot(own["epoch"], own["value"], linestyle=style, color=colour, lw=1.5, label=name)
+    loss_axis(axes)
+
+
+def _legend(figure: Figure) -> None:
+    handles: dict[str, Artist] = {}
+    for axes in figure.axes:
+        handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    ordered = dict(sorted(handles.items()))
+    figure.legend(
+        list(ordered.values()), list(ordered), loc="outside upper center", ncols=4, fontsize=8
+    )
