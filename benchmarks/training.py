@@ -1,6 +1,8 @@
 """Fitting methods to a whole dataset, outside any benchmark."""
 
 import json
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +163,20 @@ def _require_folder(out: Path) -> None:
     file = next((path for path in (out, *out.parents) if path.is_file()), None)
     if file is not None:
         raise InputError(f"{file}: is a file and no folder; change --out.")
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"{out}: cannot be written to ({error.strerror}); change --out."
+        ) from error
+    finally:
+        # Nothing is left of it in case the training fails.
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _require_trainable(spec: str, method: Harmonizer, *, scanners: int) -> None:

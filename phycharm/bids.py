@@ -15,7 +15,7 @@ from .bids_files import BidsFiles, Kind
 from .cohort import Cohort
 from .errors import InputError
 from .json_file import read_object
-from .nifti import read_volume
+from .nifti import other_grid, read_volume
 from .physics.inversion_recovery import m0_from_inversion
 from .quantitative import QuantitativeCohort, QuantitativeScan
 from .registry import did_you_mean
@@ -23,7 +23,6 @@ from .scan import Scan
 from .scanner import Acquisition, Scanner
 from .sidecar import read_scanner
 
-_AFFINE_TOLERANCE_MM = 1e-2
 _TIMING_TOLERANCE = 0.05
 _LONGEST_T1_S = 50.0
 
@@ -167,10 +166,10 @@ class BidsDataset:
         path = self._files.of("T1w")[subject, scanner.name]
         image, affine = read_volume(path)
         shape, first_affine = grids.setdefault(subject, (image.shape, affine))
-        if image.shape != shape or not np.allclose(affine, first_affine, atol=_AFFINE_TOLERANCE_MM):
+        if difference := other_grid(image.shape, affine, shape, first_affine):
             raise InputError(
-                f"{path}: shape {image.shape} or affine differs from the subject's other scans "
-                f"({shape}); register and resample them to one grid."
+                f"{path}: is on another grid than the subject's other scans, for it {difference}; "
+                "register and resample them to one grid."
             )
         mask = self._read_mask(subject, scanner.name, image.shape, affine)
         return Scan(
@@ -210,10 +209,10 @@ class BidsDataset:
     ) -> npt.NDArray[np.float32]:
         """Read a volume that must lie on the grid of the image it belongs to."""
         volume, own = read_volume(path, constant=constant)
-        if volume.shape != shape or not np.allclose(own, affine, atol=_AFFINE_TOLERANCE_MM):
+        if difference := other_grid(volume.shape, own, shape, affine):
             raise InputError(
-                f"{path}: shape {volume.shape} or affine differs from that of the image it belongs "
-                f"to ({shape}); resample it to the image."
+                f"{path}: is on another grid than the image it belongs to, for it {difference}; "
+                "resample it to the image."
             )
         return volume
 

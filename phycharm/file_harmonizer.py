@@ -13,13 +13,12 @@ from .atomic import atomic_file
 from .errors import InputError
 from .harmonizer import Harmonizer
 from .intensity import percentile_99
-from .nifti import read_volume
+from .nifti import other_grid, read_volume
 from .scan import Scan
 from .scanner import Scanner
 
 _LEAST_BACKGROUND = 0.1
 _MOST_NEGATIVE = 0.25
-_AFFINE_TOLERANCE_MM = 1e-2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +80,10 @@ class FileHarmonizer:
         )
         occupied = brain | (voxels < 0) if mask is None else brain
         if (voxels[occupied] < 0).mean() > _MOST_NEGATIVE:
+            without = "" if mask else ", or with a brain mask (--mask)"
             raise InputError(
                 f"{image}: much of the brain is negative, as in a z-scored image; give it as the "
-                "scanner made it."
+                f"scanner made it{without}."
             )
         return Scan(
             image=voxels,
@@ -110,10 +110,10 @@ def _read_mask(
     path: Path, image: Path, *, shape: tuple[int, ...], affine: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.bool_]:
     volume, own = read_volume(path, constant=True)
-    if volume.shape != shape or not np.allclose(own, affine, atol=_AFFINE_TOLERANCE_MM):
+    if difference := other_grid(volume.shape, own, shape, affine):
         raise InputError(
-            f"{path}: shape {volume.shape} or affine differs from that of {image.name} ({shape}); "
-            "resample the mask to the image."
+            f"{path}: is on another grid than {image.name}, for it {difference}; resample the mask "
+            "to the image."
         )
     brain = volume > 0.5
     if not brain.any():

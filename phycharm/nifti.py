@@ -11,6 +11,7 @@ import numpy.typing as npt
 from .atomic import atomic_file
 from .errors import InputError
 
+_AFFINE_TOLERANCE_MM = 1e-2
 _UNREADABLE = (
     nibabel.filebasedimages.ImageFileError,
     nibabel.spatialimages.HeaderDataError,
@@ -48,7 +49,17 @@ def read_image(path: Path) -> Any:
         image: Any = nibabel.load(path)
     except _UNREADABLE as error:
         raise InputError(f"{path}: not a readable NIfTI file ({error}); copy it again.") from error
+    _require_place(image.affine, path)
     return nibabel.as_closest_canonical(_one_volume(image, path))
+
+
+def _require_place(affine: npt.NDArray[np.float64], path: Path) -> None:
+    """Make sure that voxels have a size and a place."""
+    if not np.isfinite(affine).all() or np.linalg.matrix_rank(affine[:3, :3]) < 3:
+        raise InputError(
+            f"{path}: its affine is no orientation (an axis has no length, or is not finite); "
+            "correct sform or qform in the header."
+        )
 
 
 def _one_volume(image: Any, path: Path) -> Any:
@@ -87,9 +98,15 @@ def read_volume(
     Raises
     ------
     InputError
-        If the file cannot be read, is no 3D volume, is constant, or holds NaN or infinity.
+        If the file cannot be read, is no 3D volume of plain numbers, is constant, or holds NaN or
+        infinity.
     """
     image = read_image(path)
+    if image.get_data_dtype().kind not in "biuf":
+        raise InputError(
+            f"{path}: has voxels of type {image.get_data_dtype()}; give a volume of plain numbers, "
+            "of a complex image the magnitude."
+        )
     try:
         data = np.asarray(image.dataobj, dtype=np.float32)
     except _UNREADABLE as error:
@@ -101,6 +118,28 @@ def read_volume(
     if data.size == 0 or (data.min() == data.max() and not constant):
         raise InputError(f"{path}: every voxel has the same value; this is no image.")
     return np.ascontiguousarray(data), np.asarray(image.affine, dtype=np.float64)
+
+
+def other_grid(
+    shape: tuple[int, ...],
+    affine: npt.NDArray[np.float64],
+    wanted_shape: tuple[int, ...],
+    wanted_affine: npt.NDArray[np.float64],
+) -> str:
+    """Say how one grid differs from another: a phrase, empty where both are one.
+
+    Parameters
+    ----------
+    shape, wanted_shape : tuple of int
+        Of both volumes, in RAS order.
+    affine, wanted_affine : ndarray of float64, shape (4, 4)
+        Likewise; differences of 0.01 mm do not count.
+    """
+    if shape != wanted_shape:
+        return f"has shape {shape} and not {wanted_shape}"
+    if not np.allclose(affine, wanted_affine, atol=_AFFINE_TOLERANCE_MM):
+        return "lies elsewhere (its affine differs)"
+    return ""
 
 
 def write_volume(path: Path, data: npt.NDArray[Any], affine: npt.NDArray[np.float64]) -> None:

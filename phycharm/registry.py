@@ -49,8 +49,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a phrase with the nearest known name, and all of them."""
     known = sorted(known)
     near = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"{hint}There are: {', '.join(known)}."
+    start = f"did you mean {near[0]!r}? There" if near else "there"
+    return f"{start} are: {', '.join(known)}."
 
 
 def _load(entry: EntryPoint) -> type[Any]:

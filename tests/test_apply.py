@@ -327,6 +327,9 @@ def test_masks_that_cannot_be_used(tmp_path, brain, pair_model, spoil):
         store(mask, inside * np.float32(0.4 if spoil == "faint" else 0))
     message = refused(image, model=pair_model, target="GE", out=tmp_path / "o.nii", mask=mask)
     assert "mask.nii.gz" in message
+    if spoil in ("shape", "affine"):
+        assert "another grid than in.nii.gz" in message
+        assert ("shape" in message) == (spoil == "shape")
     if spoil in ("faint", "empty"):
         assert "none is brain" in message
     assert not (tmp_path / "o.nii").exists()
@@ -350,6 +353,8 @@ def test_z_scored_images_are_refused(tmp_path, brain, pair_model, with_mask):
     message = refused(image, model=pair_model, target="GE", out=tmp_path / "o.nii", mask=mask)
     assert "z.nii.gz" in message
     assert "z-scored" in message
+    # A negative background alone (an offset in the header) is cured by a mask.
+    assert ("--mask" in message) != with_mask
 
 
 def test_a_few_negative_voxels_are_no_harm(tmp_path, brain, pair_model):

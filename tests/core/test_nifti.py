@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from phycharm.errors import InputError
-from phycharm.nifti import read_image, read_volume, write_volume
+from phycharm.nifti import other_grid, read_image, read_volume, write_volume
 
 AFFINE = np.array([[2.0, 0, 0, -9], [0, 2.5, 0, -12], [0, 0, 3, -4], [0, 0, 0, 1]])
 
@@ -136,6 +136,35 @@ def test_colour_image(tmp_path):
     with pytest.raises(InputError) as error:
         read_volume(tmp_path / "rgb.nii.gz")
     assert "rgb.nii.gz" in one_line(error)
+
+
+def test_complex_image(tmp_path, volume):
+    nibabel.save(nibabel.Nifti1Image(volume.astype(np.complex64), AFFINE), tmp_path / "k.nii.gz")
+    with pytest.raises(InputError, match="magnitude") as error:
+        read_volume(tmp_path / "k.nii.gz")
+    assert "k.nii.gz" in one_line(error)
+
+
+@pytest.mark.parametrize("bad", ["flat", "nan", "infinite"])
+def test_voxels_without_size_or_place(tmp_path, volume, bad):
+    path = tmp_path / "nowhere.nii"
+    write_volume(path, volume, AFFINE)
+    raw = bytearray(path.read_bytes())
+    # The sform's first row: bytes 280 to 295 of the header.
+    row = {"flat": [0, 0, 0, 5], "nan": [np.nan, 0, 0, 5], "infinite": [np.inf, 0, 0, 5]}[bad]
+    raw[280:296] = np.array(row, "<f4").tobytes()
+    path.write_bytes(bytes(raw))
+    with pytest.raises(InputError, match="affine") as error:
+        read_image(path)
+    assert "nowhere.nii" in one_line(error)
+    assert "sform" in str(error.value)
+
+
+def test_how_grids_differ():
+    moved = AFFINE + 0.1 * np.eye(4, k=3)
+    assert other_grid((4, 5, 6), AFFINE, (4, 5, 6), AFFINE + 1e-3) == ""
+    assert "(4, 5, 6) and not (4, 5, 7)" in other_grid((4, 5, 6), AFFINE, (4, 5, 7), moved)
+    assert "elsewhere" in other_grid((4, 5, 6), AFFINE, (4, 5, 6), moved)
 
 
 @pytest.mark.parametrize(

@@ -115,8 +115,8 @@ def test_path_that_leads_nowhere(outsider, path):
     refusal(path)
 
 
-def test_hint_is_a_sentence():
+def test_hint_goes_on_after_a_semicolon():
     assert did_you_mean("quik", ["quick", "smoke"]) == (
         "did you mean 'quick'? There are: quick, smoke."
     )
-    assert did_you_mean("xyz", iter(["b", "a"])) == "There are: a, b."
+    assert did_you_mean("xyz", iter(["b", "a"])) == "there are: a, b."

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import tempfile
 
 import bids_folder
 import nibabel
@@ -212,6 +213,36 @@ def test_a_file_where_the_model_should_go(tmp_path, pair, no_training, place):
     message = refused("unet", protocol(), pair, tmp_path / place)
     assert "model: is a file" in message
     assert (tmp_path / "model").read_text() == "mine"
+
+
+def test_a_place_that_cannot_be_written_is_found_before_training(
+    tmp_path, pair, no_training, monkeypatch
+):
+    def full(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    # Root may write anywhere, so the refusal itself is made up.
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "TemporaryFile", full)
+        message = refused("unet", protocol(), pair, tmp_path / "new" / "model")
+        with pytest.raises(InputError, match="cannot be written"):
+            train_generator(protocol(), pair, tmp_path / "new" / "maps", case=4, device="cpu")
+    assert "new/model: cannot be written to (Permission denied)" in message
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_lies_in_the_folder_survives_a_training_that_fails(tmp_path, pair, monkeypatch):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "mine.txt").write_text("mine")
+
+    def fit(self, *_, **__):
+        raise InputError("stopped")
+
+    monkeypatch.setattr(Harmonizer, "fit", fit)
+    assert refused("linear", protocol(), pair, tmp_path / "model") == "stopped"
+    assert [path.name for path in (tmp_path / "model").iterdir()] == ["mine.txt"]
+    assert refused("linear", protocol(), pair, tmp_path / "other") == "stopped"
+    assert not (tmp_path / "other").exists()
 
 
 def test_damaged_scans_are_found_before_training(tmp_path, pair, no_training):
