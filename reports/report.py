@@ -1,6 +1,7 @@
 """`phycharm report`: results folders in, one HTML file out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from phycharm.atomic import write_text
@@ -9,11 +10,13 @@ from phycharm.errors import InputError
 from .boards import check_order
 from .page import render
 from .results import load_results
-from .run_page import make_run_page
-from .side_by_side import compare_runs
+from .run_page import RunPage, make_run_page
+from .side_by_side import SideBySide, compare_runs
 from .study import Study
-from .viewer import niivue_script
+from .viewer import niivue_script, viewer_data
 
+FILE_BYTES = 15_000_000
+"""The most that the page may take: larger ones are not mailed, and open slowly."""
 _FILE = "report.html"
 
 
@@ -60,7 +63,18 @@ def write_report(
     share = 1 / len(studies)
     runs = [make_run_page(study, number, share) for number, study in enumerate(studies)]
     comparison = compare_runs(studies) if len(studies) > 1 else None
-    niivue = niivue_script() if any(run.viewer for run in runs) else None
     path = Path(out) if out is not None else Path(results[0]) / _FILE
-    write_text(path, render(runs, comparison, niivue))
+    write_text(path, _page(studies, runs, comparison))
     return path
+
+
+def _page(studies: list[Study], runs: list[RunPage], comparison: SideBySide | None) -> str:
+    """Render the page; the viewer's volumes get the room that everything else leaves."""
+    niivue = niivue_script()
+    bare = len(render(runs, comparison, niivue).encode("utf-8"))
+    room = max(0, FILE_BYTES - bare) // len(runs)
+    full = [
+        replace(run, viewer=viewer_data(study, room))
+        for study, run in zip(studies, runs, strict=True)
+    ]
+    return render(full, comparison, niivue if any(run.viewer for run in full) else None)

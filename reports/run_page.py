@@ -18,7 +18,7 @@ from .study import Study
 from .subject_data import subject_data
 from .table import Cell, Column, Table
 from .verdict import Verdict, join, write_verdict
-from .viewer import ViewerData, viewer_data
+from .viewer import ViewerData
 
 _STRIP_BYTES = 2_500_000
 _WORST = 5
@@ -46,7 +46,6 @@ class RunPage:
     strips: list[Strip]
     worst: list[int]
     worst_intro: str
-    viewer: ViewerData | None
     notes: list[str]
     failed: list[tuple[str, str]]
     cards: Table | None
@@ -55,6 +54,7 @@ class RunPage:
     facts: list[Facts]
     timings: Table | None
     downloads: list[Download]
+    viewer: ViewerData | None = None
 
     @property
     def nav(self) -> list[Section]:
@@ -101,17 +101,17 @@ def make_run_page(study: Study, number: int, budget_share: float = 1.0) -> RunPa
     number : int
         Its place among the runs of the page, from 0.
     budget_share : float
-        Share of the file's size that this run may take.
+        Share that this run may take of what the file holds for pictures.
 
     Returns
     -------
     RunPage
-        What could not be shown stands in its `notes`.
+        Without the viewer's volumes, which get what room the rest of the file leaves. What could
+        not be shown stands in its `notes`.
     """
     prefix = f"r{number}"
     sections = make_sections(study, prefix)
     strips, left_out = _strips(study, int(_STRIP_BYTES * budget_share))
-    viewer = viewer_data(study, int(7_000_000 * budget_share))
     worst = [
         index
         for case in worst_cases(study, study.split, study.reference, _WORST)
@@ -145,7 +145,6 @@ def make_run_page(study: Study, number: int, budget_share: float = 1.0) -> RunPa
         strips=strips,
         worst=worst,
         worst_intro=_worst_intro(study),
-        viewer=viewer,
         notes=notes,
         failed=failed_cells(study),
         cards=_cards(study),

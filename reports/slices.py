@@ -125,10 +125,12 @@ def median_subject(study: Study, split: str, direction: tuple[str, str]) -> str 
     return str(ordered.index[(len(ordered) - 1) // 2])
 
 
-def worst_cases(study: Study, split: str, method: str, count: int) -> list[tuple[str, str, str]]:
+def worst_cases(
+    study: Study, split: str, method: str, count: int | None
+) -> list[tuple[str, str, str]]:
     """List subject, source and target where a method did worst, worst first.
 
-    Judged by the first headline measure.
+    Judged by the first headline measure; all cases where `count` is None.
     """
     if not study.headline:
         return []

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import importlib.resources
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,14 +12,15 @@ import numpy.typing as npt
 
 from .images import Volume
 from .names import label
-from .slices import bounding_box, compare_images, median_subject
+from .slices import bounding_box, compare_images, worst_cases
 from .study import Study
 
-BUDGET_BYTES = 7_000_000
 _MOST_DIRECTIONS = 12
 _MOST_VOXELS = 1_500_000
 _FEWEST_METHODS = 2
 _COARSEST = 4
+# Of the element that holds a volume.
+_ELEMENT = 70
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,8 @@ class ViewerData:
     @property
     def size(self) -> int:
         """Characters in the page."""
-        return sum(map(len, self.volumes))
+        index = len(json.dumps(self.index))
+        return index + sum(len(volume) + _ELEMENT for volume in self.volumes)
 
 
 def niivue_script() -> str | None:
@@ -63,23 +66,23 @@ def pack(data: bytes) -> str:
     return base64.b64encode(gzip.compress(data, compresslevel=6, mtime=0)).decode("ascii")
 
 
-def viewer_data(study: Study, budget: int = BUDGET_BYTES) -> ViewerData | None:
+def viewer_data(study: Study, budget: int) -> ViewerData | None:
     """Gather the volumes of as many external subjects as the budget allows.
 
-    Starts with the median subject of the first direction. Where even one subject is too large,
-    methods at the end of the list go first, then resolution.
+    Starts with the subject of the reference method's worst case. Where even one subject is too
+    large, methods at the end of the list go first, then resolution.
 
     Parameters
     ----------
     study : Study
         The run.
     budget : int
-        Characters that the volumes may take in the page.
+        Characters that the volumes and their index may take in the page.
 
     Returns
     -------
     ViewerData or None
-        None where the run kept no images.
+        None where the run kept no images, or not even the smallest choice of them fits.
     """
     subjects = _subjects(study)
     methods = [m for m in study.methods if m != "none"]
@@ -102,9 +105,16 @@ def viewer_data(study: Study, budget: int = BUDGET_BYTES) -> ViewerData | None:
 
 
 def _subjects(study: Study) -> list[str]:
-    names = study.subjects.get(study.split, [])
-    first = median_subject(study, study.split, study.directions[0]) if study.directions else None
-    return sorted(names, key=lambda name: name != first)
+    """List the subjects, those of the worst cases first."""
+    return list(dict.fromkeys([*_worst_directions(study), *study.subjects.get(study.split, [])]))
+
+
+def _worst_directions(study: Study) -> dict[str, tuple[str, str]]:
+    """Find the direction in which the reference method served each subject worst, worst first."""
+    worst: dict[str, tuple[str, str]] = {}
+    for subject, *direction in worst_cases(study, study.split, study.reference, None):
+        worst.setdefault(subject, (direction[0], direction[1]))
+    return worst
 
 
 def _first_that_fits(
@@ -135,11 +145,12 @@ def _voxels(study: Study, subject: str) -> int:
 def _affordable(data: ViewerData, methods: list[str], budget: int) -> list[str] | None:
     """Return the methods, from the first on, that fit the budget; None where too few do."""
     entry = data.index["subjects"][0]
-    spent = sum(len(data.volumes[number]) for number in entry["scans"].values())
+    spent = len(json.dumps(data.index))
+    spent += sum(len(data.volumes[number]) + _ELEMENT for number in entry["scans"].values())
     kept = []
     for method in methods:
         numbers = [d["images"][method] for d in entry["directions"] if method in d["images"]]
-        spent += sum(len(data.volumes[number]) for number in numbers)
+        spent += sum(len(data.volumes[number]) + _ELEMENT for number in numbers)
         if spent > budget:
             break
         kept.append(method)
@@ -189,8 +200,11 @@ def _gather(
         limit = max(limit, shown.error_limit)
         images = {m: packer.residual(v, shown.target_image) for m, v in shown.images.items()}
         pairs.append({"source": source, "target": target, "images": images})
+    worst = _worst_directions(study).get(subject)
+    known_pairs = [(pair["source"], pair["target"]) for pair in pairs]
     entry = {
         "subject": subject,
+        "start": known_pairs.index(worst) if worst in known_pairs else 0,
         "shape": list(packer.shape),
         "voxel": [edge * step for edge in library.voxel_size(subject, next(iter(known)))],
         "limit": max(1, round(255 * limit / scale)),

@@ -18,6 +18,7 @@ from phycharm.atomic import atomic_file
 INK, RULE, PAPER = "#17191c", "#d5d7da", "#fefefd"
 _PAGE_COLOURS = {INK: "currentColor", RULE: "var(--rule)", PAPER: "var(--paper)"}
 _PIXELS_PER_INCH = 112
+_LONG = re.compile(r"-?\d+\.\d{3,}")
 _RC: Any = {
     "axes.edgecolor": RULE,
     "axes.grid": True,
@@ -104,13 +105,27 @@ def to_svg(figure: Figure, name: str) -> str:
     svg = re.sub(r' id="(?!hit-)[A-Za-z.]+_\d+"', "", svg)
     svg = re.sub(r' id="hit-(\d+)-[^"]*"', r' class="hit" data-subject="\1"', svg)
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = _slim(svg)
     width = round(figure.get_figwidth() * _PIXELS_PER_INCH)
     svg = re.sub(
-        r'^<svg[^>]*?(viewBox="[^"]*")[^>]*>', rf'<svg \1 style="max-width:{width}px">', svg
+        r'^<svg[^>]*?(viewBox="[^"]*")[^>]*>',
+        rf'<svg \1 style="max-width:{width}px;font-family:sans-serif">',
+        svg,
     )
     for stand_in, colour in _PAGE_COLOURS.items():
         svg = svg.replace(stand_in, colour)
     return re.sub(r"\n\s*", "\n", svg)
+
+
+def _slim(svg: str) -> str:
+    """Drop what only makes a figure larger: one font for all its text, hundredths of a point."""
+    svg = re.sub(r" ?font-family: [^;\"]*;", "", svg)
+    svg = re.sub(r' transform="rotate\(-?0 [^)]*\)"', "", svg)
+    return re.sub(r'(?<= d=")[^"]*', lambda path: _LONG.sub(_hundredths, path.group()), svg)
+
+
+def _hundredths(number: re.Match[str]) -> str:
+    return f"{float(number.group()):.2f}".rstrip("0").rstrip(".")
 
 
 def _settle(figure: Figure) -> None:

@@ -70,7 +70,7 @@ class Viewer {
     this.direction.replaceChildren(...this.entry.directions.map((pair, i) =>
       element("option", `${pair.source} → ${pair.target}`, { value: i })));
     const wanted = this.entry.directions.findIndex((d) => `${d.source} → ${d.target}` === choice.direction);
-    this.direction.value = String(Math.max(0, wanted));
+    this.direction.value = String(wanted < 0 ? this.entry.start : wanted);
   }
 
   async start() {

@@ -14,6 +14,7 @@ from synthetic_results import make_results
 from phycharm.errors import InputError
 from phycharm.reports import leaderboard_text, write_report
 from phycharm.reports.page import script_digest, script_json
+from phycharm.reports.report import FILE_BYTES
 
 NASTY = "</script><script>window.pwned=1</script>"
 QUOTES = "\"><img src=x onerror='window.pwned=1'>"
@@ -94,8 +95,21 @@ def test_no_path_of_this_machine_gets_out(html, run_dir):
     assert str(run_dir.parent) not in html
 
 
-def test_the_page_is_small_and_the_same_twice(page, html, run_dir, tmp_path):
-    assert page.stat().st_size < 15e6
+def test_the_page_keeps_to_its_size(page, run_dir, tmp_path, monkeypatch):
+    whole = page.stat().st_size
+    assert whole <= FILE_BYTES
+    volumes = re.findall(r'id="r0-volume-\d+">([^<]*)<', page.read_text())
+    limit = whole - sum(map(len, volumes)) // 2
+    monkeypatch.setattr("phycharm.reports.report.FILE_BYTES", limit)
+    small = write_report([run_dir], tmp_path / "small.html")
+    assert limit - 300_000 < small.stat().st_size <= limit
+    html = small.read_text()
+    assert "more subjects are in the results folder" in html
+    assert "data-open-viewer" in html
+    monkeypatch.setattr("phycharm.reports.report.FILE_BYTES", 1000)
+    bare = write_report([run_dir], tmp_path / "bare.html").read_text()
+    assert "they do not fit into this file" in bare
+    assert 'id="viewer-library"' not in bare
 
 
 def test_real_scanners_have_no_banner(tmp_path):

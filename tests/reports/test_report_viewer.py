@@ -2,10 +2,12 @@
 
 import base64
 import gzip
+import json
 
 import numpy as np
 import pytest
 
+from phycharm.reports.slices import worst_cases
 from phycharm.reports.viewer import block_mean, niivue_script, pack, viewer_data
 
 
@@ -15,7 +17,7 @@ def unpack(text):
 
 @pytest.fixture(scope="module")
 def data(study):
-    return viewer_data(study)
+    return viewer_data(study, 10_000_000)
 
 
 def test_packing_is_lossless_and_the_same_twice():
@@ -58,6 +60,20 @@ def test_a_budget_drops_subjects_first_then_resolution(study, data):
     tiny = viewer_data(study, budget=whole // 15)
     assert tiny.size <= whole // 15
     assert tiny.index["subjects"][0]["voxel"][0] > data.index["subjects"][0]["voxel"][0]
+
+
+def test_the_worst_served_subject_comes_first_and_in_that_direction(study, data):
+    subject, source, target = worst_cases(study, "external", "phycharm", 1)[0]
+    first = data.index["subjects"][0]
+    pair = first["directions"][first["start"]]
+    assert (first["subject"], pair["source"], pair["target"]) == (subject, source, target)
+
+
+def test_size_is_what_the_page_takes(study, data):
+    assert data.size == pytest.approx(
+        len(json.dumps(data.index)) + sum(map(len, data.volumes)), rel=0.05
+    )
+    assert viewer_data(study, 1000) is None
 
 
 def test_block_mean_averages_blocks():
