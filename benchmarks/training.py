@@ -9,7 +9,7 @@ from typing import Any
 from phycharm.bids import BidsDataset
 from phycharm.device import resolve_device
 from phycharm.errors import InputError
-from phycharm.external import can_be_saved
+from phycharm.external import can_be_saved, outsider_at_work
 from phycharm.external.adapter import Adapter
 from phycharm.harmonizer import Harmonizer
 from phycharm.maps import MapsGenerator
@@ -73,12 +73,13 @@ def train_harmonizer(
         )
     _read_everything(study)
     context = _context(method, study, device=device, maps=maps)
-    method.fit(
-        study.cohort.subset(subjects=people[:-1]),
-        study.cohort.subset(subjects=people[-1:]),
-        **context,
-    )
-    method.save(out)
+    with outsider_at_work(method, doing=f"Training {spec}"):
+        method.fit(
+            study.cohort.subset(subjects=people[:-1]),
+            study.cohort.subset(subjects=people[-1:]),
+            **context,
+        )
+        method.save(out)
     # The curves of a generator that was trained before lie in its own folder.
     curves = context["maps"].history if maps is None and "maps" in context else []
     write_history(out, [*curves, *method.history])

@@ -7,7 +7,7 @@ from . import __version__
 from .apply_plan import JobPlanner, scanner_of
 from .atomic import write_json
 from .device import resolve_device
-from .external import load_harmonizer
+from .external import load_harmonizer, outsider_at_work
 from .file_harmonizer import FileHarmonizer
 from .progress import progress_bar
 
@@ -66,7 +66,8 @@ def harmonize_inputs(
     with progress_bar("harmonizing", len(jobs)) as bar:
         for job in jobs:
             applied = FileHarmonizer(method=method, source=job.source, target=goal)
-            applied.run(job.image, job.out, mask=job.mask)
+            with outsider_at_work(method, doing=str(job.image)):
+                applied.run(job.image, job.out, mask=job.mask)
             bar.advance(detail=job.image.name)
     return [job.out for job in jobs]
 

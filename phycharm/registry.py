@@ -59,9 +59,12 @@ def _load(entry: EntryPoint) -> type[Any]:
         loaded = getattr(importlib.import_module(module_name), class_name)
     except (ImportError, AttributeError, ValueError) as error:
         said = " ".join(str(error).split())
+        remedy = "install its package or correct the path"
+        if module_name.endswith(".py"):
+            remedy = f"name the module and not its file: {module_name.removesuffix('.py')}:"
+            remedy += class_name
         raise InputError(
-            f"Harmonizer {entry.name!r}: {entry.value} cannot be imported ({said}); install its "
-            "package or correct the path."
+            f"Harmonizer {entry.name!r}: {entry.value} cannot be imported ({said}); {remedy}."
         ) from error
     if not isinstance(loaded, type):
         raise InputError(f"Harmonizer {entry.name!r}: {entry.value} is no class; name a class.")

@@ -177,6 +177,11 @@ class Raises(TakesNothing):
         raise RuntimeError("nothing works\ntoday")
 
 
+class Quits(TakesNothing):
+    def harmonize(self, scan, target):
+        raise SystemExit(3)
+
+
 class _OverridesHarmonize(Inherits):
     def harmonize(self, scan, target):
         return self.spoiled(super().harmonize(scan, target), scan)

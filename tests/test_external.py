@@ -19,6 +19,7 @@ from phycharm.external import (
     create_harmonizer,
     create_harmonizers,
     load_harmonizer,
+    outsider_at_work,
 )
 from phycharm.external.digest import files_digest
 from phycharm.external.names import safe_name
@@ -141,6 +142,7 @@ def test_a_class_by_path_may_inherit():
         ("unett", "did you mean 'unet'"),
         ("outsiders:Nothing", "cannot be imported"),
         ("no_such_module:Class", "cannot be imported"),
+        ("outsiders.py:Offset", "name the module and not its file: outsiders:Offset"),
         ("comand:mytool {input}", "did you mean 'command'"),
         ("precomputed:", "write precomputed:FOLDER"),
         ("precomputed", "write precomputed:FOLDER"),
@@ -545,3 +547,29 @@ def test_common_domain_images_are_checked_like_others():
     harmonizer.method = SimpleNamespace(to_common=lambda scan: scan.image[1:])
     with pytest.raises(ValueError, match="returned shape"):
         harmonizer.to_common(unseen())
+
+
+# --- at work --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["Raises", "Quits"])
+def test_what_an_outsider_raises_is_one_line_that_says_where(name):
+    method = create_harmonizer(f"outsiders:{name}").fit(TRAIN)
+    with pytest.raises(InputError) as error, outsider_at_work(method, doing="in.nii"):
+        method.harmonize(unseen(), BETA)
+    text = str(error.value)
+    assert text.startswith(f"in.nii: '{name}' failed at outsiders.py line ")
+    assert "\n" not in text
+
+
+def test_nobody_is_blamed_for_what_is_not_his():
+    outsider, ours = create_harmonizer("outsiders:Offset"), create_harmonizer("linear")
+    with pytest.raises(ZeroDivisionError), outsider_at_work(ours, doing="in.nii"):
+        1 / 0  # noqa: B018
+    with pytest.raises(PermissionError), outsider_at_work(outsider, doing="in.nii"):
+        raise PermissionError(13, "Permission denied", "out.nii")
+    said = pytest.raises(InputError, match=r"^in.nii: is empty.$")
+    with said, outsider_at_work(outsider, doing="x"):
+        raise InputError("in.nii: is empty.")
+    with pytest.raises(KeyboardInterrupt), outsider_at_work(outsider, doing="in.nii"):
+        raise KeyboardInterrupt

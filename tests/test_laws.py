@@ -100,6 +100,13 @@ def test_a_method_that_raises_is_not_asked_further():
     assert {result.outcome for result in results[1:]} == {"skipped"}
 
 
+def test_a_method_that_quits_does_not_end_the_check():
+    results = check_harmonizer("outsiders:Quits")
+    assert results[0].failed
+    assert results[0].reason.startswith("SystemExit: 3 (outsiders.py line ")
+    assert {result.outcome for result in results[1:]} == {"skipped"}
+
+
 def test_methods_in_three_dimensions_skip_the_laws_of_slices():
     for name, said in (("Neighbours", "does not say"), ("SaysNeighbours", "slicewise = False")):
         results = check_harmonizer(f"outsiders:{name}")

@@ -2,6 +2,7 @@
 
 from .create import accepted_settings, create_harmonizer, create_harmonizers
 from .failure import HarmonizerFailed
+from .guard import outsider_at_work
 from .load import can_be_saved, load_harmonizer
 
 __all__ = [
@@ -11,4 +12,5 @@ __all__ = [
     "create_harmonizer",
     "create_harmonizers",
     "load_harmonizer",
+    "outsider_at_work",
 ]

@@ -71,7 +71,7 @@ def parse_spec(text: str) -> Spec:
         if issubclass(method, Adapter) and method.argument:
             if not argument.strip():
                 wanted = method.argument.upper()
-                raise InputError(f"{text}: say which; write {head}:{wanted}.")
+                raise InputError(f"{head}: say which; write {head}:{wanted}.")
             return Spec(text=text, alias=alias, method=method, path=head, argument=argument.strip())
     if colon and not is_class_path(path):
         raise InputError(

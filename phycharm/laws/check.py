@@ -125,11 +125,11 @@ def _tried(law: Law, trial: Trial) -> LawResult:
         return LawResult(name=law.name, outcome="failed", reason=str(broken))
     except LawSkipped as skipped:
         return LawResult(name=law.name, outcome="skipped", reason=str(skipped))
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # nobody's method ends the check of its laws
         return LawResult(name=law.name, outcome="failed", reason=_one_line(error))
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: BaseException) -> str:
     """Say what was raised, and where: the author of a method wants to go there."""
     said = " ".join(str(error).split())
     frame = extract_tb(error.__traceback__)[-1]

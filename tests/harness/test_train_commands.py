@@ -327,6 +327,11 @@ class Inheriting(Harmonizer):
         return scan.image * 0.5
 
 
+class Failing(Inheriting):
+    def _fit(self, train, validation, **context):
+        raise ValueError("nothing\\nto learn")
+
+
 class Unsaveable(Inheriting):
     def __init__(self, *, values=np.ones(2), seed=0, device="cpu"):
         super().__init__(seed=seed, device=device)
@@ -365,6 +370,13 @@ def test_classes_that_inherit_are_trained_and_loaded_by_path(tmp_path, pair, inh
     (written,) = harmonize_inputs([image], harmonizer=spec, out=out, **options)
     before, after = (nibabel.load(path).get_fdata() for path in (image, written))
     np.testing.assert_allclose(after[before > 0], before[before > 0] / 2, rtol=1e-5)
+
+
+def test_a_class_that_fails_is_named_with_the_line(tmp_path, pair, inherits):
+    message = refused("inherits:Failing", protocol(), pair, tmp_path / "model")
+    assert message.startswith("Training inherits:Failing: 'inheriting' failed at inherits.py line ")
+    assert "ValueError: nothing to learn" in message
+    assert not (tmp_path / "model").exists()
 
 
 def test_settings_that_cannot_be_kept_are_found_before_training(
