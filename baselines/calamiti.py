@@ -75,8 +75,8 @@ class Calamiti(Harmonizer):
         "doi:10.1016/j.neuroimage.2021.118569; supervised as in Torbati et al. MISPEL. Medical "
         "Image Analysis 2023. doi:10.1016/j.media.2023.102926",
         deviations=(
-            "The contrast encoder and the decoder have no instance norm, which would subtract "
-            "what theta tells.",
+            "The contrast encoder has no instance norm, and the decoder has it on the way down "
+            "only: it would subtract what theta tells.",
             "The state with the lowest L1 on the harmonized validation slices is kept.",
         ),
     )

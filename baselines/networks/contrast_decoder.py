@@ -9,7 +9,8 @@ from .double_conv_unet import DoubleConvUNet
 class ContrastDecoder(nn.Module):
     """U-Net on beta and on theta repeated over the image.
 
-    Without norms: theta is constant over a slice, and instance norm subtracts what is constant.
+    Norms on the way down only: theta is constant over a slice, and instance norm subtracts what is
+    constant.
 
     Parameters
     ----------
@@ -24,7 +25,7 @@ class ContrastDecoder(nn.Module):
     def __init__(self, *, classes: int = 4, dimensions: int = 2, base: int = 16) -> None:
         super().__init__()
         self.layers = DoubleConvUNet(
-            in_channels=classes + dimensions, out_channels=1, base=base, normalized=False
+            in_channels=classes + dimensions, out_channels=1, base=base, norms="down"
         )
 
     def forward(self, beta: Tensor, theta: Tensor) -> Tensor:
