@@ -50,7 +50,8 @@ class PolynomialMapping:
         image[scan.mask] = self._powers(scan.image[scan.mask]) @ coefficients
         return image
 
-    # Optional: with `save` and `load`, `phycharm train` and `phycharm harmonize` work too.
+    # Optional: with `save` and `load`, `phycharm train` and `phycharm harmonize --harmonizer
+    # polynomial:PolynomialMapping` work too.
     def save(self, folder):
         content = {name: list(values) for name, values in self.coefficients.items()}
         (folder / "coefficients.json").write_text(json.dumps(content))

@@ -1,7 +1,8 @@
 """Harmonize a BIDS dataset outside of phycharm, and leave the images for it to judge.
 
     python examples/precomputed/match_histograms.py DATASET harmonized/matched
-    phycharm benchmark quick --dataset DATASET --harmonizer precomputed:harmonized/matched
+    phycharm benchmark quick --dataset DATASET --harmonizer none \
+        --harmonizer precomputed:harmonized/matched --out results/matched
 
 Here a few lines of scikit-image stand for your tool. What matters is what they leave behind: one
 file `sub-<subject>_from-<source>_to-<target>_T1w.nii.gz` for every scan and target, on the grid of

@@ -542,6 +542,23 @@ def test_controls_frame_the_methods(judge):
     assert scores_of(judge)["value"].isna().all()
 
 
+def test_a_crash_costs_one_image_its_scores_and_is_written_down(judge, study):
+    ge, siemens = scans(study)
+    # Not the scan's own image: that is segmented too, as the reference of the other direction.
+    darker = ge.image * np.float32(0.9)
+    fatal = np.where(siemens.mask, darker, np.float32(0))
+    judge.tissues.segmenter = Crashing(RuntimeError("bus error"), fatal)
+    judge.run(lambda source, target: source.image * np.float32(0.9))
+    found = scores_of(judge)
+    lost = found[found["value"].isna()]
+    assert set(zip(lost["subject"], lost["source"], strict=True)) == {("03", "GE")}
+    assert len(lost) == 6 * 3
+    image_scores = pd.read_parquet(judge.folder / "scores.parquet").query("metric == 'psnr'")
+    assert image_scores["value"].notna().all()
+    (line,) = segmentation_failures(judge.folder)
+    assert line == "sub-03_from-GE_to-Siemens: RuntimeError: bus error"
+
+
 def test_without_engine_there_are_no_tissue_scores(judge, study, tmp_path):
     judge.tissues = None
     judge.run(lambda source, target: source.image)
