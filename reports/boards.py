@@ -168,8 +168,9 @@ def _measure_cells(measure: Measure, record: "pd.Series[float] | None") -> list[
     interval = f"{low} to {high}" if low != "–" else "one subject"
     mean = float(record["mean"])
     rank = record["rank"]
-    spread = [f"subjects {measure.text(float(record['subject_spread']))}"]
+    spread = [f"SD {measure.text(float(record['subject_spread']))}"]
     if record["seeds"] > 1:
+        spread = [f"SD subjects {measure.text(float(record['subject_spread']))}"]
         spread.append(f"seeds {measure.text(float(record['seed_spread']))}")
     if record["missing"]:
         spread.append(f"{int(record['missing'])} images missing")
@@ -180,7 +181,7 @@ def _measure_cells(measure: Measure, record: "pd.Series[float] | None") -> list[
         Cell(
             text="–" if pd.isna(rank) else f"{rank:g}",
             sort=None if pd.isna(rank) else float(rank),
-            detail="SD " + ", ".join(spread),
+            detail=", ".join(spread),
         ),
     ]
 
@@ -200,7 +201,11 @@ def _columns(measures: list[Measure]) -> list[Column]:
         head = f"{measure.title} {measure.arrow}".strip()
         columns += [
             Column(text=head, measure=measure.key, hint=measure.definition),
-            Column(text=f"Rank in {measure.label}", measure=measure.key, hint="And its spread"),
+            Column(
+                text=f"Rank in {measure.label}",
+                measure=measure.key,
+                hint="And the spread (SD) over subjects, and over seeds where there are several",
+            ),
         ]
     return columns
 

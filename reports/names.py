@@ -27,7 +27,9 @@ _ENGINES = {
 CONTROLS = ("oracle", "blurred", "constant", "rescan")
 # Okabe and Ito's palette without black and yellow, which vanish on dark and on white paper.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
-_MORE = ("#7a5195", "#8c8c3e", "#a3544c", "#3f7f8c", "#b58900", "#5f6caf")
+_MORE = ("#9467bd", "#8c8c3e", "#a3544c", "#3f7f8c", "#b58900", "#5f6caf")
+# These look the same in every run, whoever else took part.
+_WONTED = ("unet", "pix2pix", "calamiti", "nyul", "histogram", "linear")
 # Lighter than the wheel, or it would look like purple or green to who sees no red or green.
 _NOTHING = "#a9aeb6"
 _VARIANT = re.compile(r"(?P<base>.+)-case-(?P<case>\d+)")
@@ -84,8 +86,10 @@ def colours(methods: Sequence[str], reference: str) -> dict[str, str]:
     """
     wheel = _COLOURS + _MORE
     chosen = {"none": _NOTHING, reference: wheel[0]}
+    chosen |= {m: c for m, c in zip(_WONTED, wheel[1:], strict=False) if m not in chosen}
     rest = [m for m in methods if m not in chosen]
-    free = wheel[1:] if reference in methods else wheel
+    taken = {chosen[m] for m in methods if m in chosen}
+    free = [c for c in wheel if c not in taken] or list(wheel)
     chosen |= {method: free[i % len(free)] for i, method in enumerate(rest)}
     return {method: chosen[method] for method in methods}
 

@@ -72,5 +72,5 @@ def loss_axis(axes: Axes) -> None:
 
 def _title(method: str, network: str, case: int) -> str:
     # Fits of the maps share a name; those of a method carry the case in theirs.
-    which = f" case {case}" if method == "maps" and case != NO_CASE else ""
-    return f"{label(method)}{which}, {network}"
+    which = f", case {case}" if method == "maps" and case != NO_CASE else ""
+    return f"{label(method)}{which} ({network})"

@@ -99,7 +99,7 @@ def test_agreement_recovers_the_volume_of_the_target(study):
 
 def test_training_curves_and_ranks(study):
     titles = {axes.get_title(loc="left") for axes in training_plot(study).axes}
-    assert {"PhyCHarm, HN", "U-Net, HN"} <= titles
+    assert {"PhyCHarm (HN)", "U-Net (HN)"} <= titles
     figure = rank_diagram(study, {"phycharm": 1.0, "unet": 2.0, "none": 3.0}, 1.5)
     assert {"PhyCHarm  1.00", "critical difference 1.50"} <= texts(figure)
     assert rank_diagram(study, {"phycharm": 1.0}, 1.5) is None

@@ -77,8 +77,11 @@ def test_colours_differ_and_do_not_depend_on_rank():
     methods = ["phycharm", "unet", "pix2pix", "calamiti", "nyul", "linear", "histogram", "none"]
     first = colours(methods, "phycharm")
     assert len(set(first.values())) == len(methods)
-    assert colours(methods[::-1], "phycharm")["none"] == first["none"]
-    assert colours(methods[::-1], "phycharm")["phycharm"] == first["phycharm"]
+    assert colours(methods[::-1], "phycharm") == first
+    fewer = ["phycharm", "mine", "nyul", "none"]
+    assert colours(fewer, "phycharm")["nyul"] == first["nyul"]
+    many = [*methods, *(f"other-{i}" for i in range(5))]
+    assert len(set(colours(many, "phycharm").values())) == len(many)
     styles = dashes(methods)
     assert [method for method, style in styles.items() if style == ":"] == ["none"]
 
