@@ -135,9 +135,20 @@ def _context(method: Harmonizer, study: Study, *, device: str, maps: Path | None
         context["maps"] = (
             _generator(study, case=study.protocol.maps.cases[0], device=device)
             if maps is None
-            else MapsGenerator.load(maps, device=device)
+            else _trained_before(maps, device=device)
         )
     return context
+
+
+def _trained_before(maps: Path, *, device: str) -> MapsGenerator:
+    try:
+        return MapsGenerator.load(maps, device=device)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        said = " ".join(str(error).split())
+        raise InputError(
+            f"{maps}: holds no usable maps generator ({type(error).__name__}: {said}); make one "
+            "with `phycharm train-maps`."
+        ) from error
 
 
 def _generator(study: Study, *, case: int, device: str) -> MapsGenerator:

@@ -193,6 +193,8 @@ def scanner_of(method: Harmonizer, name: str) -> Scanner:
         If the method does not know it.
     """
     known = {scanner.name: scanner for scanner in method.scanners}
+    if not known:
+        raise InputError("The model was fitted to no scanner; make it again by `phycharm train`.")
     if name not in known:
         raise InputError(f"The model knows no scanner {name!r}; {did_you_mean(name, known)}")
     return known[name]

@@ -1,5 +1,6 @@
 """The command line: `phycharm COMMAND`. Rooms are imported only by the command that needs them."""
 
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -11,6 +12,9 @@ from cyclopts import App, Parameter
 from .errors import InputError
 
 Device = Literal["auto", "cpu", "cuda"]
+
+# What is being written stands under such a name until it is whole; the user knows the other.
+_PARTIAL = re.compile(r"\.partial-\d+-")
 
 app = App(
     name="phycharm",
@@ -366,7 +370,8 @@ def main(arguments: list[str] | None = None) -> None:
         # Only what the user named has a file name: no permission, a full disk, a file for a folder.
         if error.filename is None:
             raise
-        _say(f"{error.filename}: {error.strerror}; give another path or make room.")
+        path = _PARTIAL.sub("", str(error.filename))
+        _say(f"{path}: {error.strerror}; give another path or make room.")
         sys.exit(2)
     except KeyboardInterrupt:
         _say("interrupted; the same command goes on from here.")

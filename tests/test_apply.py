@@ -410,6 +410,13 @@ def test_scanners_that_the_model_does_not_know(tmp_path, brain, none_model):
     assert "Philips, Siemens" in same
 
 
+def test_a_model_that_was_never_fitted(tmp_path, brain):
+    NoHarmonization().save(tmp_path / "model")
+    path = store(tmp_path / "a.nii.gz", brain)
+    message = refused(path, model=tmp_path / "model", target="GE", out=tmp_path / "o.nii.gz")
+    assert "was fitted to no scanner" in message
+
+
 def test_a_folder_without_model(tmp_path, brain):
     path = store(tmp_path / "a.nii.gz", brain)
     message = refused(path, model=tmp_path, target="GE", out=tmp_path / "o.nii.gz")

@@ -445,6 +445,22 @@ class TestModels:
         assert str(source) in text
         assert not (tmp_path / "o.nii.gz").exists()
 
+    def test_place_that_cannot_be_written(
+        self, refused, model, shared_dataset, tmp_path, monkeypatch
+    ):
+        def read_only(image, path):
+            raise PermissionError(13, "Permission denied", str(path))
+
+        # Root may write anywhere, so the refusal itself is made up.
+        monkeypatch.setattr(nibabel, "save", read_only)
+        text = self.harmonize(
+            refused, model, t1w_path(shared_dataset, "01", "GE"), tmp_path / "o.nii.gz",
+            "--from", "GE", "--mask", mask_path(shared_dataset, "01", "GE"),
+        )  # fmt: skip
+        # The name that the user gave, not that of the file that is renamed to it in the end.
+        assert text.startswith(f"phycharm: {tmp_path / 'o.nii.gz'}: Permission denied")
+        assert not list(tmp_path.iterdir())
+
     def test_checkpoint_that_is_none(self, refused, tmp_path):
         path = tmp_path / "MapG_T1.pth"
         path.write_bytes(b"not a checkpoint")

@@ -476,7 +476,7 @@ def test_a_registered_name_imports_nothing_from_the_working_folder(write_module,
     assert "steals" not in sys.modules
 
 
-@pytest.mark.parametrize("broken", ["settings", "state", "tensors"])
+@pytest.mark.parametrize("broken", ["settings", "state", "scanners", "tensors"])
 def test_states_that_cannot_be_taken_back_are_said_in_one_line(tmp_path, broken):
     create_harmonizer("outsiders:InheritsAndLearns").fit(TRAIN).save(tmp_path)
     facts = json.loads((tmp_path / "harmonizer.json").read_text())
@@ -484,14 +484,15 @@ def test_states_that_cannot_be_taken_back_are_said_in_one_line(tmp_path, broken)
         facts["settings"]["of_a_later_version"] = 1
     elif broken == "state":
         del facts["state"]
+    elif broken == "scanners":
+        facts["fitted_on"]["scanners"] = [{"name": "GE"}]
     else:
         save_file({"another": torch.zeros(2)}, tmp_path / "state.safetensors")
     (tmp_path / "harmonizer.json").write_text(json.dumps(facts))
     message = load_refused(tmp_path, "outsiders:InheritsAndLearns")
     assert str(tmp_path) in message
-    assert {"settings": "of_a_later_version", "state": "no saved", "tensors": "mean"}[
-        broken
-    ] in message
+    words = {"settings": "of_a_later_version", "state": "no saved", "scanners": "acquisition"}
+    assert {**words, "tensors": "mean"}[broken] in message
 
 
 def test_a_class_that_became_plain_is_refused(tmp_path, register):

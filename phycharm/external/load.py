@@ -55,6 +55,7 @@ def load_harmonizer(
         )
     try:
         loaded = method.load(folder, device=device)
+        _ = loaded.scanners  # whom it was fitted to is read here, and not halfway through the work
     except InputError:
         raise
     except Exception as error:  # an outsider's `load` may raise anything

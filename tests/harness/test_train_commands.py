@@ -23,6 +23,7 @@ from phycharm.external import load_harmonizer
 from phycharm.harmonizer import Harmonizer
 from phycharm.intensity import percentile_99
 from phycharm.maps import MapsGenerator
+from phycharm.storage import FittedState, write_state
 from phycharm.validation import first_problem
 
 TINY = list(phantom.TINY_FEATURES)
@@ -272,8 +273,14 @@ def test_methods_that_there_are_not(tmp_path, pair, no_training):
 def test_a_maps_generator_for_a_method_that_needs_none(tmp_path, pair, no_training):
     message = refused("unet", protocol(), pair, tmp_path / "model", maps=tmp_path / "maps")
     assert "uses no maps generator" in message
-    message = refused("phycharm", protocol(), pair, tmp_path / "model", maps=tmp_path / "maps")
+    options = {"maps": tmp_path / "maps"}
+    message = refused("phycharm", protocol(), pair, tmp_path / "model", **options)
     assert "no harmonizer.json" in message
+    # A folder of the right kind, without what a generator has to know.
+    write_state(tmp_path / "maps", FittedState(facts={"harmonizer": "maps"}))
+    message = refused("phycharm", protocol(), pair, tmp_path / "model", **options)
+    assert "no usable maps generator" in message
+    assert "train-maps" in message
 
 
 PLAIN = """
