@@ -41,6 +41,9 @@ class Adapter(Harmonizer):
     def load(cls, folder: Path, *, device: str = "cpu") -> Self:
         """Read an adapter of this class that `save` wrote.
 
+        A wrapper of plain classes imports the class that the folder names, so this is for folders
+        of one's own; for any other there is `load_harmonizer`, which imports what the caller names.
+
         Raises
         ------
         InputError
