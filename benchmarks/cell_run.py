@@ -8,9 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from phycharm.atomic import atomic_file, atomic_folder, write_json
+from phycharm.atomic import atomic_folder, write_json
 from phycharm.cohort import Cohort
 from phycharm.common_domain import CommonDomainHarmonizer
 from phycharm.errors import InputError
@@ -25,12 +23,14 @@ from .cells import Cell, fingerprint
 from .controls import CONTROLS, RESCAN
 from .environment import peak_memory_mb
 from .folder import FORMAT, RunFolder
+from .history import write_history
 from .judge import Judge
 from .map_scores import score_maps
 from .methods import Methods
 from .scoring import Image, ImageScorer
 from .study import Study
 from .tissue_scorer import TissueScorer
+from .unsegmented import segmentation_failures
 
 
 @dataclass(kw_only=True)
@@ -113,7 +113,7 @@ class CellRunner:
         generator.fit(train, validation, scanners=self.study.cohort.scanners)
         fitted = time.perf_counter()
         generator.save(folder / "model")
-        _write_history(folder, generator.history)
+        write_history(folder, generator.history)
         score_maps(generator, test, folder, seed=seed)
         return {
             "repr": repr(generator),
@@ -143,7 +143,7 @@ class CellRunner:
         fitted = time.perf_counter()
         if can_be_saved(method):
             method.save(folder / "model")
-        _write_history(folder, method.history)
+        write_history(folder, method.history)
         harmonize_seconds = self._harmonize_and_judge(method, cell, folder)
         end = time.perf_counter()
         return {
@@ -224,6 +224,7 @@ class CellRunner:
         with atomic_folder(self.run.cells / name) as folder:
             try:
                 result = {"status": "done", "error": "", **work(folder)}
+                result["warnings"] = segmentation_failures(folder)
             except (Exception, SystemExit) as error:  # an outsider's method may raise anything
                 _empty(folder)
                 result = {"status": "failed", "error": one_line(error)}
@@ -251,12 +252,6 @@ def _about(cell: Cell) -> dict[str, Any]:
         "seed": cell.seed,
         "case": cell.case,
     }
-
-
-def _write_history(folder: Path, history: list[dict[str, Any]]) -> None:
-    if history:
-        with atomic_file(folder / "history.csv") as path:
-            pd.DataFrame(history).to_csv(path, index=False)
 
 
 def _empty(folder: Path) -> None:

@@ -149,7 +149,10 @@ def read_scan(path: Path, mask_path: Path | None, name: str) -> Scan:
 def _read_mask(
     path: Path, shape: tuple[int, ...], affine: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.bool_]:
-    mask, mask_affine = read_volume(path)
+    # A full mask is constant too; an empty one is refused by name.
+    mask, mask_affine = read_volume(path, constant=True)
+    if not (mask > 0).any():
+        raise InputError(f"{path}: is an empty mask; give one that covers the brain.")
     if mask.shape != shape or not np.allclose(mask_affine, affine, atol=1e-2):
         raise InputError(f"{path}: lies on another grid than the image; resample it to the image.")
     return mask > 0

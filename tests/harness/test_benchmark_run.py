@@ -277,7 +277,7 @@ class TestTables:
 RECORD_KEYS = {
     "format", "cell", "harmonizer", "scanners", "fold", "seed", "case", "fingerprint",
     "status", "error", "repr", "device", "fit_seconds", "harmonize_seconds", "score_seconds",
-    "peak_memory_mb", "parameters", "deviations",
+    "peak_memory_mb", "parameters", "deviations", "warnings",
 }  # fmt: skip
 
 

@@ -72,6 +72,18 @@ def test_a_mask_on_another_grid(tmp_path, moved):
         segment_file(path, tmp_path, mask=tmp_path / "mask.nii.gz")
 
 
+def test_a_mask_may_be_full_but_not_empty(tmp_path):
+    image, labels = phantom()
+    image[labels == 0] = 1
+    path = store(tmp_path / "head.nii.gz", image)
+    full, empty = (tmp_path / f"{name}.nii.gz" for name in ("full", "empty"))
+    write_volume(full, np.ones(labels.shape, dtype=bool), AFFINE)
+    write_volume(empty, np.zeros(labels.shape, dtype=bool), AFFINE)
+    assert (segment_file(path, tmp_path / "out", mask=full).labels > 0).all()
+    with pytest.raises(InputError, match=r"empty\.nii\.gz: is an empty mask; give"):
+        segment_file(path, tmp_path / "out", mask=empty)
+
+
 def test_a_z_scored_file_is_refused_rather_than_halved(tmp_path):
     image, labels = phantom()
     inside = image[labels > 0]
