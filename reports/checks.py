@@ -99,17 +99,20 @@ def distrusted(study: Study, measures: list[Measure], split: str) -> list[str]:
     ]
 
 
-def trust_table(study: Study) -> Table | None:
-    """Lay out whether the controls came out in the right order in every metric."""
+def trust_tables(study: Study) -> list[Table]:
+    """Lay out whether the controls came out in the right order, a table per split."""
     checks = trust_checks(study)
-    if checks.empty:
-        return None
-    heads = ("Subjects", "Measure", "Verdict", *(label(c) for c in _CONTROLS), "Expected", "Why")
-    texts = {"Subjects", "Measure", "Verdict", "Expected", "Why"}
+    parts = {split: checks[checks["split"] == split] for split in study.splits}
+    return [_trust_table(study, part, split) for split, part in parts.items() if len(part)]
+
+
+def _trust_table(study: Study, checks: pd.DataFrame, split: str) -> Table:
+    heads = ("Measure", "Verdict", *(label(c) for c in _CONTROLS), "Expected", "Why")
+    texts = {"Measure", "Verdict", "Expected", "Why"}
     rows = [_row(study, row) for row in checks.to_dict("records")]
     return Table(
-        name="trust",
-        title="Checks of the metrics: controls whose order is known",
+        name=f"trust-{split}",
+        title=f"Checks of the metrics: controls whose order is known, {split} subjects",
         columns=[Column(text=head, number=head not in texts) for head in heads],
         rows=[row for row in rows if row],
         notes=[
@@ -118,6 +121,7 @@ def trust_table(study: Study) -> Table | None:
             "order is asked for in every direction by itself. A metric that puts the controls in "
             "another order is not to be trusted there."
         ],
+        split=split,
     )
 
 
@@ -125,7 +129,7 @@ def _row(study: Study, row: Mapping[Any, Any]) -> list[Cell]:
     measure = study.find(str(row["metric"]), str(row["tissue"]))
     if measure is None:
         return []
-    first = [str(row["split"]), measure.label, _head(row)]
+    first = [measure.label, _head(row)]
     values = [float(row[control]) for control in _CONTROLS]
     numbers = [
         Cell(text="–") if pd.isna(value) else Cell(text=measure.text(value), sort=value)

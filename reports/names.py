@@ -32,6 +32,7 @@ _MORE = ("#9467bd", "#8c8c3e", "#a3544c", "#3f7f8c", "#b58900", "#5f6caf")
 _WONTED = ("unet", "pix2pix", "calamiti", "nyul", "histogram", "linear")
 # Lighter than the wheel, or it would look like purple or green to who sees no red or green.
 _NOTHING = "#a9aeb6"
+_LONGEST = 32
 _VARIANT = re.compile(r"(?P<base>.+)-case-(?P<case>\d+)")
 # Dots are for doing nothing alone.
 _DASHES = ("-", "--", "-.")
@@ -43,6 +44,12 @@ def label(method: str) -> str:
     if variant:
         return f"{label(variant['base'])}, case {variant['case']}"
     return _LABELS.get(method, method)
+
+
+def short_label(method: str) -> str:
+    """Name of a method for a figure, whose room is narrow: cut where it is very long."""
+    name = label(method)
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 def base_method(name: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from phycharm.errors import InputError
@@ -175,6 +176,11 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
 
 def _read_scores(path: Path, notes: list[str]) -> pd.DataFrame:
     scores = _read_table(path, SCORE_COLUMNS, notes)
+    infinite = np.isinf(scores["value"])
+    if infinite.any():
+        names = ", ".join(sorted(set(scores.loc[infinite, "metric"])))
+        notes.append(f"{int(infinite.sum())} infinite values of {names} are left out.")
+        scores["value"] = scores["value"].mask(infinite)
     if path.is_file() and scores.empty:
         notes.append("scores.parquet holds no scores yet.")
     for (metric, tissue), values in scores.groupby(["metric", "tissue"])["value"]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from . import captions
-from .checks import trust_table
+from .checks import trust_tables
 from .direction_tables import direction_tables
 from .figures.case_training import case_training_plot
 from .figures.heatmap import heat_map
@@ -207,7 +207,8 @@ def _tests(study: Study, prefix: str) -> Section:
             figure = rank_diagram(study, means, float(own["critical_difference"].iloc[0]))
             words = captions.ranks(measure, study.split, int(own["n"].iloc[0]))
             plates += make_plate(figure, words, prefix=prefix)
-    extra = [table for table in (trust_table(study), ceiling_table(study)) if table]
+    repeats = ceiling_table(study)
+    extra = [*trust_tables(study), *([repeats] if repeats else [])]
     return Section(
         id="statistics",
         title="Statistics",

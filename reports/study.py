@@ -49,8 +49,11 @@ class Study:
 
     @cached_property
     def headline(self) -> list[Measure]:
-        """What the first screen shows."""
-        return headline(self.measures)
+        """What the first screen shows: measures with a defined value, where there are any."""
+        known = self.results.scores.dropna(subset="value")
+        pairs = set(zip(known["metric"], known["tissue"], strict=True))
+        defined = [m for m in self.measures if (m.metric, m.tissue) in pairs]
+        return headline(defined or self.measures)
 
     @cached_property
     def values(self) -> pd.DataFrame:

@@ -12,6 +12,8 @@ _NOTHING = "none"
 _FEW = 3
 # With fewer subjects no order of methods deserves a headline.
 _FEWEST = 5
+# How many directions a method wins over doing nothing, of how many.
+Wins = dict[str, tuple[int, int]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,20 +60,27 @@ def write_verdict(study: Study) -> Verdict:
     )
 
 
-def wins_over_nothing(study: Study, method: str) -> int:
+def wins_over_nothing(study: Study, method: str) -> tuple[int, int]:
     """Count the directions in which a method's mean is better than that of doing nothing.
 
     Judged by the first headline measure.
+
+    Returns
+    -------
+    (int, int)
+        How many it wins, of how many in which both were measured.
     """
     if not study.headline or _NOTHING not in study.methods:
-        return 0
+        return 0, 0
     measure = study.headline[0]
-    wins = 0
+    wins = measured = 0
     for direction in study.directions:
         table = study.measured(measure, study.split, direction)[[method, _NOTHING]].dropna()
-        badness = table.apply(measure.badness).mean()
-        wins += int(len(table) > 0 and badness[method] < badness[_NOTHING])
-    return wins
+        if len(table):
+            badness = table.apply(measure.badness).mean()
+            wins += int(badness[method] < badness[_NOTHING])
+            measured += 1
+    return wins, measured
 
 
 def join(names: list[str]) -> str:
@@ -96,21 +105,21 @@ def _first(leaders: list[str], overall: pd.DataFrame, subjects: int) -> str:
     return f"{len(leaders)} of {methods} methods are tied for first, {best} a little ahead"
 
 
-def _many(study: Study, wins: dict[str, int]) -> str:
+def _many(study: Study, wins: Wins) -> str:
     if _NOTHING not in study.methods or not study.headline:
         return ""
     measure, total = study.headline[0].label, len(study.directions)
-    always = [label(m) for m, count in wins.items() if count == total]
+    always = [label(m) for m, count in wins.items() if count == (total, total)]
     if not always:
         return f"no method beats doing nothing in {measure} in all {total} directions"
     verb = "beats" if len(always) == 1 else "beat"
     return f"{join(always)} {verb} doing nothing in {measure} in all {total} directions"
 
 
-def _few(study: Study, leaders: list[str], wins: dict[str, int]) -> str:
+def _few(study: Study, leaders: list[str], wins: Wins) -> str:
     if _NOTHING not in study.methods or not study.headline:
         return ""
-    total, measure = len(study.directions), study.headline[0].label
+    measure = study.headline[0].label
     judged = [m for m in leaders if m != _NOTHING]
     if not judged:
         return "no method beats doing nothing"
@@ -119,19 +128,22 @@ def _few(study: Study, leaders: list[str], wins: dict[str, int]) -> str:
     if len(judged) != len(leaders):
         subject = f"{join([label(m) for m in judged])} beat{'s' if len(judged) == 1 else ''}"
     if len(counts) == 1:
-        return f"{subject} doing nothing in {measure} in {counts.pop()} of {total} directions"
-    each = join([f"{label(m)} in {wins[m]}" for m in judged])
-    return f"of {total} directions, doing nothing is beaten in {measure} by {each}"
+        won, total = counts.pop()
+        return f"{subject} doing nothing in {measure} in {won} of {total} directions"
+    each = join([f"{label(m)} in {wins[m][0]} of {wins[m][1]} directions" for m in judged])
+    return f"doing nothing is beaten in {measure} by {each}"
 
 
-def _losers(study: Study, wins: dict[str, int]) -> list[str]:
+def _losers(study: Study, wins: Wins) -> list[str]:
     if _NOTHING not in study.methods or not study.headline:
         return ["Doing nothing was not measured, so nobody can say whether harmonization helped."]
-    losers = [label(m) for m, count in wins.items() if count < len(study.directions) / 2]
+    losers = [label(m) for m, (won, measured) in wins.items() if won < measured / 2]
     if not losers:
         return []
     verb = "beats" if len(losers) == 1 else "beat"
-    return [f"{join(losers)} {verb} doing nothing in fewer than half of the directions."]
+    return [
+        f"{join(losers)} {verb} doing nothing in {study.headline[0].label} in fewer than half of the directions."
+    ]
 
 
 def _cautions(study: Study, board: pd.DataFrame) -> list[str]:

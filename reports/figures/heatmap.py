@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from ..measures import Measure
-from ..names import label
+from ..names import short_label
 from ..study import Study
 from .style import RULE, bare, house_style, new_figure
 
@@ -43,7 +43,7 @@ def heat_map(study: Study, measure: Measure, split: str) -> Figure | None:
         panels = figure.subplots(rows, columns, squeeze=False).flat
         for axes, (method, grid) in zip(panels, grids.items(), strict=False):
             shown = _panel(axes, grid, study, measure, limits)
-            axes.set_title(label(method), color=study.colours[method])
+            axes.set_title(short_label(method), color=study.colours[method])
         for axes in list(figure.axes)[len(grids) :]:
             axes.set_visible(False)
         bar = figure.colorbar(shown, ax=figure.axes, shrink=0.7, pad=0.015, aspect=30)

@@ -6,7 +6,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..names import dashes, label
+from ..names import dashes, short_label
 from ..study import Study
 from .style import INK, house_style, new_figure
 
@@ -70,7 +70,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, study: Study) -> None:
             styles[method],
             color=colour,
             lw=1.3,
-            label=label(method),
+            label=short_label(method),
         )
     axes.set_ylim(bottom=0)
 

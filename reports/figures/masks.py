@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from ..images import Labels
-from ..names import label
+from ..names import short_label
 from ..slices import Comparison, axial, axial_index, bounding_box, tissue_pair
 from ..study import Study
 from .style import bare, house_style, new_figure
@@ -49,7 +49,7 @@ def mask_picture(study: Study, comparison: Comparison, split: str) -> Figure | N
                 axes = grid[row, column]
                 _overlay(axes, pair, number, comparison)
                 axes.set_xlabel(_dice(study, comparison, split, method, tissue), fontsize=7.5)
-            grid[0, column].set_title(label(method), fontsize=8, loc="center")
+            grid[0, column].set_title(short_label(method), fontsize=8, loc="center")
         for row, (tissue, _) in enumerate(_TISSUES):
             grid[row, 0].set_ylabel(tissue, fontsize=9, fontweight="bold")
         _legend(figure)

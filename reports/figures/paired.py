@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..measures import Measure
-from ..names import label
+from ..names import short_label
 from ..study import Study
 from .style import INK, RULE, house_style, new_figure
 
@@ -119,7 +119,7 @@ def _panel(axes: Axes, table: pd.DataFrame, study: Study, subjects: list[str]) -
         axes.plot(
             points, np.full(len(points), row), "o", ms=3.6, color=colour, mec="none", zorder=3
         )
-    axes.set(xlabel="", ylabel="", yticks=rows, yticklabels=[label(str(m)) for m in table])
+    axes.set(xlabel="", ylabel="", yticks=rows, yticklabels=[short_label(str(m)) for m in table])
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x", color=RULE)
     axes.set_ylim(len(rows) - 0.5, -0.5)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from ..names import label
+from ..names import short_label
 from ..slices import Comparison, axial, axial_index, bounding_box, busiest_window
 from ..study import Study
 from .style import bare, house_style, new_figure
@@ -84,7 +84,7 @@ def _cut(comparison: Comparison) -> _Cut:
 def _heading(name: str, comparison: Comparison) -> str:
     if name == "source":
         return f"Source: {comparison.source}"
-    return f"Target: {comparison.target}" if name == "target" else label(name)
+    return f"Target: {comparison.target}" if name == "target" else short_label(name)
 
 
 def _grey_panels(

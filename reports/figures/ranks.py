@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from phycharm.benchmarks.statistics.ranking import cliques
 
-from ..names import label
+from ..names import short_label
 from ..study import Study
 from .style import INK, RULE, house_style, new_figure
 
@@ -70,4 +70,4 @@ def _stem(axes: Axes, study: Study, method: str, rank: float, height: float, met
     end = methods + 0.15
     axes.plot((rank, rank, end), (0, height, height), color=colour, lw=0.9)
     axes.plot(rank, 0, "o", color=colour, ms=4.5, clip_on=False)
-    axes.text(end + 0.05, height, f"{label(method)}  {rank:.2f}", va="center", fontsize=8.5)
+    axes.text(end + 0.05, height, f"{short_label(method)}  {rank:.2f}", va="center", fontsize=8.5)

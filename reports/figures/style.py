@@ -65,6 +65,8 @@ def house_style(name: str = "") -> Iterator[None]:
     with mpl.rc_context(_RC | {"svg.hashsalt": name or "figure"}), warnings.catch_warnings():
         # A name in a script that the default font lacks is drawn as boxes, not refused.
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from", category=UserWarning)
+        # Names too long for their panels leave a crowded figure, and that is no reason to stop.
+        warnings.filterwarnings("ignore", message="constrained_layout not applied")
         yield
 
 

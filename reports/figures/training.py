@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from ..cells import NO_CASE
-from ..names import dashes, label
+from ..names import dashes, short_label
 from ..study import Study
 from .style import house_style, new_figure
 
@@ -73,4 +73,4 @@ def loss_axis(axes: Axes) -> None:
 def _title(method: str, network: str, case: int) -> str:
     # Fits of the maps share a name; those of a method carry the case in theirs.
     which = f", case {case}" if method == "maps" and case != NO_CASE else ""
-    return f"{label(method)}{which} ({network})"
+    return f"{short_label(method)}{which} ({network})"

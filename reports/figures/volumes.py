@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..measures import Measure
-from ..names import label
+from ..names import short_label
 from ..study import Study
 from .style import INK, house_style, new_figure
 
@@ -61,7 +61,8 @@ def _bars(
         for index, method in enumerate(before_first):
             x = group + (index - (len(before_first) - 1) / 2) * width
             values = table[method].dropna()
-            name = None if group else f"{label(method)}{' (before)' if method == 'none' else ''}"
+            when = " (before)" if method == "none" else ""
+            name = None if group else f"{short_label(method)}{when}"
             height = values.mean() if len(values) else 0.0
             colour = study.colours[method]
             axes.bar(x, height, width * 0.92, color=colour, alpha=0.75, label=name)
@@ -101,7 +102,7 @@ def bland_altman(study: Study, split: str) -> Figure | None:
             for row, method in enumerate(methods):
                 axes = grid[row, column]
                 _scatter(axes, table[table["harmonizer"] == method], study.colours[method])
-                when = "before" if method == "none" else f"after {label(method)}"
+                when = "before" if method == "none" else f"after {short_label(method)}"
                 axes.set_title(f"{tissue}, {when}")
             grid[-1, column].set_xlabel(f"{tissue} of the target scan (ml)")
         figure.supylabel("difference (ml)", fontsize=9, color=INK)

@@ -8,7 +8,7 @@ import pytest
 from score_frames import frame, study_of
 
 from phycharm.reports.boards import make_board
-from phycharm.reports.checks import distrusted, first_checks, trust_table
+from phycharm.reports.checks import distrusted, first_checks, trust_tables
 from phycharm.reports.study import Study
 from phycharm.reports.text import leaderboard_text
 
@@ -50,7 +50,7 @@ def test_a_wrong_order_names_the_directions_and_the_fault(bad, head, reason):
     (sentence,) = distrusted(study, study.headline, "external")
     assert sentence.startswith(f"{head} (external subjects): SSIM.")
     assert sentence in make_board(study).notes
-    (row,) = trust_table(study).rows
+    (row,) = trust_tables(study)[0].rows
     assert head in [cell.text for cell in row]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from phycharm.reports.cells import NO_CASE, Cell
 from phycharm.reports.measures import Measure, find_measures, headline
-from phycharm.reports.names import base_method, colours, dashes, is_control, label
+from phycharm.reports.names import base_method, colours, dashes, is_control, label, short_label
 
 SSIM = Measure(metric="ssim", higher_is_better=True, best=1.0)
 
@@ -108,6 +108,8 @@ def test_controls_are_known_by_name_and_by_card():
 
 def test_variants_are_named_by_their_loss_case():
     assert label("phycharm-case-1") == "PhyCHarm, case 1"
+    assert short_label("phycharm-case-1") == "PhyCHarm, case 1"
+    assert short_label("a" * 90) == "a" * 31 + "…"
     assert base_method("phycharm-case-12") == "phycharm"
     assert label("my-case-study") == base_method("my-case-study") == "my-case-study"
 

@@ -84,6 +84,17 @@ def test_a_metric_without_a_defined_value_is_noted(run):
     assert "Every value of psnr is undefined (NaN)." in load_results(run).notes
 
 
+def test_infinite_values_are_left_out_and_counted(run):
+    path = run / "scores.parquet"
+    scores = pd.read_parquet(path)
+    chosen = scores["metric"].eq("psnr") & scores["harmonizer"].eq("unet")
+    scores.loc[chosen, "value"] = float("inf")
+    scores.to_parquet(path)
+    results = load_results(run)
+    assert f"{chosen.sum()} infinite values of psnr are left out." in results.notes
+    assert results.scores.loc[chosen.to_numpy(), "value"].isna().all()
+
+
 def test_cells_in_the_making_and_broken_ones(run):
     (run / "cells" / ".partial-1-x").mkdir()
     (run / "cells" / "unet_GE-Siemens_fold-1_seed-0" / "cell.json").write_text("{")

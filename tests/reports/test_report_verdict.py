@@ -1,6 +1,7 @@
 """The sentence on the first screen, from scores whose verdict is known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from score_frames import frame, study_of
 
@@ -50,12 +51,30 @@ def test_a_tie_is_no_victory():
 def test_doing_nothing_may_win():
     verdict = write_verdict(study_of(scores(phycharm=(0.4, 0.4), none=(0.5, 0.5))))
     assert verdict.headline == ("No harmonization comes first; no method beats doing nothing.")
-    assert verdict.details == ["PhyCHarm beats doing nothing in fewer than half of the directions."]
+    assert verdict.details == [
+        "PhyCHarm beats doing nothing in SSIM in fewer than half of the directions."
+    ]
 
 
 def test_losing_one_direction_is_told():
     verdict = write_verdict(study_of(scores(phycharm=(0.9, 0.45), none=(0.5, 0.5))))
     assert "in 1 of 2 directions" in verdict.headline
+
+
+def test_directions_that_were_not_measured_are_neither_won_nor_lost():
+    values = scores(phycharm=(0.9, 0.9), none=(0.5, 0.5))
+    gone = (values["harmonizer"] == "phycharm") & (values["source"] == "GE")
+    verdict = write_verdict(study_of(values[~gone]))
+    assert "in 1 of 1 directions" in verdict.headline
+    assert not [detail for detail in verdict.details if "fewer than half" in detail]
+
+
+def test_a_metric_without_values_decides_nothing():
+    known = scores(phycharm=(30.0, 30.0), none=(20.0, 20.0)).assign(metric="psnr")
+    undefined = scores(phycharm=(0.9, 0.9), none=(0.5, 0.5)).assign(value=np.nan)
+    study = study_of(pd.concat([known, undefined]))
+    assert [m.metric for m in study.headline] == ["psnr"]
+    assert "in PSNR in 2 of 2 directions" in write_verdict(study).headline
 
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 subject is"), (4, "4 subjects are")])
