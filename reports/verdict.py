@@ -122,7 +122,8 @@ def _few(study: Study, leaders: list[str], wins: Wins) -> str:
     measure = study.headline[0].label
     judged = [m for m in leaders if m != _NOTHING]
     if not judged:
-        return "no method beats doing nothing"
+        partly = any(measured < len(study.directions) for _, measured in wins.values())
+        return f"no method {'with all its scores ' if partly else ''}beats doing nothing"
     counts = {wins[m] for m in judged}
     subject = {1: "it beats", 2: "both beat"}.get(len(judged), "they beat")
     if len(judged) != len(leaders):
@@ -141,8 +142,9 @@ def _losers(study: Study, wins: Wins) -> list[str]:
     if not losers:
         return []
     verb = "beats" if len(losers) == 1 else "beat"
+    measure = study.headline[0].label
     return [
-        f"{join(losers)} {verb} doing nothing in {study.headline[0].label} in fewer than half of the directions."
+        f"{join(losers)} {verb} doing nothing in {measure} in fewer than half of the directions."
     ]
 
 

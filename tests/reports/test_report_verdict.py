@@ -6,7 +6,7 @@ import pytest
 from score_frames import frame, study_of
 
 from phycharm.reports.boards import make_board, standings
-from phycharm.reports.verdict import write_verdict
+from phycharm.reports.verdict import wins_over_nothing, write_verdict
 
 BOTH = ("GE>Siemens", "Siemens>GE")
 
@@ -64,8 +64,12 @@ def test_losing_one_direction_is_told():
 def test_directions_that_were_not_measured_are_neither_won_nor_lost():
     values = scores(phycharm=(0.9, 0.9), none=(0.5, 0.5))
     gone = (values["harmonizer"] == "phycharm") & (values["source"] == "GE")
-    verdict = write_verdict(study_of(values[~gone]))
-    assert "in 1 of 1 directions" in verdict.headline
+    study = study_of(values[~gone])
+    verdict = write_verdict(study)
+    assert wins_over_nothing(study, "phycharm") == (1, 1)
+    assert verdict.headline == (
+        "No harmonization comes first; no method with all its scores beats doing nothing."
+    )
     assert not [detail for detail in verdict.details if "fewer than half" in detail]
 
 
