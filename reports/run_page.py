@@ -112,20 +112,6 @@ def make_run_page(study: Study, number: int, budget_share: float = 1.0) -> RunPa
     prefix = f"r{number}"
     sections = make_sections(study, prefix)
     strips, left_out = _strips(study, int(_STRIP_BYTES * budget_share))
-    worst = [
-        index
-        for case in worst_cases(study, study.split, study.reference, _WORST)
-        for index, strip in enumerate(strips)
-        if (strip.split, strip.subject, strip.source, strip.target) == (study.split, *case)
-    ]
-    notes = [*study.results.notes, *_missing(study), *study.images.notes]
-    if left_out:
-        notes.append(f"Pictures of {left_out} subjects and directions were left out for size.")
-    if study.reference != study.wanted_reference:
-        notes.append(
-            f"The reference method {study.wanted_reference} did not take part; "
-            f"{label(study.reference)} takes its place."
-        )
     return RunPage(
         id=prefix,
         name=study.results.name,
@@ -143,9 +129,9 @@ def make_run_page(study: Study, number: int, budget_share: float = 1.0) -> RunPa
         sections=sections,
         data=subject_data(study),
         strips=strips,
-        worst=worst,
+        worst=_worst(study, strips),
         worst_intro=_worst_intro(study),
-        notes=notes,
+        notes=_notes(study, left_out),
         failed=failed_cells(study),
         cards=_cards(study),
         deviations=deviations(study),
@@ -192,6 +178,29 @@ def _strips(study: Study, budget: int) -> tuple[list[Strip], int]:
             strips.append(make_strip(study, shown, split))
             spent += len(strips[-1].data)
     return strips, left_out
+
+
+def _worst(study: Study, strips: list[Strip]) -> list[int]:
+    """Find the strips of the worst cases, worst first."""
+    return [
+        index
+        for case in worst_cases(study, study.split, study.reference, _WORST)
+        for index, strip in enumerate(strips)
+        if (strip.split, strip.subject, strip.source, strip.target) == (study.split, *case)
+    ]
+
+
+def _notes(study: Study, left_out: int) -> list[str]:
+    """Gather what is missing, one sentence each."""
+    notes = [*study.results.notes, *_missing(study), *study.images.notes]
+    if left_out:
+        notes.append(f"Pictures of {left_out} subjects and directions were left out for size.")
+    if study.reference != study.wanted_reference:
+        notes.append(
+            f"The reference method {study.wanted_reference} did not take part; "
+            f"{label(study.reference)} takes its place."
+        )
+    return notes
 
 
 def _worst_intro(study: Study) -> str:
