@@ -9,27 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from phycharm.benchmarks.statistics import SCORE_COLUMNS
 from phycharm.errors import InputError
 
 from .cells import Cell, read_cells, read_history
 
-SCORE_COLUMNS = (
-    "protocol",
-    "protocol_version",
-    "split",
-    "fold",
-    "source",
-    "target",
-    "subject",
-    "harmonizer",
-    "seed",
-    "metric",
-    "tissue",
-    "value",
-)
 HISTOGRAM_COLUMNS = (*SCORE_COLUMNS[2:9], "bin_left", "bin_right", "count")
 MAP_COLUMNS = ("case", "preset", "subject", "map", "source", "seed", "metric", "tissue", "value")
 _NUMBERS = ("value", "count", "bin_left", "bin_right")
+_SIGNS = ("run.json", "methods.json", "scores.parquet", "cells")
 _WHOLE = ("fold", "seed", "protocol_version", "case")
 
 
@@ -98,10 +86,11 @@ def load_results(path: Path) -> Results:
     Raises
     ------
     InputError
-        If there is no such folder.
+        If there is no such folder, or it is one of something else.
     """
     if not path.is_dir():
         raise InputError(f"{path}: no such results folder; give the folder of a benchmark run.")
+    _require_no_other(path)
     notes: list[str] = []
     cells = read_cells(path / "cells", notes)
     methods = _read_json(path / "methods.json", dict, notes)
@@ -117,6 +106,16 @@ def load_results(path: Path) -> Results:
         history=read_history(cells, notes),
         notes=notes,
     )
+
+
+def _require_no_other(path: Path) -> None:
+    """Refuse a folder that is full of something else; an empty one may be a run to come."""
+    held = {child.name for child in path.iterdir()} - {"report.html"}
+    if held and not held & {*_SIGNS}:
+        raise InputError(
+            f"{path}: is no results folder, for it holds none of {', '.join(_SIGNS)}; give the "
+            "folder of a benchmark run."
+        )
 
 
 def _records(content: list[Any]) -> list[dict[str, Any]]:

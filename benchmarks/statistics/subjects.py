@@ -10,21 +10,9 @@ from phycharm.errors import InputError
 
 from ..metrics.catalogue import from_records
 from ..metrics.metric import Metric
+from ..scores import SCORE_TYPES
 
-SCORE_COLUMNS = (
-    "protocol",
-    "protocol_version",
-    "split",
-    "fold",
-    "source",
-    "target",
-    "subject",
-    "harmonizer",
-    "seed",
-    "metric",
-    "tissue",
-    "value",
-)
+SCORE_COLUMNS = tuple(SCORE_TYPES)
 """Columns of the scores, exactly."""
 
 CONTROLS = ("oracle", "blurred", "constant", "rescan")

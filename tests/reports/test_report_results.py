@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from synthetic_results import METHODS, make_results
 
+from phycharm.benchmarks.statistics import SCORE_COLUMNS
 from phycharm.errors import InputError
-from phycharm.reports.results import SCORE_COLUMNS, load_results
+from phycharm.reports.results import load_results
 
 
 @pytest.fixture
@@ -37,6 +38,19 @@ def test_a_whole_folder_is_read(run_dir):
 def test_no_folder_is_an_input_error(tmp_path):
     with pytest.raises(InputError, match="no such results folder"):
         load_results(tmp_path / "nowhere")
+
+
+def test_a_folder_of_something_else_is_no_run(tmp_path):
+    (tmp_path / "harmonizer.json").write_text("{}")
+    with pytest.raises(InputError, match=r"is no results folder, for it holds none of run\.json"):
+        load_results(tmp_path)
+    (tmp_path / "cells").mkdir()
+    assert load_results(tmp_path).cells == ()
+
+
+def test_a_report_alone_is_an_empty_run(tmp_path):
+    (tmp_path / "report.html").write_text("")
+    assert load_results(tmp_path).scores.empty
 
 
 def test_an_empty_folder_gives_empty_tables_and_notes(tmp_path):

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from phycharm.benchmarks.statistics import SCORE_COLUMNS
 from phycharm.reports import write_report
-from phycharm.reports.results import SCORE_COLUMNS
 
 ROWS = 100_000
 CPU_SECONDS = 60
