@@ -135,7 +135,7 @@ class CellRunner:
         fold = next(f for f in self.study.design.folds if f.number == cell.fold)
         train, validation = self.study.fold_cohorts(fold, cell.scanners)
         method = self.methods.make(
-            cell.spec, seed=derived_seed(cell.seed, cell.name), device=self.device
+            cell.spec, seed=derived_seed(cell.seed, cell.lottery), device=self.device
         )
         self._require_inputs(method, train)
         start = time.perf_counter()

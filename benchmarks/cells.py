@@ -44,8 +44,16 @@ class Cell:
     @property
     def name(self) -> str:
         """Name of the cell and of its folder."""
+        return self._named(self.harmonizer)
+
+    @property
+    def lottery(self) -> str:
+        """What its random numbers are drawn for: the same for a method on maps of any case."""
+        return self._named(self.harmonizer.removesuffix(_suffix(self.case)))
+
+    def _named(self, harmonizer: str) -> str:
         scanners = "all" if self.whole else "-".join(self.scanners)
-        return f"{safe_name(self.harmonizer)}_{scanners}_fold-{self.fold}_seed-{self.seed}"
+        return f"{safe_name(harmonizer)}_{scanners}_fold-{self.fold}_seed-{self.seed}"
 
 
 def plan_cells(
@@ -111,12 +119,16 @@ def variants(card: MethodCard, cases: Sequence[int]) -> list[tuple[MethodCard, i
     named = [
         replace(
             card,
-            name=f"{card.name}-case-{case}",
+            name=card.name + _suffix(case),
             summary=f"{card.summary} Maps of loss case {case} instead of {first}.",
         )
         for case in others
     ]
     return list(zip([card, *named], cases, strict=True))
+
+
+def _suffix(case: int | None) -> str:
+    return f"-case-{case}"
 
 
 def fingerprint(content: Any) -> str:

@@ -58,6 +58,8 @@ def test_method_that_needs_maps_runs_on_those_of_every_case():
     assert [(cell.harmonizer, cell.case) for cell in cells] == [("own", 4), ("own-case-1", 1)]
     assert [cell.spec for cell in cells] == ["own", "own"]
     assert cells[1].name == "own-case-1_all_fold-1_seed-0"
+    # What separates the cases shall be the maps, and not the first weights.
+    assert cells[1].lottery == cells[0].lottery == cells[0].name
 
 
 def test_other_methods_know_no_cases():
