@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 import sys
 from types import SimpleNamespace
 
@@ -449,6 +450,22 @@ def test_a_folder_cannot_have_anything_imported_or_run(tmp_path, write_module):
     assert "not trusted to name a program" in load_refused(tmp_path / "model")
     again = "touch=command:touch {input} {output}"
     assert "not trusted to name a program" in load_refused(tmp_path / "model", again)
+
+
+def test_a_wrapper_in_a_folder_hides_no_program(tmp_path):
+    """A folder may say that its wrapped class is a command line, and bring that as a model too."""
+    trace = tmp_path / "trace"
+    command = f"touch {trace} {{input}} {{output}}"
+    create_harmonizer(f"touch=command:{command}").fit(TRAIN).save(tmp_path / "model/method")
+    saved = tmp_path / "model/method/harmonizer.json"
+    inner = {**json.loads(saved.read_text()), "harmonizer": "command"}
+    saved.write_text(json.dumps(inner))
+    outer = {**inner, "state": {"class": WRAPPER}}
+    outer["settings"] = {"spec": "command", "options": {"command": command}, "seed": 0}
+    (tmp_path / "model/harmonizer.json").write_text(json.dumps(outer))
+    shutil.copy(tmp_path / "model/method/state.safetensors", tmp_path / "model")
+    assert "is a harmonizer by itself" in load_refused(tmp_path / "model")
+    assert not trace.exists()
 
 
 def test_a_named_class_opens_its_own_folders_only(tmp_path, write_module):

@@ -9,7 +9,7 @@ from torch import nn
 
 from ..cohort import Cohort
 from ..errors import InputError
-from ..harmonizer import Image
+from ..harmonizer import Harmonizer, Image
 from ..scan import Scan
 from ..scanner import Scanner
 from .adapter import Adapter, give_card
@@ -66,6 +66,9 @@ class WrappedHarmonizer(Adapter):
         self.name = name
         self.options = options
         wrapped = find_class(spec)
+        # A saved model's folder says what is wrapped; a command in there would choose a program.
+        if issubclass(wrapped, Harmonizer):
+            raise InputError(f"{spec}: is a harmonizer by itself; name it, do not wrap it.")
         card = card_of_class(wrapped, spec=spec, name=name, registered=":" not in spec)
         require_methods(wrapped, spec=spec, common=card.scope == "common-domain")
         give_card(self, card)
