@@ -7,14 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import numpy as np
-
 from phycharm.bids_name import BidsName
 from phycharm.errors import InputError
 from phycharm.external.digest import files_digest
 from phycharm.harmonizer import Image
 from phycharm.intensity import STANDARDIZATIONS
-from phycharm.nifti import read_volume
+from phycharm.nifti import other_grid, read_volume
 from phycharm.scan import Scan
 
 Scale = Literal["p99", "none"]
@@ -24,7 +22,6 @@ Case = tuple[str, str, str]
 """Subject, source scanner and target scanner; the target is `common` for a common domain."""
 
 COMMON = "common"
-_AFFINE_TOLERANCE_MM = 1e-2
 
 
 class ImageFolder:
@@ -150,11 +147,7 @@ def file_name(case: Case) -> str:
 
 def grid_problem(image: Image, affine: Any, scan: Scan) -> str:
     """Say how an image's grid differs from a scan's; empty where it does not."""
-    if image.shape != scan.image.shape:
-        return f"has shape {image.shape} where the scan has {scan.image.shape}"
-    if not np.allclose(affine, scan.affine, atol=_AFFINE_TOLERANCE_MM):
-        return "has another affine than the scan"
-    return ""
+    return other_grid(image.shape, affine, scan.image.shape, scan.affine)
 
 
 def rescaled(image: Image, scan: Scan, scale: Scale) -> Image:

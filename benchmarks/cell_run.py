@@ -96,7 +96,7 @@ class CellRunner:
             name,
             {**content, "seed": seed},
             partial(self._maps, case, seed),
-            about={**about, "seed": seed},
+            about={**about, "seed": seed, "case": case},
         )
 
     def _maps(self, case: int, seed: int, folder: Path) -> dict[str, Any]:
@@ -138,8 +138,10 @@ class CellRunner:
             cell.spec, seed=derived_seed(cell.seed, cell.lottery), device=self.device
         )
         self._require_inputs(method, train)
+        # A maps generator is a cell of its own, with a time of its own.
+        context = self._context(method, cell)
         start = time.perf_counter()
-        method.fit(train, validation, **self._context(method, cell))
+        method.fit(train, validation, **context)
         fitted = time.perf_counter()
         if can_be_saved(method):
             method.save(folder / "model")
@@ -227,7 +229,7 @@ class CellRunner:
                 result["warnings"] = segmentation_failures(folder)
             except (Exception, SystemExit) as error:  # an outsider's method may raise anything
                 _empty(folder)
-                result = {"status": "failed", "error": one_line(error)}
+                result = {"status": "failed", "error": one_line(error), "warnings": []}
             measured = {"device": self.device, "peak_memory_mb": round(peak_memory_mb(), 1)}
             write_json(folder / "cell.json", record | measured | result)
 

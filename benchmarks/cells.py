@@ -120,6 +120,7 @@ def variants(card: MethodCard, cases: Sequence[int]) -> list[tuple[MethodCard, i
         replace(
             card,
             name=card.name + _suffix(case),
+            variant_of=card.name,
             summary=f"{card.summary} Maps of loss case {case} instead of {first}.",
         )
         for case in others

@@ -174,7 +174,7 @@ class Protocol(_Section):
     def _usable_plans(self) -> Self:
         plans: dict[str, Any] = {"training": self.training, "maps.training": self.maps.training}
         for name, values in self.settings.items():
-            plans[f'settings."{name}".training'] = values.get("training") or {}
+            plans[f'settings."{name}".training'] = values.get("training", {})
         for section, changes in plans.items():
             if not isinstance(changes, dict):
                 raise ValueError(f"[{section}] is {changes!r}, and should be a table of values")

@@ -1,6 +1,7 @@
 """A whole run: protocol and dataset in, results folder out."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,6 +196,12 @@ def _write_lists(run: RunFolder, protocol: Protocol, cards: dict[str, MethodCard
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     cases = protocol.maps.harmonized_cases
     named = [card for own in cards.values() for card, _ in variants(own, cases)]
+    names = Counter(card.name.casefold() for card in named)
+    for card in named:
+        if names[card.name.casefold()] > 1:
+            raise InputError(
+                f"Two methods are called {card.name!r}; name one otherwise (--harmonizer NAME=...)."
+            )
     for card in [*named, *control_cards()]:
         known[card.name] = card.as_record()
     write_json(path, known)

@@ -36,6 +36,9 @@ class MethodCard:
         Where the implementation departs from the paper, one sentence each.
     control : bool
         True for what is no method but a check of the metrics (the target itself, ...).
+    variant_of : str
+        Name of the method that this one is under other conditions, which is no rival of it; empty
+        for a method in its own right.
     """
 
     name: str
@@ -49,6 +52,7 @@ class MethodCard:
     trained_on: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
     control: bool = False
+    variant_of: str = ""
 
     def as_record(self) -> dict[str, Any]:
         """Return the card as plain data for JSON."""

@@ -16,7 +16,7 @@ from nibabel.orientations import (
 )
 
 from phycharm.errors import InputError
-from phycharm.nifti import read_volume, write_volume
+from phycharm.nifti import other_grid, read_volume, write_volume
 from phycharm.scan import Scan
 from phycharm.scanner import Acquisition, Scanner
 
@@ -153,7 +153,7 @@ def _read_mask(
     mask, mask_affine = read_volume(path, constant=True)
     if not (mask > 0).any():
         raise InputError(f"{path}: is an empty mask; give one that covers the brain.")
-    if mask.shape != shape or not np.allclose(mask_affine, affine, atol=1e-2):
+    if other_grid(mask.shape, mask_affine, shape, affine):
         raise InputError(f"{path}: lies on another grid than the image; resample it to the image.")
     return mask > 0
 

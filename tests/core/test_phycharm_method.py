@@ -282,16 +282,19 @@ class TestWhatTheNetworkSees:
         assert not method.residual
         assert method.deviations == PhyCHarm.card.deviations
 
-    def test_what_the_maps_lose_is_not_lost(self, fitted, scan):
+    @pytest.mark.parametrize("source_channel", [True, False])
+    def test_what_the_maps_lose_is_not_lost(
+        self, cohort, generator, scan, monkeypatch, source_channel
+    ):
         """An image that the maps make flat still tells the network what it was."""
-        network = fitted._networks["GE->Siemens"]
-        inputs = torch.rand(2, 2, 32, 32)
-        flat = inputs.clone()
-        flat[:, 0] = 0.5
-        with torch.no_grad():
-            made = network(flat)
-            other = network(torch.stack([flat[:, 0], flat[:, 1].flip(-1)], dim=1))
-        assert (made - other).abs().max() > 1e-4
+        method = PhyCHarm(training=QUICK, features=TINY_FEATURES, source_channel=source_channel)
+        pair = cohort.subset(subjects=["01"], scanners=[phantom.GE, phantom.SIEMENS])
+        method.fit(pair, maps=generator)
+        flat = lambda image, *_, **__: torch.full_like(image, 0.5)  # noqa: E731
+        monkeypatch.setattr("phycharm.method.constrained_t1w", flat)
+        other = scan.with_image(scan.image[::-1].copy())
+        made, differs = (method.harmonize(one, phantom.SIEMENS) for one in (scan, other))
+        assert (np.abs(made - differs).max() > 1e-4) == source_channel
 
 
 class TestSignalModel:

@@ -15,6 +15,7 @@ from phycharm.benchmarks.protocol import load_protocol
 from phycharm.benchmarks.runner import run_benchmark
 from phycharm.benchmarks.scores import SCORE_TYPES, read_scores
 from phycharm.bids import BidsDataset
+from phycharm.errors import InputError
 from phycharm.external import load_harmonizer
 from phycharm.harmonizer import Harmonizer
 from phycharm.maps import MapsGenerator
@@ -397,6 +398,8 @@ class TestMapsOfSeveralCases:
         assert judged == {"none", "phycharm", "phycharm-case-1"}
         cards = read_json(by_case / "methods.json")
         assert "loss case 1 instead of 4" in cards["phycharm-case-1"]["summary"]
+        assert cards["phycharm-case-1"]["variant_of"] == "phycharm"
+        assert cards["phycharm"]["variant_of"] == ""
         assert cards["phycharm-case-1"]["citation"] == cards["phycharm"]["citation"]
 
     def test_cells_say_which_case_they_are_of(self, by_case):
@@ -415,3 +418,11 @@ class TestMapsOfSeveralCases:
             assert method._generator.case == case
             for key, tensor in own.state().tensors.items():
                 assert tensor.equal(method._generator.state().tensors[key])
+
+    def test_their_names_are_nobody_elses(self, shared_dataset, tmp_path):
+        taken = "phycharm-case-1=outsiders:Offset"
+        protocol = pair_protocol(maps={"cases": [4, 1], "harmonize_with_all": True})
+        with pytest.raises(InputError, match="called 'phycharm-case-1'"):
+            run_benchmark(
+                protocol, out=tmp_path, dataset=shared_dataset, harmonizers=["phycharm", taken]
+            )

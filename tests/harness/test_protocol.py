@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 from tiny_protocols import TINY, tiny_protocol
 
+from phycharm.benchmarks.methods import Methods
 from phycharm.benchmarks.protocol import Protocol, load_protocol, protocol_names
 from phycharm.errors import InputError
 from phycharm.registry import harmonizer_names
@@ -62,6 +63,12 @@ def test_paper_has_the_preprints_design():
     # Epochs, batch size and rates are those of each method's own paper.
     assert paper.training == {}
     assert paper.maps.training == {}
+    # Its networks learn whole images, PhyCHarm's from the constrained one alone.
+    methods = Methods(paper, paper.harmonizers)
+    phycharm, unet = (methods.make(name, seed=0, device="cpu") for name in ("phycharm", "unet"))
+    assert not phycharm.residual
+    assert not phycharm.source_channel
+    assert not unet.residual
 
 
 def test_quick_has_five_external_subjects():
@@ -136,6 +143,7 @@ class TestBadInput:
             ("epochs = 1", "epochs = 0", "epochs"),
             ("batch_size = 8", 'schedule = "cosin"', "schedule"),
             ("[settings.unet]", "[settings.unet]\ntraining = 3", "settings"),
+            ("[settings.unet]", "[settings.unet]\ntraining = false", "settings"),
             ("[maps.training]", "[maps]\ncases = [5]\n[maps.training]", "cases"),
             ("[settings.unet]", "[settings.unett]", "unet"),
             ("harmonizers = [", 'harmonizers = ["none", ', "none"),
