@@ -1,9 +1,8 @@
 """The words under the figures: what to look for, and how each was computed."""
 
-from .cells import NO_CASE
 from .map_tables import CASE_WEIGHTS
 from .measures import Measure
-from .names import base_method, label
+from .names import label
 from .plate import Caption
 from .slices import Comparison
 from .study import Study
@@ -170,16 +169,13 @@ def training() -> Caption:
     )
 
 
-def training_by_case(study: Study, cases: list[int]) -> Caption:
-    """Words for Fig. S2 of the paper."""
-    method = label(base_method(study.reference))
-    known = [str(case) for case in cases if case != NO_CASE]
-    if len(known) > 1:
-        which = f"{method} was trained on maps of the loss cases {', '.join(known)}."
-    elif known:
-        which = f"This run trained {method} on maps of loss case {known[0]} alone."
+def training_by_case(method: str, cases: list[int]) -> Caption:
+    """Words for Fig. S2 of the paper: which method was trained on the maps of which cases."""
+    if len(cases) > 1:
+        numbers = ", ".join(map(str, cases))
+        which = f"{label(method)} was trained on maps of the loss cases {numbers}."
     else:
-        which = f"The run does not say on maps of which loss case {method} was trained."
+        which = f"This run trained {label(method)} on maps of loss case {cases[0]} alone."
     return Caption(
         name="training-by-case",
         title="Training loss of the harmonization network by loss case of the maps",

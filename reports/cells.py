@@ -45,11 +45,17 @@ class Cell:
     @property
     def case(self) -> int:
         """Loss case of the maps that were fitted or worked with; `NO_CASE` where not recorded."""
-        recorded = self.record.get("case")
-        if isinstance(recorded, int) and not isinstance(recorded, bool):
-            return recorded
+        if self.says_case:
+            recorded = self.record["case"]
+            known = isinstance(recorded, int) and not isinstance(recorded, bool)
+            return recorded if known else NO_CASE
         named = _CASE.search(self.name)
         return int(named.group(1)) if named else NO_CASE
+
+    @property
+    def says_case(self) -> bool:
+        """Whether the cell says of which loss case its maps are, be it of none; old ones do not."""
+        return "case" in self.record
 
     @property
     def failed(self) -> bool:

@@ -30,6 +30,7 @@ from .slices import compare_images, median_subject
 from .statistics_tables import comparison_tables
 from .study import Study
 from .table import Table, to_csv, to_latex
+from .variant_tables import variant_tables
 
 _Drawing = tuple[str, Figure | None, Caption]
 _SPLITS = {"validation": ("4", "6", "S3"), "external": ("5", "7", "8")}
@@ -96,7 +97,7 @@ def _drawings(study: Study) -> Iterator[_Drawing]:
             yield f"figure-S1{letter}", histogram_plot(study, split), words
     by_case = case_training_plot(study)
     if by_case is not None:
-        yield "figure-S2", by_case[0], training_words(study, by_case[1])
+        yield "figure-S2", by_case[0], training_words(*by_case[1:])
 
 
 def _directions(study: Study, split: str, images: str, masks: str) -> Iterator[_Drawing]:
@@ -119,7 +120,12 @@ def _tables(study: Study) -> list[Table]:
     boards = [board_table(study, split) for split in study.splits]
     shown = {m.key for m in study.headline}
     tests = [table for table in comparison_tables(study) if table.measure in shown]
-    return [*paper_tables(study), *(b for b in boards if b is not None), *tests]
+    return [
+        *paper_tables(study),
+        *variant_tables(study),
+        *(b for b in boards if b is not None),
+        *tests,
+    ]
 
 
 def _plain(name: str) -> str:

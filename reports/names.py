@@ -1,6 +1,5 @@
 """Names and colours of methods, the same in every table and figure."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,16 +32,12 @@ _WONTED = ("unet", "pix2pix", "calamiti", "nyul", "histogram", "linear")
 # Lighter than the wheel, or it would look like purple or green to who sees no red or green.
 _NOTHING = "#a9aeb6"
 _LONGEST = 32
-_VARIANT = re.compile(r"(?P<base>.+)-case-(?P<case>\d+)")
 # Dots are for doing nothing alone.
 _DASHES = ("-", "--", "-.")
 
 
 def label(method: str) -> str:
     """Name of a method for people; unknown ones keep their own."""
-    variant = _VARIANT.fullmatch(method)
-    if variant:
-        return f"{label(variant['base'])}, case {variant['case']}"
     return _LABELS.get(method, method)
 
 
@@ -52,10 +47,10 @@ def short_label(method: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
-def base_method(name: str) -> str:
-    """Name of the method that a variant on maps of another loss case is one of."""
-    variant = _VARIANT.fullmatch(name)
-    return variant["base"] if variant else name
+def variant_label(variant: str, base: str) -> str:
+    """Name of a variant for people: that of its method, and what its own name adds to it."""
+    added = variant.removeprefix(base).strip("-_ ").replace("-", " ")
+    return f"{label(base)}, {added or variant}"
 
 
 def engine_name(engine: str) -> str:

@@ -89,7 +89,7 @@ def timing_table(study: Study) -> Table | None:
         longest = own["peak_memory_mb"].max()
         rows.append(
             [
-                Cell(text=label(str(method)), sort=str(method)),
+                Cell(text=study.name(str(method)), sort=str(method)),
                 Cell(text=str(len(own)), sort=len(own)),
                 _cell(_duration(own["fit_seconds"].sum()), own["fit_seconds"].sum()),
                 _cell(_duration(own["harmonize_seconds"].sum()), own["harmonize_seconds"].sum()),
@@ -126,7 +126,8 @@ def deviations(study: Study) -> list[tuple[str, Sequence[str]]]:
         card = study.results.methods.get(name, {})
         found.setdefault(name, []).extend(_texts(card.get("deviations")))
     for cell in study.results.cells:
-        found.setdefault(cell.harmonizer, []).extend(_texts(cell.record.get("deviations")))
+        method = study.variants.get(cell.harmonizer, cell.harmonizer)
+        found.setdefault(method, []).extend(_texts(cell.record.get("deviations")))
     return [(label(name), list(dict.fromkeys(texts))) for name, texts in found.items() if texts]
 
 

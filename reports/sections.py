@@ -21,6 +21,7 @@ from .slices import compare_images, median_subject
 from .statistics_tables import ceiling_table, comparison_tables, mean_ranks
 from .study import Study
 from .table import Table
+from .variant_tables import variant_tables
 
 MOST_PICTURES = 12
 _MEASURES_OF_OTHERS = 2
@@ -173,7 +174,7 @@ def _maps(study: Study, prefix: str) -> Section:
         nav="Maps",
         intro="T1 and M0 that the Quantitative Maps Generator predicts, on subjects whose maps "
         "were measured.",
-        tables=paper_tables(study, "Table 1"),
+        tables=[*paper_tables(study, "Table 1"), *variant_tables(study)],
         plates=plates,
     )
 
@@ -181,9 +182,10 @@ def _maps(study: Study, prefix: str) -> Section:
 def _training(study: Study, prefix: str) -> Section:
     plates = make_plate(training_plot(study), captions.training(), prefix=prefix)
     by_case = case_training_plot(study)
-    if by_case is not None and len(by_case[1]) > 1:
-        words = captions.training_by_case(study, by_case[1])
-        plates += make_plate(by_case[0], words, prefix=prefix)
+    if by_case is not None and len(by_case[2]) > 1:
+        figure, method, cases = by_case
+        words = captions.training_by_case(method, cases)
+        plates += make_plate(figure, words, prefix=prefix)
     return Section(
         id="training",
         title="Training",

@@ -6,10 +6,10 @@ from functools import cached_property
 
 import pandas as pd
 
-from .cells import NO_CASE
+from .cells import NO_CASE, Cell
 from .images import ImageLibrary
 from .measures import Measure, find_measures, headline
-from .names import colours, engine_name, is_control
+from .names import colours, engine_name, is_control, label, variant_label
 from .results import Results
 
 _KEYS = ["split", "source", "target", "subject", "harmonizer", "metric", "tissue"]
@@ -97,8 +97,20 @@ class Study:
     @cached_property
     def methods(self) -> list[str]:
         """Methods in the comparison: the reference, its rivals by name, and doing nothing."""
-        names = [m for m in self._names if m not in self.controls]
+        names = [m for m in self._names if m not in self.controls and m not in self.variants]
         return sorted(names, key=lambda m: (m == "none", m != self.wanted_reference, m))
+
+    @cached_property
+    def variants(self) -> dict[str, str]:
+        """Variants of methods, no rivals of anybody, and the method that each is one of."""
+        cards = self.results.methods
+        bases = {name: card.get("variant_of") for name, card in cards.items()}
+        return {name: base for name, base in bases.items() if isinstance(base, str) and base}
+
+    def name(self, method: str) -> str:
+        """Name of a method, or of a variant of one, for people."""
+        base = self.variants.get(method)
+        return variant_label(method, base) if base else label(method)
 
     @cached_property
     def common_domain(self) -> list[str]:
@@ -113,6 +125,19 @@ class Study:
         cases = maps.get("cases") if isinstance(maps, Mapping) else None
         first = cases[0] if isinstance(cases, list) and cases else NO_CASE
         return first if isinstance(first, int) else NO_CASE
+
+    def case(self, cell: Cell) -> int:
+        """Loss case of the maps of a fit; `NO_CASE` where it works without maps or says nothing.
+
+        Cells written before they recorded it are of the protocol's first case, if their method
+        needs maps and their name says no other.
+        """
+        if cell.says_case or cell.harmonizer == "maps":
+            return cell.case
+        needs = self.results.methods.get(cell.harmonizer, {}).get("needs")
+        if not isinstance(needs, list) or "maps" not in needs:
+            return NO_CASE
+        return self.maps_case if cell.case == NO_CASE else cell.case
 
     @property
     def segmenter(self) -> str:
@@ -155,11 +180,11 @@ class Study:
         Returns
         -------
         DataFrame
-            Columns in the order of `methods`, then `controls`; NaN where undefined.
+            Columns in the order of `methods`, then `controls` and `variants`; NaN where undefined.
         """
         where = direction or (EVERYWHERE, EVERYWHERE)
         found = self._tables.get((measure.metric, measure.tissue, split, *where))
-        names = self.methods + self.controls
+        names = [*self.methods, *self.controls, *self.variants]
         if found is None:
             return pd.DataFrame(columns=names, dtype=float)
         return found.reindex(columns=names)

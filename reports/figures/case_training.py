@@ -6,7 +6,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..cells import NO_CASE
-from ..names import base_method
 from ..study import Study
 from .style import INK, house_style, new_figure
 from .training import loss_axis
@@ -29,33 +28,32 @@ def case_curves(study: Study) -> pd.DataFrame:
     Parameters
     ----------
     study : Study
-        The run. Fits of the reference method and of its variants on maps of other loss cases
-        (`<method>-case-<k>`) count; the case is the one in their cell.json, else the protocol's
-        first.
+        The run. Fits whose loss case is unknown, or that work without maps, do not count.
 
     Returns
     -------
     DataFrame
-        Columns `source`, `target`, `case` (-1 where it was not recorded), `epoch`, `value`: mean
-        over folds and seeds; empty where no such curves were kept.
+        Columns `method` (fits of a variant count as those of its method), `source`, `target`,
+        `case`, `epoch`, `value`: mean over folds and seeds; empty where no such curves were kept.
     """
     history = study.results.history
-    base = base_method(study.reference)
-    own = history["harmonizer"] == base
-    chosen = history.assign(
-        case=history["case"].mask(own & (history["case"] == NO_CASE), study.maps_case)
-    )[
-        (history["harmonizer"].map(base_method) == base)
+    cases = {cell.name: study.case(cell) for cell in study.results.cells}
+    history = history.assign(
+        case=[cases.get(str(cell), NO_CASE) for cell in history["cell"]],
+        method=[study.variants.get(str(name), str(name)) for name in history["harmonizer"]],
+    )
+    chosen = history[
+        (history["case"] != NO_CASE)
         & (history["network"] == _NETWORK)
         & (history["split"] == "train")
         & (history["term"] == "loss")
         & (history["value"] > 0)
     ]
-    keys = ["source", "target", "case", "epoch"]
+    keys = ["method", "source", "target", "case", "epoch"]
     return chosen.groupby(keys)["value"].mean().reset_index()
 
 
-def case_training_plot(study: Study) -> tuple[Figure, list[int]] | None:
+def case_training_plot(study: Study) -> tuple[Figure, str, list[int]] | None:
     """Draw training loss over epochs, one panel per direction and one line per loss case.
 
     Parameters
@@ -65,11 +63,15 @@ def case_training_plot(study: Study) -> tuple[Figure, list[int]] | None:
 
     Returns
     -------
-    (Figure, list of int) or None
-        The figure, of at most twelve directions, and the loss cases drawn (-1: not recorded).
-        None where the reference method kept no curves of a harmonization network.
+    (Figure, str, list of int) or None
+        The figure, of at most twelve directions, the method whose training it shows (the
+        reference method, if it works with maps, else the first that does), and the loss cases
+        drawn. None where no curves of a network on maps of a known case were kept.
     """
     curves = case_curves(study)
+    trained = set(curves["method"])
+    method = next((m for m in (study.reference, *study.methods) if m in trained), None)
+    curves = curves[curves["method"] == method]
     known = set(zip(curves["source"], curves["target"], strict=True))
     directions = [d for d in study.directions if d in known][:_MOST_PANELS]
     if not directions:
@@ -87,15 +89,15 @@ def case_training_plot(study: Study) -> tuple[Figure, list[int]] | None:
         _legend(figure)
         figure.supxlabel("epoch", fontsize=9, color=INK)
         figure.supylabel("training loss", fontsize=9, color=INK)
-    return figure, sorted({int(case) for case in curves["case"]})
+    return figure, str(method), sorted({int(case) for case in curves["case"]})
 
 
 def _panel(axes: Axes, curves: pd.DataFrame) -> None:
     for case, own in curves.groupby("case"):
         number = int(str(case))
         colour, style = _STYLES.get(number, _OTHER)
-        name = "case not recorded" if number == NO_CASE else f"case {number}"
-        axes.plot(own["epoch"], own["value"], linestyle=style, color=colour, lw=1.5, label=name)
+        line = axes.plot(own["epoch"], own["value"], linestyle=style, color=colour, lw=1.5)
+        line[0].set_label(f"case {number}")
     loss_axis(axes)
 
 

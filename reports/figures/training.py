@@ -14,7 +14,7 @@ _MOST_PANELS = 12
 
 
 def training_plot(study: Study) -> Figure | None:
-    """Draw loss over epochs, one panel per method and network.
+    """Draw loss over epochs, one panel per method and network; variants of methods are left out.
 
     Parameters
     ----------
@@ -28,6 +28,7 @@ def training_plot(study: Study) -> Figure | None:
     """
     history = study.results.history
     history = history[(history["term"] == "loss") & (history["value"] > 0)]
+    history = history[~history["harmonizer"].isin(study.variants)]
     history = history.assign(case=history["case"].where(history["harmonizer"] == "maps", NO_CASE))
     panels = list(history.groupby(["harmonizer", "case", "network"]))[:_MOST_PANELS]
     if not panels:
@@ -71,6 +72,6 @@ def loss_axis(axes: Axes) -> None:
 
 
 def _title(method: str, network: str, case: int) -> str:
-    # Fits of the maps share a name; those of a method carry the case in theirs.
+    # Fits of the maps share a name.
     which = f", case {case}" if method == "maps" and case != NO_CASE else ""
     return f"{short_label(method)}{which} ({network})"

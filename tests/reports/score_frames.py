@@ -37,13 +37,19 @@ def frame(values: Values, *, metric: str = "ssim", split: str = "external") -> p
     return pd.DataFrame(rows)
 
 
-def study_of(scores: pd.DataFrame, *, order: str = "mean-rank", **manifest: object) -> Study:
-    """A study of these scores and nothing else."""
+def study_of(
+    scores: pd.DataFrame,
+    *,
+    order: str = "mean-rank",
+    methods: Mapping[str, Mapping[str, object]] | None = None,
+    **manifest: object,
+) -> Study:
+    """A study of these scores and nothing else but method cards, if they are given."""
     empty = pd.DataFrame()
     results = Results(
         path=Path("run"),
         manifest=manifest,
-        methods={},
+        methods=methods or {},
         metrics=METRICS,
         scores=scores,
         histograms=empty,

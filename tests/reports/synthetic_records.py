@@ -82,7 +82,7 @@ def cards(methods: tuple[str, ...]) -> dict[str, Any]:
             "license": "MIT",
             "supervision": "paired" if name in ("unet", "phycharm") else "none",
             "scope": "pair",
-            "needs": [],
+            "needs": ["maps"] if name == "phycharm" else [],
             "trained_on": [],
             "deviations": ["Trained for fewer epochs than its paper."] if name == "unet" else [],
             "control": name in CONTROLS,

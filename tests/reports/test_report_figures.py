@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 
 from phycharm.reports import write_figures
 from phycharm.reports.captions import training_by_case
-from phycharm.reports.cells import NO_CASE
+from phycharm.reports.cells import Cell
 from phycharm.reports.figures.case_training import case_training_plot
 from phycharm.reports.figures.heatmap import heat_map
 from phycharm.reports.figures.histograms import _mean_curve
@@ -106,21 +107,30 @@ def test_training_curves_and_ranks(study):
 
 
 def by_case(study, cases):
-    """The study with its PhyCHarm curves once more for every case, each at its own height."""
-    history = study.results.history
-    own = history[history["harmonizer"] == "phycharm"].assign(case=4)
-    more = [
-        own.assign(harmonizer=f"phycharm-case-{c}", case=c, value=own["value"] * (c + 1))
-        for c in cases
-    ]
-    results = replace(study.results, history=pd.concat([history.drop(own.index), own, *more]))
+    """The study with its PhyCHarm fits once more for every case, each curve at its own height."""
+    history, cells = study.results.history, list(study.results.cells)
+    curves, cards = [history], dict(study.results.methods)
+    for case in cases:
+        name = f"phycharm-case-{case}"
+        cards[name] = {**cards["phycharm"], "name": name, "variant_of": "phycharm"}
+        own = history[history["harmonizer"] == "phycharm"]
+        curves.append(
+            own.assign(
+                cell=f"{name}_" + own["cell"], harmonizer=name, value=own["value"] * (case + 1)
+            )
+        )
+        cells += [
+            Cell(path=Path(f"{name}_{cell}"), record={"harmonizer": name, "case": case})
+            for cell in own["cell"].unique()
+        ]
+    results = replace(study.results, history=pd.concat(curves), cells=tuple(cells), methods=cards)
     return Study(results=results)
 
 
 def test_training_loss_has_a_line_per_loss_case_and_a_panel_per_direction(study):
     many = by_case(study, (1, 2, 3))
-    figure, cases = case_training_plot(many)
-    assert cases == [1, 2, 3, 4]
+    figure, method, cases = case_training_plot(many)
+    assert (method, cases) == ("phycharm", [1, 2, 3, 4])
     assert {"GE → Siemens", "Siemens → GE"} == {a.get_title(loc="left") for a in figure.axes}
     for axes in figure.axes:
         source, target = axes.get_title(loc="left").split(" → ")
@@ -135,20 +145,35 @@ def test_training_loss_has_a_line_per_loss_case_and_a_panel_per_direction(study)
         expected = plain.groupby("epoch")["value"].mean()
         np.testing.assert_allclose(lines["case 4"], expected)
         np.testing.assert_allclose(lines["case 2"], 3 * expected)
-    assert "loss cases 1, 2, 3, 4" in training_by_case(many, cases).how
+    assert "PhyCHarm was trained on maps of the loss cases 1, 2, 3, 4" in (
+        training_by_case(method, cases).how
+    )
     (section,) = [s for s in make_sections(many, "r0") if s.id == "training"]
     assert [plate.name for plate in section.plates][-1] == "training-by-case"
+    titles = {axes.get_title(loc="left") for axes in training_plot(many).axes}
+    assert not any("case" in title for title in titles)
 
 
 def test_training_loss_of_one_case_says_so(study):
-    _, cases = case_training_plot(study)
-    assert cases == [4]  # the protocol's first: these cells record none
-    assert "maps of loss case 4 alone" in training_by_case(study, cases).how
-    assert "does not say" in training_by_case(study, [NO_CASE]).how
-    rivals = study.results.history
-    rivals = rivals[rivals["harmonizer"] == "unet"]
-    other = Study(results=replace(study.results, history=rivals))
-    assert case_training_plot(other) is None
+    _, method, cases = case_training_plot(study)
+    assert cases == [4]  # the protocol's first: these cells are too old to record one
+    assert "trained PhyCHarm on maps of loss case 4 alone" in training_by_case(method, cases).how
+
+
+def test_a_method_without_maps_has_no_loss_case(study):
+    """Nor has one that says so: the protocol's first case is only what PhyCHarm was fitted on."""
+    kept = study.results.history[study.results.history["harmonizer"] == "unet"]
+    scores = study.results.scores
+    rivals = replace(study.results, history=kept, scores=scores[scores["harmonizer"] != "phycharm"])
+    assert Study(results=rivals).reference == "unet"
+    assert case_training_plot(Study(results=rivals)) is None
+    silent = [Cell(path=c.path, record={**c.record, "case": None}) for c in study.results.cells]
+    assert case_training_plot(Study(results=replace(study.results, cells=tuple(silent)))) is None
+
+
+def test_the_method_with_maps_is_shown_whoever_is_the_reference(study):
+    other = Study(results=study.results, wanted_reference="unet")
+    assert case_training_plot(other)[1:] == ("phycharm", [4])
 
 
 def test_mean_histogram_sums_to_one_whatever_the_bins():

@@ -6,7 +6,14 @@ import pytest
 
 from phycharm.reports.cells import NO_CASE, Cell
 from phycharm.reports.measures import Measure, find_measures, headline
-from phycharm.reports.names import base_method, colours, dashes, is_control, label, short_label
+from phycharm.reports.names import (
+    colours,
+    dashes,
+    is_control,
+    label,
+    short_label,
+    variant_label,
+)
 
 SSIM = Measure(metric="ssim", higher_is_better=True, best=1.0)
 
@@ -106,12 +113,11 @@ def test_controls_are_known_by_name_and_by_card():
     assert label("unheard-of") == "unheard-of"
 
 
-def test_variants_are_named_by_their_loss_case():
-    assert label("phycharm-case-1") == "PhyCHarm, case 1"
-    assert short_label("phycharm-case-1") == "PhyCHarm, case 1"
+def test_variants_are_named_by_what_their_name_adds():
+    assert variant_label("phycharm-case-1", "phycharm") == "PhyCHarm, case 1"
+    assert variant_label("other", "phycharm") == "PhyCHarm, other"
+    assert label("mine-case-2") == "mine-case-2"
     assert short_label("a" * 90) == "a" * 31 + "…"
-    assert base_method("phycharm-case-12") == "phycharm"
-    assert label("my-case-study") == base_method("my-case-study") == "my-case-study"
 
 
 @pytest.mark.parametrize(
@@ -120,6 +126,7 @@ def test_variants_are_named_by_their_loss_case():
         ("phycharm_GE-Siemens_fold-1_seed-0", {"case": 3}, 3),
         ("phycharm_GE-Siemens_fold-1_seed-0", {"case": None}, NO_CASE),
         ("phycharm-case-2_GE-Siemens_fold-1_seed-0", {}, 2),
+        ("mine-case-2_GE-Siemens_fold-1_seed-0", {"case": None}, NO_CASE),
         ("maps_case-4_seed-0", {}, 4),
         ("unet_my-case-1_fold-1_seed-0", {"case": True}, NO_CASE),
     ],
