@@ -62,6 +62,12 @@ class Cell:
         """Whether the fit ended with an error."""
         return self.record.get("status") == "failed"
 
+    @property
+    def warnings(self) -> list[str]:
+        """Images of which the segmentation engine made nothing, and why: a line each."""
+        recorded = self.record.get("warnings")
+        return [str(line) for line in recorded] if isinstance(recorded, list) else []
+
     @cached_property
     def files(self) -> frozenset[str]:
         """Files of the cell that a picture may need, relative to it.

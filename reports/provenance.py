@@ -119,6 +119,11 @@ def failed_cells(study: Study) -> list[tuple[str, str]]:
     return [(c.name, str(c.record.get("error") or "no reason was recorded")) for c in failed]
 
 
+def unsegmented_images(study: Study) -> list[tuple[str, str]]:
+    """List every image on which the segmentation engine failed: name of its fit, and why."""
+    return [(cell.name, line) for cell in study.results.cells for line in cell.warnings]
+
+
 def deviations(study: Study) -> list[tuple[str, Sequence[str]]]:
     """List where methods depart from their papers, from their cards and their fits."""
     found: dict[str, list[str]] = {}

@@ -1,5 +1,6 @@
 """Everything that the page says of one run."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +10,14 @@ from .downloads import Download, downloads, pack_tables
 from .measures import Measure
 from .methods_text import MethodsText, methods_text
 from .names import label
-from .provenance import Facts, deviations, failed_cells, provenance, timing_table
+from .provenance import (
+    Facts,
+    deviations,
+    failed_cells,
+    provenance,
+    timing_table,
+    unsegmented_images,
+)
 from .sections import Section, make_sections
 from .slices import compare_images, worst_cases
 from .statistics_tables import leaks
@@ -22,6 +30,8 @@ from .viewer import ViewerData
 
 _STRIP_BYTES = 2_500_000
 _WORST = 5
+# NAME=package.module:Class, NAME=command:LINE: the user named it.
+_ALIAS = re.compile(r"([A-Za-z0-9][A-Za-z0-9.-]*)=")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +58,7 @@ class RunPage:
     worst_intro: str
     notes: list[str]
     failed: list[tuple[str, str]]
+    unsegmented: list[tuple[str, str]]
     cards: Table | None
     deviations: list[tuple[str, Any]]
     methods_text: MethodsText
@@ -133,6 +144,7 @@ def make_run_page(study: Study, number: int, budget_share: float = 1.0) -> RunPa
         worst_intro=_worst_intro(study),
         notes=_notes(study, left_out),
         failed=failed_cells(study),
+        unsegmented=unsegmented_images(study),
         cards=_cards(study),
         deviations=deviations(study),
         methods_text=methods_text(study),
@@ -212,14 +224,24 @@ def _worst_intro(study: Study) -> str:
     )
 
 
+def _planned_name(spec: str) -> str:
+    """Name that a method of the protocol has in the scores; empty where only its card says it."""
+    alias = _ALIAS.match(spec)
+    if alias:
+        return alias[1]
+    return "" if ":" in spec else spec
+
+
 def _missing(study: Study) -> list[str]:
     planned = study.results.section("protocol").get("harmonizers")
-    absent = [str(m) for m in planned or () if str(m) not in study.methods + study.controls]
+    names = [_planned_name(str(spec)) for spec in planned or ()]
+    known = {"", *study.methods, *study.controls, *study.variants}
+    absent = [name for name in names if name not in known]
     gaps = []
     if absent and study.methods:
-        names = join([label(method) for method in absent])
+        listed = join([label(method) for method in absent])
         verb = "is" if len(absent) == 1 else "are"
-        gaps.append(f"{names} of the protocol {verb} not among the scores.")
+        gaps.append(f"{listed} of the protocol {verb} not among the scores.")
     for split in study.splits:
         for method in study.methods:
             for measure in study.headline[:1]:

@@ -47,7 +47,7 @@ def write_verdict(study: Study) -> Verdict:
     """
     board = standings(study, study.split)
     if board.empty:
-        return Verdict(headline="There are no scores to judge yet.", details=[])
+        return Verdict(headline="There are no scores to judge yet.", details=_unsegmented(study))
     overall = board.drop_duplicates("harmonizer").set_index("harmonizer")
     leaders = [str(m) for m in overall.index[overall["tied_for_first"]]]
     leaders = leaders or [str(overall.index[0])]
@@ -168,7 +168,16 @@ def _cautions(study: Study, board: pd.DataFrame) -> list[str]:
         if len(incomplete) == 1:
             verbs = ("lacks", "is")
         cautions.append(f"{names} {verbs[0]} scores and {verbs[1]} not ranked in those measures.")
+    cautions += _unsegmented(study)
     status = str(study.results.manifest.get("status") or "")
     if status in ("running", "interrupted"):
         cautions.append(f"The run is {status}: this is what was done so far.")
     return cautions
+
+
+def _unsegmented(study: Study) -> list[str]:
+    failures = sum(len(cell.warnings) for cell in study.results.cells)
+    if not failures:
+        return []
+    images = "1 image, which has" if failures == 1 else f"{failures} images, which have"
+    return [f"The segmentation engine failed on {images} no tissue scores; the report lists why."]

@@ -156,6 +156,30 @@ def test_scores_alone_give_a_report(tmp_path):
     assert harmless(html)
 
 
+def test_images_on_which_the_segmentation_engine_failed_are_counted_and_listed(tmp_path):
+    scores = frame({("unet", "A>B"): [0.9] * 6, ("none", "A>B"): [0.5] * 6})
+    scores.to_parquet(tmp_path / "scores.parquet")
+    counted = "The segmentation engine failed on"
+    assert counted not in leaderboard_text(tmp_path)
+    for cell, lines in (
+        ("unet_1", ["sub-01_from-A_to-B: <b>crash</b>"]),
+        ("none_1", ["x: y"] * 50),
+    ):
+        (tmp_path / "cells" / cell).mkdir(parents=True)
+        (tmp_path / "cells" / cell / "cell.json").write_text(json.dumps({"warnings": lines}))
+    html = write_report([tmp_path]).read_text()
+    assert f"<p>{counted} 51 images, which have no tissue scores" in html
+    assert "<h3>51 images without a segmentation</h3>" in html
+    assert html.count("<code>none_1</code>: x: y") == 40
+    assert "and 11 more" in html
+    assert harmless(html)
+    assert f"{counted} 51 images" in leaderboard_text(tmp_path)
+    (tmp_path / "cells" / "none_1" / "cell.json").unlink()
+    html = write_report([tmp_path]).read_text()
+    assert f"{counted} 1 image, which has no tissue scores" in html
+    assert "<code>unet_1</code>: sub-01_from-A_to-B: &lt;b&gt;crash&lt;/b&gt;" in html
+
+
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
     """A run whose every name tries to become code; its images are there under such names too."""
