@@ -76,6 +76,7 @@ def _standings(study: Study, split: str, direction: tuple[str, str] | None) -> p
         order=study.order,
         split=split,
         methods=study.methods,
+        alpha=study.alpha,
     )
 
 
@@ -232,7 +233,7 @@ def _notes(study: Study, measures: list[Measure], split: str) -> list[str]:
     order = orders.get(study.order, f"the rank in {study.order}")
     notes = [
         f"Ordered by {order}. Mean over subjects, each subject's folds, seeds and directions "
-        "averaged first; below it the 95 % bootstrap interval (BCa) over subjects.",
+        f"averaged first; below it the {study.coverage} bootstrap interval (BCa) over subjects.",
         f"Bold: {TIE_RULE}. Tied for first: so in every measure that decides the order.",
         "Arrows: ↑ higher is better, ↓ lower is better, → closest to that value is best.",
         *distrusted(study, measures, split),

@@ -191,7 +191,7 @@ def training_by_case(method: str, cases: list[int]) -> Caption:
     )
 
 
-def ranks(measure: Measure, split: str, subjects: int) -> Caption:
+def ranks(study: Study, measure: Measure, split: str, subjects: int) -> Caption:
     """Words for the critical-difference diagram."""
     few = " With so few subjects the test is rough." if subjects < 10 else ""
     return Caption(
@@ -200,7 +200,8 @@ def ranks(measure: Measure, split: str, subjects: int) -> Caption:
         look="Methods joined by a bar cannot be told apart by their ranks.",
         how=(
             f"Each of {subjects} subjects ranks the methods by its mean over directions; the bar "
-            f"is Nemenyi's critical difference at 5 % after Friedman's test (Demšar 2006).{few}"
+            f"is Nemenyi's critical difference at {study.level} after Friedman's test "
+            f"(Demšar 2006).{few}"
         ),
         split=split,
         measure=measure.key,

@@ -62,7 +62,12 @@ def methods_text(study: Study) -> MethodsText:
                 cited.append(work)
         return "[" + ", ".join(str(cited.index(work) + 1) for work in works) + "]"
 
-    sentences = [_data(study, cite), _methods(study, cite), _metrics(study, cite), _tests(cite)]
+    sentences = [
+        _data(study, cite),
+        _methods(study, cite),
+        _metrics(study, cite),
+        _tests(study, cite),
+    ]
     return MethodsText(paragraph=" ".join(s for s in sentences if s), references=cited)
 
 
@@ -113,13 +118,13 @@ def _metrics(study: Study, cite: Cite) -> str:
     )
 
 
-def _tests(cite: Cite) -> str:
+def _tests(study: Study, cite: Cite) -> str:
     return (
         "The subject was the unit of analysis; folds and seeds of a subject were averaged. "
         "Methods were compared by exact two-sided Wilcoxon signed-rank tests "
         f"{cite(_WORKS['wilcoxon'])} with Hodges–Lehmann shifts {cite(_WORKS['hl'])}, p values "
         f"adjusted after Holm {cite(_WORKS['holm'])} and Benjamini and Hochberg "
-        f"{cite(_WORKS['bh'])}; intervals are 95 % bias-corrected and accelerated bootstrap "
-        f"intervals over subjects {cite(_WORKS['bca'])}, and ranks were compared by Friedman's "
+        f"{cite(_WORKS['bh'])}; intervals are {study.coverage} bias-corrected and accelerated "
+        f"bootstrap intervals over subjects {cite(_WORKS['bca'])}, and ranks were compared by Friedman's "
         f"test with Nemenyi's critical difference {cite(_WORKS['demsar'])}."
     )

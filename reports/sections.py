@@ -207,7 +207,7 @@ def _tests(study: Study, prefix: str) -> Section:
         if len(own):
             means = dict(zip(own["harmonizer"].map(str), own["mean_rank"].map(float), strict=True))
             figure = rank_diagram(study, means, float(own["critical_difference"].iloc[0]))
-            words = captions.ranks(measure, study.split, int(own["n"].iloc[0]))
+            words = captions.ranks(study, measure, study.split, int(own["n"].iloc[0]))
             plates += make_plate(figure, words, prefix=prefix)
     repeats = ceiling_table(study)
     extra = [*trust_tables(study), *([repeats] if repeats else [])]

@@ -29,19 +29,61 @@ def comparisons(study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `phycharm.benchmarks.statistics.compare` gives it; of the headline measures only where
-        all would be more than 1500 tests; empty with fewer than two methods.
+        As `phycharm.benchmarks.statistics.compare` gives it, of the measures that
+        `chosen_measures` chooses; empty with fewer than two methods.
     """
     if len(study.methods) < 2:
         return pd.DataFrame()
-    tests = len(study.directions) * len(study.methods) * len(study.splits)
-    judged = [m for m in study.measures if m.judged]
-    measures = judged if tests * len(judged) <= _MOST_TESTS else study.headline
-    scores = study.scores_of(measures)
+    scores = study.scores_of(chosen_measures(study))
     if study.reference not in set(scores.loc[scores["value"].notna(), "harmonizer"]):
         return pd.DataFrame()
     rivals = [m for m in study.methods if m != study.reference]
-    return compare(scores, list(study.results.metrics), reference=study.reference, rivals=rivals)
+    return compare(
+        scores,
+        list(study.results.metrics),
+        reference=study.reference,
+        rivals=rivals,
+        alpha=study.alpha,
+        confidence=1 - study.alpha,
+    )
+
+
+def chosen_measures(study: Study) -> list[Measure]:
+    """Choose what is tested: all that can be judged, or what the first screen shows of it.
+
+    Parameters
+    ----------
+    study : Study
+        The run.
+
+    Returns
+    -------
+    list of Measure
+        Only those of the first screen where all would be more than 1500 tests.
+    """
+    judged = [m for m in study.measures if m.judged]
+    if _tests(study, len(judged)) <= _MOST_TESTS:
+        return judged
+    return [m for m in study.headline if m.judged]
+
+
+def _tests(study: Study, measures: int) -> int:
+    """Count the tests of the reference method: each direction, and all of them together."""
+    return measures * (len(study.directions) + 1) * (len(study.methods) - 1) * len(study.splits)
+
+
+def _untested_note(study: Study) -> list[str]:
+    """Say what was not tested, and why; nothing where all was."""
+    judged = [m for m in study.measures if m.judged]
+    tested = chosen_measures(study)
+    left_out = [m.label for m in judged if m not in tested]
+    if not left_out:
+        return []
+    return [
+        f"Tested: {', '.join(m.label for m in tested)}. Not tested: {', '.join(left_out)}; all "
+        f"{len(judged)} measures would take {_tests(study, len(judged))} tests, and beyond "
+        f"{_MOST_TESTS} the report keeps to the measures of the first screen."
+    ]
 
 
 def comparison_tables(study: Study) -> list[Table]:
@@ -70,13 +112,16 @@ def _comparison_table(study: Study, measure: Measure, split: str, rows: pd.DataF
         ("n", "Subjects with both"),
         (reference, "Mean"),
         ("Rival’s mean", ""),
-        ("Gain", f"Positive: {reference} is better; below it the 95 % bootstrap interval"),
+        (
+            "Gain",
+            f"Positive: {reference} is better; below it the {study.coverage} bootstrap interval",
+        ),
         ("Shift", "Hodges–Lehmann estimate of the gain"),
         ("Effect", "Matched-pairs rank-biserial correlation, −1 to 1"),
         ("p", "Exact Wilcoxon signed-rank, two-sided"),
         ("p Holm", "Adjusted for the family"),
         ("p BH", "Benjamini and Hochberg"),
-        ("Verdict", "By Holm at 5 %"),
+        ("Verdict", f"By Holm at {study.level}"),
     )
     texts = ("Direction", "Rival", "Verdict")
     ordered = rows.sort_values("scope", ascending=False, kind="stable").to_dict("records")
@@ -85,7 +130,7 @@ def _comparison_table(study: Study, measure: Measure, split: str, rows: pd.DataF
         title=f"{reference} against each rival in {measure.label}, {split} subjects",
         columns=[Column(text=t, number=t not in texts, hint=h) for t, h in heads],
         rows=[_comparison_row(study, measure, row) for row in ordered],
-        notes=_comparison_notes(measure, ordered),
+        notes=[*_comparison_notes(measure, ordered), *_untested_note(study)],
         split=split,
         measure=measure.key,
     )
@@ -144,7 +189,7 @@ def leaks(study: Study) -> list[str]:
 
 def ceiling_table(study: Study) -> Table | None:
     """Lay out how like the target scanner is to itself; None without repeats."""
-    table = ceiling(study.results.scores, list(study.results.metrics))
+    table = ceiling(study.results.scores, list(study.results.metrics), confidence=1 - study.alpha)
     if table.empty:
         return None
     rows = []
@@ -163,7 +208,8 @@ def ceiling_table(study: Study) -> Table | None:
         columns=[Column(text=h, number=h in ("n", "Rescan")) for h in heads],
         rows=rows,
         notes=[
-            "A second scan on the target scanner, scored like a method, with its 95 % interval."
+            "A second scan on the target scanner, scored like a method, with its "
+            f"{study.coverage} interval."
         ],
     )
 
@@ -172,7 +218,8 @@ def ceiling_table(study: Study) -> Table | None:
 def mean_ranks(study: Study) -> pd.DataFrame:
     """Rank all methods on the headline measures, subjects being the judges."""
     metrics = list(study.results.metrics)
-    return rank_methods(study.scores_of(study.headline), metrics, methods=study.methods)
+    scores = study.scores_of(study.headline)
+    return rank_methods(scores, metrics, methods=study.methods, alpha=study.alpha)
 
 
 def p_text(value: float) -> str:

@@ -16,6 +16,7 @@ _KEYS = ["split", "source", "target", "subject", "harmonizer", "metric", "tissue
 _MEASURE = ["metric", "tissue", "split"]
 EVERYWHERE = ""
 """Stands for source and target where a subject's directions are averaged."""
+_ALPHA = 0.05
 _SPLITS = ("external", "validation")
 
 
@@ -138,6 +139,23 @@ class Study:
         if not isinstance(needs, list) or "maps" not in needs:
             return NO_CASE
         return self.maps_case if cell.case == NO_CASE else cell.case
+
+    @property
+    def alpha(self) -> float:
+        """Level of the tests and one minus the coverage of the intervals: the protocol's or 5 %."""
+        settings = self.results.section("protocol").get("statistics")
+        found = settings.get("alpha") if isinstance(settings, Mapping) else None
+        return float(found) if isinstance(found, int | float) and 0 < found < 1 else _ALPHA
+
+    @property
+    def level(self) -> str:
+        """Level of the tests, to print."""
+        return f"{100 * self.alpha:g} %"
+
+    @property
+    def coverage(self) -> str:
+        """Coverage of the intervals, to print."""
+        return f"{100 * (1 - self.alpha):g} %"
 
     @property
     def segmenter(self) -> str:

@@ -151,11 +151,11 @@ def _losers(study: Study, wins: Wins) -> list[str]:
 def _cautions(study: Study, board: pd.DataFrame) -> list[str]:
     cautions = []
     subjects = int(board["n"].max())
-    if subjects < 6:
-        smallest = 2.0 ** (1 - subjects)
+    smallest = min(1.0, 2.0 ** (1 - subjects))
+    if smallest > study.alpha:
         cautions.append(
             f"With {subjects} subject{'s' if subjects != 1 else ''} no exact signed-rank test can "
-            f"reach p < .05: the smallest attainable p is {min(smallest, 1.0):.3g}."
+            f"reach p < {_short(study.alpha)}: the smallest attainable p is {smallest:.3g}."
         )
     if study.split != "external":
         cautions.append(
@@ -173,6 +173,10 @@ def _cautions(study: Study, board: pd.DataFrame) -> list[str]:
     if status in ("running", "interrupted"):
         cautions.append(f"The run is {status}: this is what was done so far.")
     return cautions
+
+
+def _short(level: float) -> str:
+    return f"{level:g}".replace("0.", ".", 1)
 
 
 def _unsegmented(study: Study) -> list[str]:
