@@ -16,6 +16,7 @@ from .table import Cell, Column, Table
 
 _CONTROLS = ("oracle", "none", "blurred", "constant")
 _TRUSTED, _UNCHECKED = "trusted", "not checked"
+_NOWHERE = "not to be trusted here"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +155,7 @@ def _head(row: Mapping[Any, Any]) -> str:
 def _place(row: Mapping[Any, Any]) -> str:
     """Name the directions that fail, or count them where naming would be long."""
     failing = row["failing"]
-    if len(failing) == row["directions"]:
+    if row["verdict"] == _NOWHERE:
         return "here"
     if len(failing) > 2:
         return f"in {len(failing)} of {row['directions']} directions"

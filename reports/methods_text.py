@@ -125,6 +125,6 @@ def _tests(study: Study, cite: Cite) -> str:
         f"{cite(_WORKS['wilcoxon'])} with Hodges–Lehmann shifts {cite(_WORKS['hl'])}, p values "
         f"adjusted after Holm {cite(_WORKS['holm'])} and Benjamini and Hochberg "
         f"{cite(_WORKS['bh'])}; intervals are {study.coverage} bias-corrected and accelerated "
-        f"bootstrap intervals over subjects {cite(_WORKS['bca'])}, and ranks were compared by Friedman's "
-        f"test with Nemenyi's critical difference {cite(_WORKS['demsar'])}."
+        f"bootstrap intervals over subjects {cite(_WORKS['bca'])}, and ranks were compared by "
+        f"Friedman's test with Nemenyi's critical difference {cite(_WORKS['demsar'])}."
     )

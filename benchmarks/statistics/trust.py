@@ -99,9 +99,10 @@ def trust(scores: pd.DataFrame, metrics: Metrics) -> pd.DataFrame:
     DataFrame
         A row per split, metric and tissue: `verdict` (`trusted`, `not to be trusted in some
         directions`, `not to be trusted here` where all fail, or `not checked`), `directions`
-        (how many were checked), `failing` (tuple of the (source, target) that failed), `reason`
-        (what went wrong where, or which control is missing, in words), `expected` (the order
-        asked for), and the mean scores of `oracle`, `none`, `blurred`, `constant`.
+        (how many were checked: those in which the oracle and another control have scores),
+        `failing` (tuple of the (source, target) that failed), `reason` (what went wrong where, and
+        which control has no score where, in words), `expected` (the order asked for), and the
+        mean scores of `oracle`, `none`, `blurred`, `constant`.
 
     Raises
     ------
@@ -129,23 +130,29 @@ def _check(keys: tuple[str, str, str], metric: Metric, rows: pd.DataFrame) -> di
     expectation = _SPECIAL.get(metric.name, _LIKENESS)
     controls = rows[rows["harmonizer"].isin(CONTROL_METHODS)]
     merits = controls.pivot_table(index=DIRECTION, columns="harmonizer", values="merit")
-    merits = merits.reindex(columns=list(CONTROL_METHODS))
+    # A direction that only methods have scores in was measured too, and not checked.
+    measured = rows.groupby(list(DIRECTION)).size().index
+    merits = merits.reindex(index=measured, columns=list(CONTROL_METHODS))
     faults = _faults(merits, metric, expectation)
     failing = tuple(dict.fromkeys(direction for direction, _ in faults))
+    checked = {*_checked(merits, expectation), *failing}
+    gaps = _gaps(merits, expectation)
     means = controls.groupby("harmonizer")["value"].mean().reindex(list(CONTROL_METHODS))
     if faults:
         everywhere = len(failing) == len(merits)
         verdict = f"not to be trusted {'here' if everywhere else 'in some directions'}"
-        reason = _reason(faults, everywhere=everywhere)
+        reason = "; ".join([_reason(faults, everywhere=everywhere), *gaps])
     else:
-        verdict, reason = _faultless(merits, expectation)
+        verdict = "trusted" if checked else "not checked"
+        unchecked = ": not all orders are checked" if checked and gaps else ""
+        reason = "; ".join(gaps) + unchecked
     split, name, tissue = keys
     return {
         "split": split,
         "metric": name,
         "tissue": tissue,
         "verdict": verdict,
-        "directions": len(merits),
+        "directions": len(checked),
         "failing": failing,
         "reason": reason,
         "expected": str(expectation),
@@ -153,15 +160,36 @@ def _check(keys: tuple[str, str, str], metric: Metric, rows: pd.DataFrame) -> di
     }
 
 
-def _faultless(merits: pd.DataFrame, expectation: _Expectation) -> tuple[str, str]:
-    """Tell what was checked and passed from what could not be checked."""
+def _checked(merits: pd.DataFrame, expectation: _Expectation) -> list[Direction]:
+    """List the directions that have scores of the oracle and of a pair whose order is known."""
+    known = merits.notna()
+    pairs = [known[better] & known[worse] for better, worse in expectation.orders]
+    return _directions(merits[pd.concat(pairs, axis=1).any(axis=1) & known["oracle"]])
+
+
+def _gaps(merits: pd.DataFrame, expectation: _Expectation) -> list[str]:
+    """Write which controls have no score, and where; those missing in the same places together."""
     wanted = {name for pair in expectation.orders for name in pair}
-    absent = [n for n in CONTROL_METHODS if n in wanted and merits[n].isna().all()]
-    reason = f"no score of {', '.join(_WORDS[name] for name in absent)}" if absent else ""
-    checked = any(not {*pair} & {*absent} for pair in expectation.orders)
-    if not checked or "oracle" in absent:
-        return "not checked", reason
-    return "trusted", f"{reason}: its order is unchecked" if absent else ""
+    missing: dict[tuple[Direction, ...], list[str]] = {}
+    for name in (n for n in CONTROL_METHODS if n in wanted):
+        where = tuple(_directions(merits[merits[name].isna()]))
+        if where or merits.empty:
+            missing.setdefault(where, []).append(_WORDS[name])
+    return [
+        f"no score of {', '.join(names)}{_where(where, len(merits))}"
+        for where, names in missing.items()
+    ]
+
+
+def _where(where: Sequence[Direction], of: int) -> str:
+    """Name directions, or count them where naming would be long; nothing where it is all."""
+    if len(where) == of:
+        return ""
+    return (
+        f" {_place(where, all_=False)}"
+        if len(where) < 3
+        else f" in {len(where)} of {of} directions"
+    )
 
 
 def _faults(merits: pd.DataFrame, metric: Metric, expectation: _Expectation) -> list[_Fault]:

@@ -63,6 +63,14 @@ def test_what_cannot_be_checked_is_not_called_trusted():
     assert (check.state, check.head) == ("passes", "To be trusted, as far as checked")
 
 
+def test_a_fault_is_not_claimed_where_nothing_was_checked():
+    table = scores(bad=BOTH[:1])
+    table = table[(table["source"] == "GE") | (table["harmonizer"] != "oracle")]
+    (check,) = first_checks(study_of(table))
+    assert check.head == "Not to be trusted from GE to Siemens"
+    assert check.reason.endswith("no score of the target itself from Siemens to GE.")
+
+
 def test_failures_come_first_and_alike_metrics_share_a_line():
     table = pd.concat(
         [

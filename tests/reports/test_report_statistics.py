@@ -9,10 +9,10 @@ from phycharm.reports.captions import ranks
 from phycharm.reports.methods_text import methods_text
 from phycharm.reports.statistics_tables import (
     _untested_note,
+    chosen_measures,
     comparison_tables,
     comparisons,
     mean_ranks,
-    chosen_measures,
 )
 from phycharm.reports.verdict import write_verdict
 

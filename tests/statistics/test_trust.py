@@ -125,7 +125,7 @@ def test_missing_controls():
     without = {name: GOOD[name] for name in ("oracle", "none", "blurred")}
     row = only(controls(without))
     assert row["verdict"] == "trusted"
-    assert row["reason"] == "no score of a featureless image: its order is unchecked"
+    assert row["reason"] == "no score of a featureless image: not all orders are checked"
     row = only(controls({"none": 0.5, "unet": 0.6}))
     assert row["verdict"] == "not checked"
     assert row["reason"] == (
@@ -134,6 +134,55 @@ def test_missing_controls():
     row = only(controls(GOOD).assign(value=np.nan))
     assert row["verdict"] == "not checked"
     assert trust(controls(GOOD).iloc[:0], METRICS).empty
+
+
+ONE_WAY = DIRECTIONS[1]
+
+
+def without(scores, *names):
+    """Take the scores of some controls away in the second direction, Siemens to GE."""
+    gone = scores["harmonizer"].isin(names) & (scores["source"] == ONE_WAY[0])
+    return scores.assign(value=scores["value"].mask(gone))
+
+
+def test_a_control_without_scores_in_one_direction_is_said_and_not_counted():
+    row = only(without(controls(GOOD), "constant"))
+    assert (row["verdict"], row["directions"]) == ("trusted", 2)
+    assert row["reason"] == (
+        "no score of a featureless image from Siemens to GE: not all orders are checked"
+    )
+    row = only(without(controls(GOOD), "oracle"))
+    assert (row["verdict"], row["directions"]) == ("trusted", 1)
+    assert row["reason"].startswith("no score of the target itself from Siemens to GE")
+
+
+def test_a_direction_that_only_methods_have_scores_in_is_unchecked():
+    scores = without(pd.concat([controls(GOOD), controls({"unet": 0.9})]), *GOOD)
+    row = only(scores)
+    assert (row["verdict"], row["directions"]) == ("trusted", 1)
+    assert row["reason"].endswith(
+        "a featureless image from Siemens to GE: not all orders are checked"
+    )
+
+
+def test_what_fails_where_it_was_checked_does_not_fail_elsewhere():
+    row = only(without(controls(GOOD | {"constant": 0.75}), "oracle", "none", "blurred"))
+    assert row["verdict"] == "not to be trusted in some directions"
+    assert (row["failing"], row["directions"]) == ((DIRECTIONS[0],), 1)
+    assert row["reason"] == (
+        "from GE to Siemens a featureless image scores at least as well as doing nothing; "
+        "no score of the target itself, doing nothing, the blurred target from Siemens to GE"
+    )
+
+
+def test_gaps_in_many_directions_are_counted():
+    scores = pd.concat(
+        [controls(GOOD).assign(source=source, target="X") for source in "ABCDE"]
+    ).drop_duplicates(["subject", "harmonizer", "source"])
+    gone = scores["harmonizer"].eq("none") & scores["source"].isin([*"BCD"])
+    row = only(scores[~gone])
+    assert row["directions"] == 5
+    assert row["reason"].startswith("no score of doing nothing in 3 of 5 directions:")
 
 
 def head(*, seed, contrast, noise, width):
