@@ -1,5 +1,6 @@
 """The leaderboard as tables: over all directions and for each, for every split."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -253,10 +254,13 @@ def _primary(study: Study) -> str:
     return ", ".join(Measure(metric=name).label for name in names)
 
 
-def check_order(study: Study) -> str | None:
-    """Return a sentence where the chosen order cannot be used, None where it can."""
-    try:
+def require_order(studies: Sequence[Study]) -> None:
+    """Check that the runs can be put in the chosen order.
+
+    Raises
+    ------
+    InputError
+        If it names nothing that was measured in one of them.
+    """
+    for study in studies:
         standings(study, study.split)
-    except InputError as error:
-        return str(error)
-    return None

@@ -1,14 +1,16 @@
 """`phycharm report --figures`: the paper's figures and tables as files, by the paper's numbers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from phycharm.atomic import write_text
+from phycharm.errors import InputError
 
-from .boards import board_table
+from .boards import board_table, require_order
 from .captions import bland_altman as agreement_words
 from .captions import comparison as picture_words
 from .captions import histograms as histogram_words
@@ -36,7 +38,13 @@ _Drawing = tuple[str, Figure | None, Caption]
 _SPLITS = {"validation": ("4", "6", "S3"), "external": ("5", "7", "8")}
 
 
-def write_figures(results: Path, out: Path) -> list[Path]:
+def write_figures(
+    results: Path | Sequence[Path],
+    out: Path,
+    *,
+    reference: str = "phycharm",
+    order: str = "mean-rank",
+) -> list[Path]:
     """Write the paper's figures (PDF, SVG, PNG at 300 dpi) and tables (LaTeX, CSV).
 
     Numbered as in the PhyCHarm paper: Figures 3 to 8, S1 to S3, Tables 1 to 3, S2 and S3, as far
@@ -45,10 +53,14 @@ def write_figures(results: Path, out: Path) -> list[Path]:
 
     Parameters
     ----------
-    results : Path
-        Folder of a run.
+    results : Path or sequence of Path
+        Folder of a run, or of several.
     out : Path
-        Folder to write into; made if need be.
+        Folder to write into; made if need be. Each of several runs gets a folder of its name in it.
+    reference : str
+        Method that is compared with every other.
+    order : str
+        What the leaderboard is sorted by: `mean-rank`, `borda` or the name of a metric.
 
     Returns
     -------
@@ -58,24 +70,49 @@ def write_figures(results: Path, out: Path) -> list[Path]:
     Raises
     ------
     InputError
-        If there is no such results folder.
+        If there is no such results folder, none was given, or `order` names nothing that was
+        measured.
     """
-    study = Study(results=load_results(Path(results)))
+    folders = [results] if isinstance(results, str | Path) else list(results)
+    if not folders:
+        raise InputError("No results folder was given; name the folder of a benchmark run.")
+    studies = [
+        Study(results=load_results(Path(folder)), wanted_reference=reference, order=order)
+        for folder in folders
+    ]
+    require_order(studies)
+    names = _distinct([study.results.name for study in studies]) if len(studies) > 1 else [""]
+    places = zip(studies, names, strict=True)
+    return [path for study, name in places for path in _write(study, Path(out) / name)]
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Give runs that share a name a number, so that none overwrites another's figures."""
+    found: list[str] = []
+    for name in names:
+        tries = (f"{name}-{number}" if number > 1 else name for number in count(1))
+        found.append(next(t for t in tries if t not in found))
+    return found
+
+
+def _write(study: Study, out: Path) -> list[Path]:
     paths: list[Path] = []
     captions = [f"# Figures and tables of {study.results.name}", ""]
+    if study.substitution:
+        captions += [study.substitution, ""]
     if study.results.simulated:
         captions += ["**The scanners are simulated: no person was scanned.**", ""]
     for stem, figure, words in _drawings(study):
         if figure is not None:
-            paths += write_figure(figure, Path(out) / stem)
+            paths += write_figure(figure, out / stem)
             captions += [f"## {stem}", "", f"{words.title}. {words.look} {words.how}", ""]
     for table in _tables(study):
         for suffix, text in ((".tex", to_latex(table)), (".csv", to_csv(table))):
-            path = Path(out) / f"{_plain(table.name)}{suffix}"
+            path = out / f"{_plain(table.name)}{suffix}"
             write_text(path, text)
             paths.append(path)
         captions += [f"## {table.name}", "", f"{table.title}. {' '.join(table.notes)}", ""]
-    path = Path(out) / "captions.md"
+    path = out / "captions.md"
     write_text(path, "\n".join(captions))
     return [*paths, path]
 

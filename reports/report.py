@@ -7,7 +7,7 @@ from pathlib import Path
 from phycharm.atomic import write_text
 from phycharm.errors import InputError
 
-from .boards import check_order
+from .boards import require_order
 from .page import render
 from .results import load_results
 from .run_page import RunPage, make_run_page
@@ -56,10 +56,7 @@ def write_report(
         Study(results=load_results(Path(path)), wanted_reference=reference, order=order)
         for path in results
     ]
-    for study in studies:
-        problem = check_order(study)
-        if problem:
-            raise InputError(problem)
+    require_order(studies)
     share = 1 / len(studies)
     runs = [make_run_page(study, number, share) for number, study in enumerate(studies)]
     comparison = compare_runs(studies) if len(studies) > 1 else None

@@ -207,13 +207,7 @@ def _notes(study: Study, left_out: int) -> list[str]:
     notes = [*study.results.notes, *_missing(study), *study.images.notes]
     if left_out:
         notes.append(f"Pictures of {left_out} subjects and directions were left out for size.")
-    wanted = study.wanted_reference
-    if study.reference != wanted:
-        why = "is a variant and no method" if wanted in study.variants else "did not take part"
-        notes.append(
-            f"The reference method {wanted} {why}; {label(study.reference)} takes its place."
-        )
-    return notes
+    return [*notes, *filter(None, [study.substitution])]
 
 
 def _worst_intro(study: Study) -> str:

@@ -167,6 +167,15 @@ class Study:
         """The method that the others are compared with: the first where the wanted one is not."""
         return self.methods[0] if self.methods else self.wanted_reference
 
+    @property
+    def substitution(self) -> str:
+        """A sentence where another method takes the wanted reference's place; else empty."""
+        wanted = self.wanted_reference
+        if self.reference == wanted:
+            return ""
+        why = "is a variant and no method" if wanted in self.variants else "did not take part"
+        return f"The reference method {wanted} {why}; {label(self.reference)} takes its place."
+
     @cached_property
     def colours(self) -> dict[str, str]:
         """Colour of every method."""

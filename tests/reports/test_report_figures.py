@@ -1,5 +1,6 @@
 """Figures: what is drawn is what was measured, and what is written is what was asked for."""
 
+import json
 import re
 from dataclasses import replace
 from itertools import pairwise
@@ -11,7 +12,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
+from score_frames import frame
+from synthetic_records import METRICS
 
+from phycharm.errors import InputError
 from phycharm.reports import write_figures
 from phycharm.reports.captions import training_by_case
 from phycharm.reports.cells import Cell
@@ -288,3 +292,49 @@ def test_a_written_figure_is_a_real_one(tmp_path, study):
     assert re.search(r">\s*PhyCHarm", svg.read_text())
     with Image.open(png) as image:
         assert image.width == pytest.approx(300 * width, abs=1)
+
+
+@pytest.fixture
+def small_runs(tmp_path):
+    """Three runs without images, two of one name."""
+    scores = frame({(m, "A>B"): [0.9 - i / 9] * 6 for i, m in enumerate(("phycharm", "unet"))})
+    folders = [tmp_path / name for name in ("a/run", "b/run", "c/other")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        scores.to_parquet(folder / "scores.parquet")
+        (folder / "metrics.json").write_text(json.dumps(METRICS))
+    return folders
+
+
+@pytest.fixture
+def only_tables(monkeypatch):
+    """Figures are slow, and what is asked of them here is asked of the tables too."""
+    monkeypatch.setattr("phycharm.reports.figure_files._drawings", lambda study: iter(()))
+
+
+def test_files_compare_with_the_reference_that_was_asked_for(small_runs, tmp_path, only_tables):
+    write_figures(small_runs[0], tmp_path / "out", reference="unet")
+    captions = (tmp_path / "out" / "captions.md").read_text()
+    assert "U-Net against each rival in SSIM" in captions
+    assert "takes its place" not in captions
+    write_figures(small_runs[0], tmp_path / "out", reference="nobody")
+    captions = (tmp_path / "out" / "captions.md").read_text()
+    assert "The reference method nobody did not take part; PhyCHarm takes its place." in captions
+
+
+def test_files_are_in_the_order_that_was_asked_for(small_runs, tmp_path, only_tables):
+    write_figures(small_runs[0], tmp_path / "out", order="borda")
+    captions = (tmp_path / "out" / "captions.md").read_text()
+    assert "Ordered by the Borda count" in captions
+    with pytest.raises(InputError, match="psnr"):
+        write_figures(small_runs[0], tmp_path / "out", order="psnr")
+
+
+def test_files_of_several_runs_go_to_folders_of_their_names(small_runs, tmp_path, only_tables):
+    out = tmp_path / "out"
+    paths = write_figures(small_runs, out)
+    assert {path.relative_to(out).parts[0] for path in paths} == {"run", "run-2", "other"}
+    assert (out / "other" / "captions.md").read_text().startswith("# Figures and tables of other")
+    assert len(paths) == len(set(paths)) == sum(p.is_file() for p in out.rglob("*"))
+    with pytest.raises(InputError, match="No results folder"):
+        write_figures([], out)
