@@ -1,6 +1,5 @@
 """The leaderboard as tables: over all directions and for each, for every split."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -252,15 +251,3 @@ def _primary(study: Study) -> str:
     marked = {str(r["name"]) for r in study.results.metrics if r.get("primary")}
     names = [name for name in judged if name in marked] or list(judged)
     return ", ".join(Measure(metric=name).label for name in names)
-
-
-def require_order(studies: Sequence[Study]) -> None:
-    """Check that the runs can be put in the chosen order.
-
-    Raises
-    ------
-    InputError
-        If it names nothing that was measured in one of them.
-    """
-    for study in studies:
-        standings(study, study.split)

@@ -8,9 +8,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from phycharm.atomic import write_text
-from phycharm.errors import InputError
 
-from .boards import board_table, require_order
+from .boards import board_table
 from .captions import bland_altman as agreement_words
 from .captions import comparison as picture_words
 from .captions import histograms as histogram_words
@@ -25,9 +24,9 @@ from .figures.masks import mask_picture
 from .figures.pictures import picture
 from .figures.style import write_figure
 from .figures.volumes import bland_altman, volume_bars
+from .opening import open_studies
 from .paper_tables import paper_tables
 from .plate import Caption
-from .results import load_results
 from .slices import compare_images, median_subject
 from .statistics_tables import comparison_tables
 from .study import Study
@@ -42,7 +41,7 @@ def write_figures(
     results: Path | Sequence[Path],
     out: Path,
     *,
-    reference: str = "phycharm",
+    reference: str | None = None,
     order: str = "mean-rank",
 ) -> list[Path]:
     """Write the paper's figures (PDF, SVG, PNG at 300 dpi) and tables (LaTeX, CSV).
@@ -57,8 +56,8 @@ def write_figures(
         Folder of a run, or of several.
     out : Path
         Folder to write into; made if need be. Each of several runs gets a folder of its name in it.
-    reference : str
-        Method that is compared with every other.
+    reference : str, optional
+        Method that is compared with every other; by default the one that each run's protocol names.
     order : str
         What the leaderboard is sorted by: `mean-rank`, `borda` or the name of a metric.
 
@@ -74,13 +73,7 @@ def write_figures(
         measured.
     """
     folders = [results] if isinstance(results, str | Path) else list(results)
-    if not folders:
-        raise InputError("No results folder was given; name the folder of a benchmark run.")
-    studies = [
-        Study(results=load_results(Path(folder)), wanted_reference=reference, order=order)
-        for folder in folders
-    ]
-    require_order(studies)
+    studies = open_studies(folders, reference=reference, order=order)
     names = _distinct([study.results.name for study in studies]) if len(studies) > 1 else [""]
     places = zip(studies, names, strict=True)
     return [path for study, name in places for path in _write(study, Path(out) / name)]

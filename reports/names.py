@@ -79,7 +79,7 @@ def colours(methods: Sequence[str], reference: str) -> dict[str, str]:
     methods : sequence of str
         In the order of the leaderboard.
     reference : str
-        The method that the others are compared with; always blue. `none` is always grey.
+        The method that the others are compared with: blue, or grey if it is `none`, as always.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def colours(methods: Sequence[str], reference: str) -> dict[str, str]:
         Hexadecimal colours. Twelve differ; later methods repeat them and differ by dashes.
     """
     wheel = _COLOURS + _MORE
-    chosen = {"none": _NOTHING, reference: wheel[0]}
+    chosen = {reference: wheel[0], "none": _NOTHING}
     chosen |= {m: c for m, c in zip(_WONTED, wheel[1:], strict=False) if m not in chosen}
     rest = [m for m in methods if m not in chosen]
     taken = {chosen[m] for m in methods if m in chosen}

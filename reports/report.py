@@ -5,11 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from phycharm.atomic import write_text
-from phycharm.errors import InputError
 
-from .boards import require_order
+from .opening import open_studies
 from .page import render
-from .results import load_results
 from .run_page import RunPage, make_run_page
 from .side_by_side import SideBySide, compare_runs
 from .study import Study
@@ -24,7 +22,7 @@ def write_report(
     results: Sequence[Path],
     out: Path | None = None,
     *,
-    reference: str = "phycharm",
+    reference: str | None = None,
     order: str = "mean-rank",
 ) -> Path:
     """Write the report of one run, or of several side by side, as one self-contained file.
@@ -35,8 +33,8 @@ def write_report(
         Folders of runs. What is missing in one is said in the report.
     out : Path, optional
         The file to write; by default `report.html` in the first folder.
-    reference : str
-        Method that is compared with every other.
+    reference : str, optional
+        Method that is compared with every other; by default the one that each run's protocol names.
     order : str
         What the leaderboard is sorted by: `mean-rank`, `borda` or the name of a metric.
 
@@ -50,13 +48,7 @@ def write_report(
     InputError
         If a folder does not exist or `order` names nothing that was measured.
     """
-    if not results:
-        raise InputError("No results folder was given; name the folder of a benchmark run.")
-    studies = [
-        Study(results=load_results(Path(path)), wanted_reference=reference, order=order)
-        for path in results
-    ]
-    require_order(studies)
+    studies = open_studies(results, reference=reference, order=order)
     share = 1 / len(studies)
     runs = [make_run_page(study, number, share) for number, study in enumerate(studies)]
     comparison = compare_runs(studies) if len(studies) > 1 else None

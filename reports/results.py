@@ -65,6 +65,13 @@ class Results:
         return found if isinstance(found, Mapping) else {}
 
     @property
+    def reference(self) -> str:
+        """Method that the protocol compares with every other; PhyCHarm where it names none."""
+        settings = self.section("protocol").get("statistics")
+        named = settings.get("reference") if isinstance(settings, Mapping) else None
+        return named if isinstance(named, str) and named else "phycharm"
+
+    @property
     def simulated(self) -> bool:
         """Whether the scanners of this run do not exist."""
         return self.section("dataset").get("simulated") is True

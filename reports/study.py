@@ -99,7 +99,7 @@ class Study:
     def methods(self) -> list[str]:
         """Methods in the comparison: the reference, its rivals by name, and doing nothing."""
         names = [m for m in self._names if m not in self.controls and m not in self.variants]
-        return sorted(names, key=lambda m: (m == "none", m != self.wanted_reference, m))
+        return sorted(names, key=lambda m: (m != self.wanted_reference, m == "none", m))
 
     @cached_property
     def variants(self) -> dict[str, str]:

@@ -11,8 +11,7 @@ from rich.text import Text
 
 from .boards import COMMON_DOMAIN, board_table, common_domain_note
 from .checks import distrusted
-from .results import load_results
-from .study import Study
+from .opening import open_studies
 from .table import Cell
 from .verdict import write_verdict
 
@@ -37,7 +36,7 @@ def leaderboard_text(run_dir: Path) -> str:
     InputError
         If there is no such folder.
     """
-    study = Study(results=load_results(Path(run_dir)))
+    (study,) = open_studies([run_dir], reference=None)
     verdict = write_verdict(study)
     table = board_table(study, study.split)
     lines = [verdict.headline, *verdict.details]

@@ -139,3 +139,10 @@ def test_a_spread_has_the_decimals_of_its_mean():
     assert SSIM.spread(0.0123) == "0.012"
     assert SSIM.spread(0.0002) == "< 0.001"
     assert SSIM.spread(0.0) == "0.000"
+
+
+def test_doing_nothing_stays_grey_when_it_is_the_reference():
+    methods = ["none", "phycharm", "unet"]
+    found = colours(methods, "none")
+    assert found["none"] == colours(methods, "phycharm")["none"]
+    assert len(set(found.values())) == 3

@@ -4,10 +4,12 @@ import json
 
 import pandas as pd
 import pytest
+from score_frames import frame
 from synthetic_results import METHODS, make_results
 
 from phycharm.benchmarks.statistics import SCORE_COLUMNS
 from phycharm.errors import InputError
+from phycharm.reports.opening import open_studies
 from phycharm.reports.results import load_results
 
 
@@ -131,3 +133,24 @@ def test_records_of_other_kinds_are_ignored(run):
     results = load_results(run)
     assert [record["name"] for record in results.metrics] == ["ssim"]
     assert set(results.methods) == {"unet"}
+
+
+@pytest.mark.parametrize(
+    ("statistics", "asked", "expected"),
+    [
+        ({"reference": "unet"}, None, "unet"),
+        ({"reference": "unet"}, "none", "none"),
+        ({"reference": ""}, None, "phycharm"),
+        ({"reference": 5}, None, "phycharm"),
+        (None, None, "phycharm"),
+    ],
+)
+def test_the_reference_is_the_protocols_unless_another_is_asked_for(
+    tmp_path, statistics, asked, expected
+):
+    methods = ("phycharm", "unet", "none")
+    frame({(m, "A>B"): [0.9] * 2 for m in methods}).to_parquet(tmp_path / "scores.parquet")
+    manifest = {"protocol": {"statistics": statistics}}
+    (tmp_path / "run.json").write_text(json.dumps(manifest))
+    (study,) = open_studies([tmp_path], reference=asked)
+    assert study.reference == expected
