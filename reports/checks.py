@@ -9,7 +9,7 @@ import pandas as pd
 
 from phycharm.benchmarks.statistics import trust
 
-from .measures import Measure
+from .measures import Measure, grouped_labels
 from .names import label
 from .study import Study
 from .table import Cell, Column, Table
@@ -61,21 +61,21 @@ def first_checks(study: Study) -> list[Check]:
         One per verdict and reason, however many metrics share it.
     """
     table = trust_checks(study)
-    groups: dict[tuple[str, str, str], dict[str, list[str]]] = {}
+    groups: dict[tuple[str, str, str], list[Measure]] = {}
     for row in table[table["split"] == study.split].to_dict("records"):
         state = {_TRUSTED: "passes", _UNCHECKED: "unknown"}.get(str(row["verdict"]), "fails")
         key = (state, _head(row), str(row["reason"]))
-        tissues = groups.setdefault(key, {}).setdefault(str(row["metric"]), [])
-        tissues += [str(row["tissue"])] if row["tissue"] else []
+        measure = Measure(metric=str(row["metric"]), tissue=str(row["tissue"]))
+        groups.setdefault(key, []).append(measure)
     order = ("fails", "unknown", "passes")
     return [
         Check(
             state=state,
             head=head,
-            metrics=[_name(metric, tissues) for metric, tissues in metrics.items()],
+            metrics=grouped_labels(measures),
             reason=f"{reason[:1].upper()}{reason[1:]}." if reason else "",
         )
-        for (state, head, reason), metrics in sorted(
+        for (state, head, reason), measures in sorted(
             groups.items(), key=lambda item: (order.index(item[0][0]), bool(item[0][2]))
         )
     ]
@@ -160,8 +160,3 @@ def _place(row: Mapping[Any, Any]) -> str:
     if len(failing) > 2:
         return f"in {len(failing)} of {row['directions']} directions"
     return " and ".join(f"from {source} to {target}" for source, target in failing)
-
-
-def _name(metric: str, tissues: list[str]) -> str:
-    name = Measure(metric=metric).label
-    return f"{name} ({', '.join(tissues)})" if tissues else name

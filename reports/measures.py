@@ -173,3 +173,16 @@ def headline(measures: Sequence[Measure]) -> list[Measure]:
     by_pair = {(m.metric, m.tissue): m for m in measures}
     chosen = [by_pair[pair] for pair in _HEADLINE if pair in by_pair]
     return chosen or [m for m in measures if m.judged][:6]
+
+
+def grouped_labels(measures: Iterable[Measure]) -> list[str]:
+    """Name measures, those of one metric together: `SSIM`, `Dice (GM, WM)`."""
+    tissues: dict[str, list[str]] = {}
+    for measure in measures:
+        own = tissues.setdefault(measure.metric, [])
+        own += [measure.tissue] if measure.tissue else []
+    names = {metric: Measure(metric=metric).label for metric in tissues}
+    return [
+        f"{names[metric]} ({', '.join(own)})" if own else names[metric]
+        for metric, own in tissues.items()
+    ]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from phycharm.benchmarks.statistics import ceiling, compare, leakage, rank_methods
 
-from .measures import Measure
+from .measures import Measure, grouped_labels
 from .names import label
 from .study import Study
 from .table import Cell, Column, Table
@@ -76,12 +76,13 @@ def _untested_note(study: Study) -> list[str]:
     """Say what was not tested, and why; nothing where all was."""
     judged = [m for m in study.measures if m.judged]
     tested = chosen_measures(study)
-    left_out = [m.label for m in judged if m not in tested]
+    left_out = [m for m in judged if m not in tested]
     if not left_out:
         return []
     return [
-        f"Tested: {', '.join(m.label for m in tested)}. Not tested: {', '.join(left_out)}; all "
-        f"{len(judged)} measures would take {_tests(study, len(judged))} tests, and beyond "
+        f"Tested: {'; '.join(grouped_labels(tested))}. "
+        f"Not tested: {'; '.join(grouped_labels(left_out))}. "
+        f"All {len(judged)} measures would take {_tests(study, len(judged))} tests, and beyond "
         f"{_MOST_TESTS} the report keeps to the measures of the first screen."
     ]
 

@@ -31,7 +31,7 @@ def test_what_is_not_tested_for_its_number_is_said():
     assert not any("Not tested" in note for table in comparison_tables(few) for note in table.notes)
     assert {m.metric for m in chosen_measures(lots)} == {"ssim", "nrmse"}
     assert _untested_note(lots) == [
-        "Tested: SSIM, NRMSE. Not tested: Sharpness; all 3 measures would take 1503 tests, and "
+        "Tested: SSIM; NRMSE. Not tested: Sharpness. All 3 measures would take 1503 tests, and "
         "beyond 1500 the report keeps to the measures of the first screen."
     ]
 
