@@ -75,7 +75,6 @@ class Statistics(_Section):
 
     reference: str = "phycharm"
     alpha: float = Field(0.05, gt=0, lt=1)
-    bootstrap_samples: int = Field(2000, ge=100)
 
 
 class Maps(_Section):

@@ -64,7 +64,7 @@ def benchmark(
         device=device,
         fresh=fresh,
     )
-    report_path = write_report([result.folder], reference=chosen.statistics.reference)
+    report_path = write_report([result.folder])
     print(leaderboard_text(result.folder))
     print(f"Report: {report_path}")
     for failure in result.failed:
@@ -120,7 +120,7 @@ def simulate(
 def report(
     *results: Path,
     out: Path | None = None,
-    reference: str = "phycharm",
+    reference: str | None = None,
     order: str = "mean-rank",
     figures: Path | None = None,
 ) -> None:
@@ -133,7 +133,7 @@ def report(
     out
         Where the report goes; by default report.html in the (first) results folder.
     reference
-        Method that the others are tested against.
+        Method that the others are tested against; by default the one that the protocol names.
     order
         What the leaderboard is ordered by: mean-rank, borda, or the name of a metric.
     figures
@@ -144,7 +144,7 @@ def report(
     if not results:
         raise InputError("No results folder given; try `phycharm report results/quick`.")
     if figures is not None:
-        written = [path for folder in results for path in write_figures(folder, figures)]
+        written = write_figures(list(results), figures, reference=reference, order=order)
         print(f"Figures: {figures} ({len(written)} files)")
         return
     print(f"Report: {write_report(list(results), out, reference=reference, order=order)}")

@@ -38,7 +38,7 @@ _SPLITS = {"validation": ("4", "6", "S3"), "external": ("5", "7", "8")}
 
 
 def write_figures(
-    results: Path | Sequence[Path],
+    results: Sequence[Path],
     out: Path,
     *,
     reference: str | None = None,
@@ -52,8 +52,8 @@ def write_figures(
 
     Parameters
     ----------
-    results : Path or sequence of Path
-        Folder of a run, or of several.
+    results : sequence of Path
+        Folders of runs.
     out : Path
         Folder to write into; made if need be. Each of several runs gets a folder of its name in it.
     reference : str, optional
@@ -72,8 +72,7 @@ def write_figures(
         If there is no such results folder, none was given, or `order` names nothing that was
         measured.
     """
-    folders = [results] if isinstance(results, str | Path) else list(results)
-    studies = open_studies(folders, reference=reference, order=order)
+    studies = open_studies(list(results), reference=reference, order=order)
     names = _distinct([study.results.name for study in studies]) if len(studies) > 1 else [""]
     places = zip(studies, names, strict=True)
     return [path for study, name in places for path in _write(study, Path(out) / name)]

@@ -267,7 +267,7 @@ def test_figures_are_written_by_the_papers_numbers(run_dir, tmp_path, monkeypatc
         path.write_bytes(b"drawn")
 
     monkeypatch.setattr(Figure, "savefig", save)
-    paths = write_figures(run_dir, tmp_path / "out")
+    paths = write_figures([run_dir], tmp_path / "out")
     names = {path.name for path in paths}
     for number in ("3", "S1", "S2", "S3", "8"):
         assert f"figure-{number}.pdf" in names
@@ -313,21 +313,21 @@ def only_tables(monkeypatch):
 
 
 def test_files_compare_with_the_reference_that_was_asked_for(small_runs, tmp_path, only_tables):
-    write_figures(small_runs[0], tmp_path / "out", reference="unet")
+    write_figures([small_runs[0]], tmp_path / "out", reference="unet")
     captions = (tmp_path / "out" / "captions.md").read_text()
     assert "U-Net against each rival in SSIM" in captions
     assert "takes its place" not in captions
-    write_figures(small_runs[0], tmp_path / "out", reference="nobody")
+    write_figures([small_runs[0]], tmp_path / "out", reference="nobody")
     captions = (tmp_path / "out" / "captions.md").read_text()
     assert "The reference method nobody did not take part; PhyCHarm takes its place." in captions
 
 
 def test_files_are_in_the_order_that_was_asked_for(small_runs, tmp_path, only_tables):
-    write_figures(small_runs[0], tmp_path / "out", order="borda")
+    write_figures([small_runs[0]], tmp_path / "out", order="borda")
     captions = (tmp_path / "out" / "captions.md").read_text()
     assert "Ordered by the Borda count" in captions
     with pytest.raises(InputError, match="psnr"):
-        write_figures(small_runs[0], tmp_path / "out", order="psnr")
+        write_figures([small_runs[0]], tmp_path / "out", order="psnr")
 
 
 def test_files_of_several_runs_go_to_folders_of_their_names(small_runs, tmp_path, only_tables):

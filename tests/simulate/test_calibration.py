@@ -7,7 +7,11 @@ from phycharm.simulate.scanners import SCANNERS
 @pytest.mark.slow
 def test_scanners_differ_as_much_as_calibrated():
     """The contest says something: nothing is nearly perfect, and knowing more helps."""
-    table = similarities(voxel_size=3.0, subjects=2).groupby(["source", "target"]).mean(numeric_only=True)
+    table = (
+        similarities(voxel_size=3.0, subjects=2)
+        .groupby(["source", "target"])
+        .mean(numeric_only=True)
+    )
     assert len(table) == 6
     assert table["none"].between(0.75, 0.88).all()
     assert (table["ceiling"] - table["none"] >= 0.08).all()
