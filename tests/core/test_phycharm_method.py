@@ -290,7 +290,10 @@ class TestWhatTheNetworkSees:
         method = PhyCHarm(training=QUICK, features=TINY_FEATURES, source_channel=source_channel)
         pair = cohort.subset(subjects=["01"], scanners=[phantom.GE, phantom.SIEMENS])
         method.fit(pair, maps=generator)
-        flat = lambda image, *_, **__: torch.full_like(image, 0.5)  # noqa: E731
+
+        def flat(image, *_, **__):
+            return torch.full_like(image, 0.5)
+
         monkeypatch.setattr("phycharm.method.constrained_t1w", flat)
         other = scan.with_image(scan.image[::-1].copy())
         made, differs = (method.harmonize(one, phantom.SIEMENS) for one in (scan, other))
