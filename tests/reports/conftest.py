@@ -1,6 +1,7 @@
 """One made-up run for all tests of the report, and its page, made once."""
 
 import pytest
+from hostile_run import make_hostile_run
 from synthetic_results import make_results
 
 from phycharm.reports import write_report
@@ -35,3 +36,13 @@ def page(run_dir, tmp_path_factory):
 @pytest.fixture(scope="session")
 def html(page):
     return page.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory):
+    return make_hostile_run(tmp_path_factory.mktemp("hostile"))
+
+
+@pytest.fixture(scope="session")
+def hostile_page(hostile):
+    return write_report([hostile])

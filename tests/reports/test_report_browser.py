@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_report_page import hostile, hostile_page  # noqa: F401 - fixtures
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -236,7 +235,7 @@ def test_without_webgl_pictures_take_the_viewers_place(browser, page):
     visit.leave()
 
 
-def test_hostile_names_run_nothing(browser, hostile_page):  # noqa: F811
+def test_hostile_names_run_nothing(browser, hostile_page):
     visit = Visit(browser, hostile_page)
     opener = visit.page.locator("[data-subjects] [data-open-subject]")
     for index in range(opener.count()):

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
+from hostile_run import NASTY
 from score_frames import frame
 from synthetic_results import make_results
 
@@ -15,9 +16,6 @@ from phycharm.errors import InputError
 from phycharm.reports import leaderboard_text, write_report
 from phycharm.reports.page import script_digest, script_json
 from phycharm.reports.report import FILE_BYTES
-
-NASTY = "</script><script>window.pwned=1</script>"
-QUOTES = "\"><img src=x onerror='window.pwned=1'>"
 
 
 class Elements(HTMLParser):
@@ -178,37 +176,6 @@ def test_images_on_which_the_segmentation_engine_failed_are_counted_and_listed(t
     html = write_report([tmp_path]).read_text()
     assert f"{counted} 1 image, which has no tissue scores" in html
     assert "<code>unet_1</code>: sub-01_from-A_to-B: &lt;b&gt;crash&lt;/b&gt;" in html
-
-
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory):
-    """A run whose every name tries to become code; its images are there under such names too."""
-    run = make_results(
-        tmp_path_factory.mktemp("hostile") / "run<b>'\"",
-        scanners=("GE", "A&'\"<b>"),
-        methods=("none", "phycharm"),
-        external=("05", QUOTES),
-        folds=(),
-        shape=(14, 14, 12),
-    )
-    for name in ("scores.parquet", "histograms.parquet"):
-        table = pd.read_parquet(run / name)
-        table["subject"] = table["subject"].replace("05", NASTY)
-        table["harmonizer"] = table["harmonizer"].replace("phycharm", NASTY)
-        if "metric" in table:
-            table["metric"] = table["metric"].replace("nrmse", "../" + NASTY)
-        table.to_parquet(run / name)
-    for name in ("run.json", "methods.json", "metrics.json"):
-        text = (run / name).read_text()
-        text = text.replace("phycharm", json.dumps(NASTY)[1:-1]).replace("sigma 1.5", "sigma <i>")
-        text = text.replace("digital travelling", json.dumps(NASTY + "{{ 7 * 7 }}")[1:-1])
-        (run / name).write_text(text)
-    return run
-
-
-@pytest.fixture(scope="module")
-def hostile_page(hostile):
-    return write_report([hostile])
 
 
 def test_names_stay_names(hostile_page):
