@@ -18,7 +18,8 @@ from pydantic import (
 from phycharm.errors import InputError
 from phycharm.intensity import STANDARDIZATIONS
 from phycharm.networks.plan import TrainingPlan
-from phycharm.registry import did_you_mean, harmonizer_names
+from phycharm.registry import harmonizer_names
+from phycharm.suggestions import did_you_mean
 from phycharm.validation import first_problem
 
 from .metrics import METRICS

@@ -8,8 +8,8 @@ from .bids import BidsDataset
 from .bids_name import BidsName
 from .errors import InputError
 from .harmonizer import Harmonizer
-from .registry import did_you_mean
 from .scanner import Scanner
+from .suggestions import did_you_mean
 
 _NIFTI = (".nii", ".nii.gz")
 

@@ -16,12 +16,13 @@ from .cohort import Cohort
 from .errors import InputError
 from .json_file import read_object
 from .nifti import other_grid, read_volume
+from .physics.acquisition import Acquisition
 from .physics.inversion_recovery import m0_from_inversion
 from .quantitative import QuantitativeCohort, QuantitativeScan
-from .registry import did_you_mean
 from .scan import Scan
-from .scanner import Acquisition, Scanner
+from .scanner import Scanner
 from .sidecar import read_scanner
+from .suggestions import did_you_mean
 
 _TIMING_TOLERANCE = 0.05
 _LONGEST_T1_S = 50.0

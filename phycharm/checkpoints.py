@@ -10,7 +10,8 @@ from .checkpoint_file import read_checkpoint
 from .errors import InputError
 from .maps import MapsGenerator
 from .method import PhyCHarm
-from .scanner import Acquisition, Scanner
+from .physics.acquisition import Acquisition
+from .scanner import Scanner
 from .storage import FittedState
 
 PAPER_SCANNERS = (

@@ -1,12 +1,11 @@
 """Methods by name: ours and everybody else's come through the same entry-point group."""
 
 import importlib
-from collections.abc import Iterable
-from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from .errors import InputError
+from .suggestions import did_you_mean
 
 GROUP = "phycharm.harmonizers"
 
@@ -43,14 +42,6 @@ def harmonizer_class(name: str) -> type[Any]:
         claims = " and ".join(sorted(entry.value for entry in entries))
         raise InputError(f"Harmonizer {name!r} is registered twice, by {claims}; uninstall one.")
     return _load(entries[0])
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a phrase with the nearest known name, and all of them."""
-    known = sorted(known)
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    start = f"did you mean {near[0]!r}? There" if near else "there"
-    return f"{start} are: {', '.join(known)}."
 
 
 def _load(entry: EntryPoint) -> type[Any]:

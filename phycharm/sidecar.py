@@ -9,8 +9,9 @@ from typing import Any
 from .bids_name import BidsName, inherited_sidecars
 from .errors import InputError
 from .json_file import read_object
-from .registry import did_you_mean
-from .scanner import Acquisition, Scanner
+from .physics.acquisition import Acquisition
+from .scanner import Scanner
+from .suggestions import did_you_mean
 
 _SHORTEST_CREDIBLE_TR_MS = 50.0
 _TYPICAL_FLIP_ANGLE = 9.0

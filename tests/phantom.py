@@ -7,9 +7,10 @@ import numpy as np
 
 from phycharm.cohort import Cohort
 from phycharm.intensity import percentile_99
+from phycharm.physics.acquisition import Acquisition
 from phycharm.quantitative import QuantitativeCohort, QuantitativeScan
 from phycharm.scan import Scan
-from phycharm.scanner import Acquisition, Scanner
+from phycharm.scanner import Scanner
 
 SHAPE = (24, 32, 8)
 AFFINE = np.array([[5.0, 0, 0, -60], [0, 5, 0, -80], [0, 0, 5, -20], [0, 0, 0, 1]])

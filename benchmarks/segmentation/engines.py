@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from phycharm.errors import InputError
-from phycharm.registry import did_you_mean
+from phycharm.suggestions import did_you_mean
 
 from .segmenter import Segmenter
 

@@ -17,8 +17,9 @@ from nibabel.orientations import (
 
 from phycharm.errors import InputError
 from phycharm.nifti import other_grid, read_volume, write_volume
+from phycharm.physics.acquisition import Acquisition
 from phycharm.scan import Scan
-from phycharm.scanner import Acquisition, Scanner
+from phycharm.scanner import Scanner
 
 from .engines import get_segmenter
 from .segmentation import Segmentation

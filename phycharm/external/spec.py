@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InputError
-from ..registry import did_you_mean, harmonizer_names
+from ..registry import harmonizer_names
+from ..suggestions import did_you_mean
 from .adapter import Adapter
 from .finding import find_class
 

@@ -15,10 +15,11 @@ from scipy.ndimage import gaussian_filter
 
 from ..cohort import Cohort
 from ..intensity import percentile_99
+from ..physics.acquisition import Acquisition
 from ..physics.forward import t1w_weight
 from ..quantitative import QuantitativeCohort, QuantitativeScan
 from ..scan import Scan
-from ..scanner import Acquisition, Scanner
+from ..scanner import Scanner
 from ..seeding import derived_seed
 
 Volume = npt.NDArray[np.float32]

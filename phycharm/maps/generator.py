@@ -15,10 +15,11 @@ from ..networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, channels_l
 from ..networks.plan import TrainingPlan
 from ..networks.slices import SliceCanvas, as_tensor, cut, paste
 from ..networks.training import Training, in_batches
+from ..physics.acquisition import Acquisition
 from ..physics.forward import SignalModel, richest_model
 from ..quantitative import QuantitativeCohort
 from ..scan import Scan
-from ..scanner import Acquisition, Scanner
+from ..scanner import Scanner
 from ..seeding import derived_seed, seeded
 from ..storage import FittedState, read_state, write_state
 from .losses import LOSS_CASES, Consistency

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from ..networks.slices import SliceCanvas, as_tensor, cut
+from ..physics.acquisition import Acquisition
 from ..physics.forward import SignalModel, t1w_weight
 from ..quantitative import QuantitativeCohort, QuantitativeScan
-from ..scanner import Acquisition
 
 _GAIN_JITTER, _NOISE = 0.05, 0.03
 

@@ -7,7 +7,7 @@ from typing import Literal
 from torch import Tensor
 
 from ..errors import InputError
-from ..scanner import Acquisition
+from .acquisition import Acquisition
 from .inversion_recovery import recovery_weight
 from .mprage import mprage_signal
 

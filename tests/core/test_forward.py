@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from phycharm.errors import InputError
+from phycharm.physics.acquisition import Acquisition
 from phycharm.physics.forward import (
     effective_repetition_time,
     has_readout_train,
@@ -16,7 +17,6 @@ from phycharm.physics.forward import (
 )
 from phycharm.physics.inversion_recovery import recovery_weight
 from phycharm.physics.mprage import mprage_signal
-from phycharm.scanner import Acquisition
 
 T1 = torch.tensor([500.0, 850.0, 1400.0, 3800.0], dtype=torch.float64)
 TRAIN = Acquisition(

@@ -13,7 +13,7 @@ from phycharm.errors import InputError
 from phycharm.intensity import percentile_99
 from phycharm.maps import MapsGenerator
 from phycharm.method import PhyCHarm
-from phycharm.scanner import Acquisition
+from phycharm.physics.acquisition import Acquisition
 
 QUICK = {"epochs": 1, "batch_size": 8}
 DIRECTIONS = phantom.cohort().directions()

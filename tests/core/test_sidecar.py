@@ -7,7 +7,7 @@ import warnings
 import pytest
 
 from phycharm.errors import InputError
-from phycharm.scanner import Acquisition
+from phycharm.physics.acquisition import Acquisition
 from phycharm.sidecar import read_scanner
 
 WHOLE = {"InversionTime": 0.9, "RepetitionTime": 2.3, "EchoTime": 0.0029, "FlipAngle": 8}
