@@ -9,14 +9,14 @@ from typing import Any
 from torch import Tensor
 
 from phycharm.card import MethodCard
+from phycharm.data.nifti import read_volume, write_volume
+from phycharm.data.scan import Scan
+from phycharm.data.scanner import Scanner
 from phycharm.errors import InputError
 from phycharm.external.adapter import Adapter, give_card
 from phycharm.external.cards import card_from
 from phycharm.external.failure import HarmonizerFailed
 from phycharm.harmonizer import Image
-from phycharm.nifti import read_volume, write_volume
-from phycharm.scan import Scan
-from phycharm.scanner import Scanner
 
 from .command_line import CommandLine, run_program
 from .image_folder import Scale, grid_problem, require_scale, rescaled

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from phycharm.common_domain import CommonDomainHarmonizer
+from phycharm.data.scan import Scan
 from phycharm.harmonizer import Image
-from phycharm.scan import Scan
 
 from .command import CommandHarmonizer
 from .image_folder import COMMON

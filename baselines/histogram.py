@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from phycharm.card import MethodCard
-from phycharm.cohort import Cohort
+from phycharm.data.cohort import Cohort
+from phycharm.data.scan import Scan
+from phycharm.data.scanner import Scanner
 from phycharm.harmonizer import Harmonizer, Image
-from phycharm.scan import Scan
-from phycharm.scanner import Scanner
 from phycharm.storage import FittedState
 
 _LEVELS = np.linspace(0, 100, 1001)

@@ -7,13 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from phycharm.bids_name import BidsName
+from phycharm.data.bids_name import BidsName
+from phycharm.data.intensity import STANDARDIZATIONS
+from phycharm.data.nifti import other_grid, read_volume
+from phycharm.data.scan import Scan
 from phycharm.errors import InputError
 from phycharm.external.digest import files_digest
 from phycharm.harmonizer import Image
-from phycharm.intensity import STANDARDIZATIONS
-from phycharm.nifti import other_grid, read_volume
-from phycharm.scan import Scan
 
 Scale = Literal["p99", "none"]
 """What is done to the units of foreign images: `p99` as to every scan, or nothing."""

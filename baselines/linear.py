@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from phycharm.card import MethodCard
-from phycharm.cohort import Cohort
+from phycharm.data.cohort import Cohort
+from phycharm.data.scan import Scan
+from phycharm.data.scanner import Scanner
 from phycharm.harmonizer import Harmonizer, Image
-from phycharm.scan import Scan
-from phycharm.scanner import Scanner
 from phycharm.storage import FittedState
 
 

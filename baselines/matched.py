@@ -7,10 +7,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from phycharm.cohort import Cohort
+from phycharm.data.cohort import Cohort
+from phycharm.data.scan import Scan
+from phycharm.data.scanner import Scanner
 from phycharm.networks.slices import SliceCanvas, as_tensor, cut
-from phycharm.scan import Scan
-from phycharm.scanner import Scanner
 
 MULTIPLE = 16
 """Sides of every canvas are multiples of this, as for the U-Net of PhyCHarm."""

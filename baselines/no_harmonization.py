@@ -1,9 +1,9 @@
 """No harmonization: what every method has to beat."""
 
 from phycharm.card import MethodCard
+from phycharm.data.scan import Scan
+from phycharm.data.scanner import Scanner
 from phycharm.harmonizer import Harmonizer, Image
-from phycharm.scan import Scan
-from phycharm.scanner import Scanner
 
 
 class NoHarmonization(Harmonizer):

@@ -10,11 +10,11 @@ from intensity_normalization.domain.exceptions import NormalizationError
 from scipy.interpolate import make_interp_spline
 
 from phycharm.card import MethodCard
-from phycharm.cohort import Cohort
+from phycharm.data.cohort import Cohort
+from phycharm.data.scan import Scan
+from phycharm.data.scanner import Scanner
 from phycharm.errors import InputError
 from phycharm.harmonizer import Harmonizer, Image
-from phycharm.scan import Scan
-from phycharm.scanner import Scanner
 from phycharm.storage import FittedState
 
 _LOWEST, _HIGHEST = 1.0, 99.0

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor, nn
 
 from phycharm.card import MethodCard
-from phycharm.cohort import Cohort
+from phycharm.data.cohort import Cohort
+from phycharm.data.scan import Scan
+from phycharm.data.scanner import Scanner
 from phycharm.harmonizer import Harmonizer
 from phycharm.networks.basic_unet import channels_last
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.slices import SliceCanvas, as_tensor, cut, paste
 from phycharm.networks.training import Training, in_batches
-from phycharm.scan import Scan
-from phycharm.scanner import Scanner
 from phycharm.storage import FittedState
 
 from .matched import MULTIPLE, brightest, canvas_around, matched_slices

@@ -6,12 +6,12 @@ from pathlib import Path
 from torch import Tensor
 
 from phycharm.card import MethodCard
+from phycharm.data.scan import Scan
+from phycharm.data.scanner import Scanner
 from phycharm.external.adapter import Adapter, give_card
 from phycharm.external.cards import card_from
 from phycharm.external.names import safe_name
 from phycharm.harmonizer import Image
-from phycharm.scan import Scan
-from phycharm.scanner import Scanner
 
 from .image_folder import ImageFolder, Scale, require_scale
 

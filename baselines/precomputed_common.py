@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from phycharm.common_domain import CommonDomainHarmonizer
+from phycharm.data.scan import Scan
+from phycharm.data.scanner import Scanner
 from phycharm.harmonizer import Image
-from phycharm.scan import Scan
-from phycharm.scanner import Scanner
 
 from .image_folder import COMMON
 from .precomputed import PrecomputedImages

@@ -8,16 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from phycharm.atomic import atomic_folder, write_json
-from phycharm.cohort import Cohort
 from phycharm.common_domain import CommonDomainHarmonizer
+from phycharm.data.cohort import Cohort
+from phycharm.data.scan import Scan
 from phycharm.errors import InputError
 from phycharm.external import can_be_saved
 from phycharm.external.adapter import Adapter
 from phycharm.harmonizer import Harmonizer
 from phycharm.maps import MapsGenerator
-from phycharm.scan import Scan
-from phycharm.seeding import derived_seed
+from phycharm.utils.atomic import atomic_folder, write_json
+from phycharm.utils.seeding import derived_seed
 
 from .cells import Cell, fingerprint
 from .controls import CONTROLS, RESCAN

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
 from phycharm.card import MethodCard
-from phycharm.scan import Scan
+from phycharm.data.scan import Scan
 
 _BLUR_MM = 3.0
 

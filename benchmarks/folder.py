@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from phycharm.atomic import atomic_file, write_json
 from phycharm.errors import InputError
-from phycharm.json_file import read_object
+from phycharm.utils.atomic import atomic_file, write_json
+from phycharm.utils.json_file import read_object
 
 from .cells import fingerprint
 from .scores import read_scores, score_table, write_scores

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from phycharm.atomic import atomic_file
+from phycharm.utils.atomic import atomic_file
 
 HISTORY = "history.csv"
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from phycharm.atomic import atomic_file
-from phycharm.nifti import write_volume
-from phycharm.progress import progress_bar
-from phycharm.scan import Scan
+from phycharm.data.nifti import write_volume
+from phycharm.data.scan import Scan
+from phycharm.utils.atomic import atomic_file
+from phycharm.utils.progress import progress_bar
 
 from .cells import Cell
 from .scores import score_table, write_scores

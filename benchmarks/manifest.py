@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
 
-from phycharm.scanner import Scanner
+from phycharm.data.scanner import Scanner
 
 from .environment import environment, hardware, peak_memory_mb
 from .folder import RunFolder

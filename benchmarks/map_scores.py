@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
-from phycharm.atomic import atomic_file
+from phycharm.data.nifti import write_volume
+from phycharm.data.quantitative import QuantitativeCohort, QuantitativeScan
 from phycharm.maps import MapsGenerator
-from phycharm.nifti import write_volume
-from phycharm.quantitative import QuantitativeCohort, QuantitativeScan
+from phycharm.utils.atomic import atomic_file
 
 from .metrics import data_range, nrmse, psnr, ssim
 

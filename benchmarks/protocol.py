@@ -15,12 +15,12 @@ from pydantic import (
     model_validator,
 )
 
+from phycharm.data.intensity import STANDARDIZATIONS
 from phycharm.errors import InputError
-from phycharm.intensity import STANDARDIZATIONS
 from phycharm.networks.plan import TrainingPlan
 from phycharm.registry import harmonizer_names
-from phycharm.suggestions import did_you_mean
-from phycharm.validation import first_problem
+from phycharm.utils.suggestions import did_you_mean
+from phycharm.utils.validation import first_problem
 
 from .metrics import METRICS
 from .segmentation import ENGINES

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from phycharm.atomic import write_json
-from phycharm.bids import BidsDataset
 from phycharm.card import MethodCard
-from phycharm.device import flushed_denormals, resolve_device
+from phycharm.data.bids import BidsDataset
+from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
-from phycharm.nifti import write_volume
-from phycharm.progress import progress_bar
 from phycharm.simulate import simulate_dataset
 from phycharm.simulate.scanners import chosen
+from phycharm.utils.atomic import write_json
+from phycharm.utils.device import flushed_denormals, resolve_device
+from phycharm.utils.progress import progress_bar
 
 from .cell_run import CellRunner
 from .cells import plan_cells, variants

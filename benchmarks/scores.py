@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from phycharm.atomic import atomic_file
 from phycharm.errors import InputError
+from phycharm.utils.atomic import atomic_file
 
 SCORE_TYPES = {
     "protocol": "string",

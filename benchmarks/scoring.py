@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from phycharm.scan import Scan
+from phycharm.data.scan import Scan
 
 from .metrics import data_range, histogram_counts, histogram_edges, score_image
 

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from phycharm.bids import BidsDataset
-from phycharm.cohort import Cohort
+from phycharm.data.bids import BidsDataset
+from phycharm.data.cohort import Cohort
+from phycharm.data.intensity import STANDARDIZATIONS
+from phycharm.data.quantitative import QuantitativeCohort
+from phycharm.data.scan import Scan
 from phycharm.errors import InputError
-from phycharm.intensity import STANDARDIZATIONS
-from phycharm.progress import progress_bar
-from phycharm.quantitative import QuantitativeCohort
-from phycharm.scan import Scan
+from phycharm.utils.progress import progress_bar
 
 from .protocol import Protocol
 from .split import Design, Fold, design

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from phycharm.nifti import write_volume
-from phycharm.scan import Scan
+from phycharm.data.nifti import write_volume
+from phycharm.data.scan import Scan
 
 from .folder import RunFolder
 from .segmentation import Segmentation, Segmenter

@@ -6,14 +6,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from phycharm.bids import BidsDataset
-from phycharm.device import resolve_device
+from phycharm.data.bids import BidsDataset
 from phycharm.errors import InputError
 from phycharm.external import can_be_saved, outsider_at_work
 from phycharm.external.adapter import Adapter
 from phycharm.harmonizer import Harmonizer
 from phycharm.maps import MapsGenerator
-from phycharm.progress import progress_bar
+from phycharm.utils.device import resolve_device
+from phycharm.utils.progress import progress_bar
 
 from .history import write_history
 from .methods import Methods

@@ -6,9 +6,9 @@ from typing import Self
 
 import torch
 
-from phycharm.atomic import write_text
+from phycharm.data.scan import Scan
 from phycharm.errors import InputError
-from phycharm.scan import Scan
+from phycharm.utils.atomic import write_text
 
 from .segmentation.brain import brain_image
 from .segmentation.model import start_classes

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from . import __version__
 from .apply_plan import JobPlanner, scanner_of
-from .atomic import write_json
-from .device import resolve_device
 from .external import load_harmonizer, outsider_at_work
 from .file_harmonizer import FileHarmonizer
-from .progress import progress_bar
+from .utils.atomic import write_json
+from .utils.device import resolve_device
+from .utils.progress import progress_bar
 
 _BIDS_VERSION = "1.10.0"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from torch import Tensor
 
 from .checkpoint_file import read_checkpoint
+from .data.scanner import Scanner
 from .errors import InputError
 from .maps import MapsGenerator
 from .method import PhyCHarm
 from .physics.acquisition import Acquisition
-from .scanner import Scanner
 from .storage import FittedState
 
 PAPER_SCANNERS = (

@@ -296,8 +296,8 @@ def check(harmonizer: str, *, device: Device = "cpu") -> int:
     device
         Where to compute.
     """
-    from .device import resolve_device
     from .laws import check_harmonizer, check_report
+    from .utils.device import resolve_device
 
     results = check_harmonizer(harmonizer, device=resolve_device(device))
     print(check_report(results))
@@ -330,7 +330,7 @@ def segment(
     """
     from phycharm.benchmarks.segmentation import segment_file
 
-    from .device import resolve_device
+    from .utils.device import resolve_device
 
     found = segment_file(image, out, engine=engine, mask=mask, device=resolve_device(device))
     for tissue, volume in found.volumes_ml.items():

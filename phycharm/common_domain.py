@@ -4,9 +4,9 @@ from abc import abstractmethod
 
 import torch
 
+from .data.scan import Scan
+from .data.scanner import Scanner
 from .harmonizer import Harmonizer, Image
-from .scan import Scan
-from .scanner import Scanner
 
 
 class CommonDomainHarmonizer(Harmonizer):

@@ -11,11 +11,11 @@ import numpy.typing as npt
 import torch
 
 from .card import MethodCard
-from .cohort import Cohort
-from .scan import Scan
-from .scanner import Scanner
-from .seeding import derived_seed, seeded
+from .data.cohort import Cohort
+from .data.scan import Scan
+from .data.scanner import Scanner
 from .storage import FittedState, read_state, write_state
+from .utils.seeding import derived_seed, seeded
 
 Image = npt.NDArray[np.float32]
 

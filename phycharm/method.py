@@ -7,15 +7,15 @@ import torch
 from torch import Tensor
 
 from .card import MethodCard
-from .cohort import Cohort
+from .data.cohort import Cohort
+from .data.scan import Scan
+from .data.scanner import Scanner
 from .errors import InputError
 from .maps import MapsGenerator
 from .maps.generator import Preset
 from .networks.basic_unet import PAPER_FEATURES
 from .physics.forward import SignalModel, richest_model, t1w_weight
 from .physics.inversion_recovery import constrained_t1w
-from .scan import Scan
-from .scanner import Scanner
 from .storage import FittedState
 from .translation import ImageTranslation
 

@@ -5,7 +5,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from .errors import InputError
-from .suggestions import did_you_mean
+from .utils.suggestions import did_you_mean
 
 GROUP = "phycharm.harmonizers"
 

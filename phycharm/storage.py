@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import Tensor
 
-from .atomic import atomic_file, write_json
 from .errors import InputError
-from .json_file import read_object
+from .utils.atomic import atomic_file, write_json
+from .utils.json_file import read_object
 
 _FACTS, _TENSORS = "harmonizer.json", "state.safetensors"
 

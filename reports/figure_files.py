@@ -7,7 +7,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from phycharm.atomic import write_text
+from phycharm.utils.atomic import write_text
 
 from .boards import board_table
 from .captions import bland_altman as agreement_words

@@ -10,8 +10,8 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from phycharm.data.nifti import read_image, read_volume
 from phycharm.errors import InputError
-from phycharm.nifti import read_image, read_volume
 
 from .cells import Cell
 from .results import Results

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from phycharm.atomic import write_text
+from phycharm.utils.atomic import write_text
 
 from .opening import open_studies
 from .page import render

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import phantom
 
-from phycharm.nifti import write_volume
+from phycharm.data.nifti import write_volume
 
 INV2 = {"InversionTime": 2.83, "RepetitionTimePreparation": 5.0, "EchoTime": 0.0029}
 

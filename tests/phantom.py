@@ -5,12 +5,12 @@ Nothing here uses `phycharm.physics`, so that the physics can be tested on it.
 
 import numpy as np
 
-from phycharm.cohort import Cohort
-from phycharm.intensity import percentile_99
+from phycharm.data.cohort import Cohort
+from phycharm.data.intensity import percentile_99
+from phycharm.data.quantitative import QuantitativeCohort, QuantitativeScan
+from phycharm.data.scan import Scan
+from phycharm.data.scanner import Scanner
 from phycharm.physics.acquisition import Acquisition
-from phycharm.quantitative import QuantitativeCohort, QuantitativeScan
-from phycharm.scan import Scan
-from phycharm.scanner import Scanner
 
 SHAPE = (24, 32, 8)
 AFFINE = np.array([[5.0, 0, 0, -60], [0, 5, 0, -80], [0, 0, 5, -20], [0, 0, 0, 1]])

@@ -21,10 +21,10 @@ from phycharm.apply import harmonize_inputs
 from phycharm.baselines.no_harmonization import NoHarmonization
 from phycharm.baselines.unet import UNet
 from phycharm.card import MethodCard
+from phycharm.data.intensity import percentile_99
 from phycharm.errors import InputError
 from phycharm.file_harmonizer import FileHarmonizer
 from phycharm.harmonizer import Harmonizer
-from phycharm.intensity import percentile_99
 
 AFFINE = phantom.AFFINE
 OBLIQUE = np.array(

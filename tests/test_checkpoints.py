@@ -17,11 +17,11 @@ import torch
 from phycharm.apply import harmonize_inputs
 from phycharm.checkpoint_file import read_checkpoint
 from phycharm.checkpoints import PAPER_SCANNERS, import_checkpoints
+from phycharm.data.intensity import percentile_99
+from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
 from phycharm.external import load_harmonizer
-from phycharm.intensity import percentile_99
 from phycharm.networks.basic_unet import basic_unet
-from phycharm.nifti import write_volume
 
 GE, SIEMENS = (next(s for s in PAPER_SCANNERS if s.name == name) for name in ("GE", "Siemens"))
 FILES = {"MapG_T1.pth": "T1map", "MapG_M0.pth": "M0map", "Harm_GE_Siemens.pth": "model"}

@@ -19,7 +19,7 @@ from phycharm import reports
 from phycharm.benchmarks import runner
 from phycharm.benchmarks.protocol import load_protocol
 from phycharm.cli import main
-from phycharm.nifti import read_volume, write_volume
+from phycharm.data.nifti import read_volume, write_volume
 
 PROTOCOL = """
 name = "tiny"

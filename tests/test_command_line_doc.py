@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from phycharm import cli
-from phycharm.bids import BidsDataset
+from phycharm.data.bids import BidsDataset
 from phycharm.errors import InputError
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "command-line.md"

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from phycharm.bids import BidsDataset
+from phycharm.data.bids import BidsDataset
+from phycharm.data.intensity import percentile_99
 from phycharm.errors import InputError
 from phycharm.external import HarmonizerFailed, create_harmonizer, load_harmonizer
-from phycharm.intensity import percentile_99
 from phycharm.laws import check_harmonizer
 from phycharm.laws.phantom import TESTED, TRAINING, Phantom
 

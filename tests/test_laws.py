@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
 from phycharm.external import accepted_settings, create_harmonizer
 from phycharm.external.adapter import Adapter
@@ -12,7 +13,6 @@ from phycharm.laws.law import LawBroken, LawSkipped
 from phycharm.laws.phantom import TESTED, TRAINING, Phantom
 from phycharm.laws.storage_laws import agrees_on
 from phycharm.laws.trial import Trial
-from phycharm.nifti import write_volume
 from phycharm.physics.forward import t1w_weight
 from phycharm.registry import harmonizer_class, harmonizer_names
 

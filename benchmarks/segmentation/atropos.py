@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from phycharm.data.scan import Scan
 from phycharm.errors import InputError
-from phycharm.scan import Scan
 
 from .brain import brain_image
 from .segmentation import Segmentation, tissue_volumes_ml

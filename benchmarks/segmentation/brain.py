@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 import numpy.typing as npt
 
+from phycharm.data.scan import Scan
 from phycharm.errors import InputError
-from phycharm.scan import Scan
 
 # Interpolation leaves a few negative voxels; a z-scored or centred image has a third or more.
 _MOST_NEGATIVE = 0.25

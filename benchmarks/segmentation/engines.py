@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from phycharm.errors import InputError
-from phycharm.suggestions import did_you_mean
+from phycharm.utils.suggestions import did_you_mean
 
 from .segmenter import Segmenter
 

@@ -15,11 +15,11 @@ from nibabel.orientations import (
     ornt_transform,
 )
 
+from phycharm.data.nifti import other_grid, read_volume, write_volume
+from phycharm.data.scan import Scan
+from phycharm.data.scanner import Scanner
 from phycharm.errors import InputError
-from phycharm.nifti import other_grid, read_volume, write_volume
 from phycharm.physics.acquisition import Acquisition
-from phycharm.scan import Scan
-from phycharm.scanner import Scanner
 
 from .engines import get_segmenter
 from .segmentation import Segmentation

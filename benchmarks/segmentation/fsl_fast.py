@@ -12,10 +12,10 @@ import nibabel
 import numpy as np
 import numpy.typing as npt
 
-from phycharm.atomic import atomic_folder, write_text
+from phycharm.data.nifti import write_volume
+from phycharm.data.scan import Scan
 from phycharm.errors import InputError
-from phycharm.nifti import write_volume
-from phycharm.scan import Scan
+from phycharm.utils.atomic import atomic_folder, write_text
 
 from .brain import brain_image, scan_name
 from .segmentation import Segmentation, tissue_volumes_ml

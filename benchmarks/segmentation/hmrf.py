@@ -9,8 +9,8 @@ import numpy.typing as npt
 import torch
 
 import phycharm
+from phycharm.data.scan import Scan
 from phycharm.errors import InputError
-from phycharm.scan import Scan
 
 from ..metrics.gaussian import full_precision
 from .brain import brain_image, scan_name

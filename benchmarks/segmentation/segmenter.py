@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from phycharm.scan import Scan
+from phycharm.data.scan import Scan
 
 from .segmentation import Segmentation
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from ..card import MethodCard
+from ..data.scanner import Scanner
 from ..errors import InputError
 from ..harmonizer import Harmonizer
-from ..scanner import Scanner
 from ..storage import FittedState, read_facts, read_state
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..registry import harmonizer_names
-from ..suggestions import did_you_mean
+from ..utils.suggestions import did_you_mean
 from .adapter import Adapter
 from .finding import find_class
 

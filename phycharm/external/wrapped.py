@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..cohort import Cohort
+from ..data.cohort import Cohort
+from ..data.scan import Scan
+from ..data.scanner import Scanner
 from ..errors import InputError
 from ..harmonizer import Harmonizer, Image
-from ..scan import Scan
-from ..scanner import Scanner
 from .adapter import Adapter, give_card
 from .calling import accepted, construct
 from .cards import card_of_class

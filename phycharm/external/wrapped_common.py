@@ -3,8 +3,8 @@
 import torch
 
 from ..common_domain import CommonDomainHarmonizer
+from ..data.scan import Scan
 from ..harmonizer import Image
-from ..scan import Scan
 from .wrapped import WrappedHarmonizer, returned
 
 

@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..external import accepted_settings, create_harmonizer
 from ..external.adapter import Adapter
 from ..harmonizer import Harmonizer
-from ..progress import progress_bar
+from ..utils.progress import progress_bar
 from . import image_laws, order_laws, storage_laws
 from .law import Law, LawBroken, LawResult, LawSkipped
 from .trial import Trial

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..data.scan import Scan
 from ..external.wrapped import WrappedHarmonizer
 from ..harmonizer import Harmonizer, Image
-from ..scan import Scan
 from ..translation import ImageTranslation
 from .compare import difference, require_equal
 from .law import LawBroken, LawSkipped

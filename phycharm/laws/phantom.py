@@ -13,14 +13,14 @@ import numpy.typing as npt
 import torch
 from scipy.ndimage import gaussian_filter
 
-from ..cohort import Cohort
-from ..intensity import percentile_99
+from ..data.cohort import Cohort
+from ..data.intensity import percentile_99
+from ..data.quantitative import QuantitativeCohort, QuantitativeScan
+from ..data.scan import Scan
+from ..data.scanner import Scanner
 from ..physics.acquisition import Acquisition
 from ..physics.forward import t1w_weight
-from ..quantitative import QuantitativeCohort, QuantitativeScan
-from ..scan import Scan
-from ..scanner import Scanner
-from ..seeding import derived_seed
+from ..utils.seeding import derived_seed
 
 Volume = npt.NDArray[np.float32]
 

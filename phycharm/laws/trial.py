@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from ..cohort import Cohort
+from ..data.cohort import Cohort
+from ..data.quantitative import QuantitativeCohort
+from ..data.scan import Scan
+from ..data.scanner import Scanner
 from ..external.wrapped import WrappedHarmonizer
 from ..harmonizer import Harmonizer, Image
-from ..quantitative import QuantitativeCohort
-from ..scan import Scan
-from ..scanner import Scanner
 from .phantom import QUANTITATIVE, QUANTITATIVE_VALIDATION, TESTED, TRAINING, VALIDATION, Phantom
 
 _SMALL_FEATURES = (8, 8, 16, 16, 32, 8)

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import InputError
-from ..validation import first_problem
+from ..utils.validation import first_problem
 
 Schedule = Literal["constant", "cosine", "linear-second-half"]
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from ..progress import progress_bar
+from ..utils.progress import progress_bar
 from .plan import TrainingPlan
 
 Terms = Mapping[str, Tensor | float]

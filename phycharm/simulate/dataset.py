@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..atomic import atomic_folder
 from ..errors import InputError
-from ..progress import progress_bar
+from ..utils.atomic import atomic_folder
+from ..utils.progress import progress_bar
 from .anatomy import Anatomy, template_anatomy
 from .grid import ScanGrid
 from .people import people_anatomies

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..data.nifti import read_image, read_volume
 from ..errors import InputError
-from ..nifti import read_image, read_volume
 from .anatomy import TISSUES, Anatomy
 from .grid import Floats
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..atomic import write_json, write_text
-from ..nifti import write_volume
+from ..data.nifti import write_volume
+from ..utils.atomic import write_json, write_text
 from .acquisition import noisy_scan
 from .anatomy import TISSUES, Anatomy
 from .quantitative import measured_t1

@@ -12,7 +12,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from phycharm.atomic import atomic_file
+from phycharm.utils.atomic import atomic_file
 
 # Stand-ins that the page turns into its own colours, so that a figure follows dark mode.
 INK, RULE, PAPER = "#17191c", "#d5d7da", "#fefefd"

@@ -11,7 +11,7 @@ from toy_cohort import A, B, C, error, flipped, toy_cohort, toy_scan
 
 from phycharm.baselines.calamiti import Calamiti
 from phycharm.baselines.matched import matched_slices
-from phycharm.cohort import Cohort
+from phycharm.data.cohort import Cohort
 from phycharm.errors import InputError
 
 TINY = {"epochs": 6, "batch_size": 6, "learning_rate": 1e-3}

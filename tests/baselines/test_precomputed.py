@@ -9,11 +9,11 @@ import pytest
 from phycharm.baselines.precomputed import PrecomputedImages
 from phycharm.baselines.precomputed_common import PrecomputedCommonImages
 from phycharm.common_domain import CommonDomainHarmonizer
+from phycharm.data.intensity import percentile_99
+from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
 from phycharm.external import create_harmonizer, load_harmonizer
-from phycharm.intensity import percentile_99
 from phycharm.laws.phantom import TESTED, Phantom
-from phycharm.nifti import write_volume
 
 PHANTOM = Phantom()
 ALPHA, BETA, GAMMA = PHANTOM.scanners

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from phycharm.cohort import Cohort
+from phycharm.data.cohort import Cohort
+from phycharm.data.scan import Scan
+from phycharm.data.scanner import Scanner
 from phycharm.physics.acquisition import Acquisition
-from phycharm.scan import Scan
-from phycharm.scanner import Scanner
 
 SHAPE = (28, 36, 8)
 ACQUISITION = Acquisition(inversion_time=900, repetition_time=2300, echo_time=3, flip_angle=9)

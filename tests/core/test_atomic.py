@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 
-from phycharm.atomic import atomic_file, atomic_folder, write_json, write_text
+from phycharm.utils.atomic import atomic_file, atomic_folder, write_json, write_text
 
 
 class Interrupted(BaseException):

@@ -10,9 +10,9 @@ import phantom
 import pytest
 from bids_folder import INV2, mask_path, sidecar_path, t1w_path, write_dataset, write_json
 
-from phycharm.bids import BidsDataset
+from phycharm.data.bids import BidsDataset
+from phycharm.data.nifti import read_volume, write_volume
 from phycharm.errors import InputError
-from phycharm.nifti import read_volume, write_volume
 
 
 def refusal(action):

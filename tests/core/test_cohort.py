@@ -6,8 +6,8 @@ import numpy as np
 import phantom
 import pytest
 
-from phycharm.cohort import Cohort
-from phycharm.quantitative import QuantitativeCohort
+from phycharm.data.cohort import Cohort
+from phycharm.data.quantitative import QuantitativeCohort
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from phycharm.device import flushed_denormals, resolve_device
 from phycharm.errors import InputError
+from phycharm.utils.device import flushed_denormals, resolve_device
 
 
 @pytest.mark.parametrize(

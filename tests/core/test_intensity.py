@@ -6,7 +6,7 @@ import numpy as np
 import phantom
 import pytest
 
-from phycharm.intensity import STANDARDIZATIONS, percentile_99
+from phycharm.data.intensity import STANDARDIZATIONS, percentile_99
 
 
 @pytest.fixture

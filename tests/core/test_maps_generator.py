@@ -8,14 +8,14 @@ import pytest
 import torch
 from phantom import TINY_FEATURES
 
+from phycharm.data.intensity import percentile_99
+from phycharm.data.quantitative import QuantitativeCohort
 from phycharm.errors import InputError
-from phycharm.intensity import percentile_99
 from phycharm.maps import MapsGenerator, generator
 from phycharm.maps.losses import CORRECTED_SCALE
 from phycharm.networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet
 from phycharm.networks.slices import SliceCanvas
 from phycharm.networks.training import in_batches
-from phycharm.quantitative import QuantitativeCohort
 
 QUICK = {"epochs": 2, "batch_size": 8}
 LEARNING = {"epochs": 20, "batch_size": 4, "learning_rate": 3e-3}

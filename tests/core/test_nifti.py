@@ -6,8 +6,8 @@ import nibabel
 import numpy as np
 import pytest
 
+from phycharm.data.nifti import other_grid, read_image, read_volume, write_volume
 from phycharm.errors import InputError
-from phycharm.nifti import other_grid, read_image, read_volume, write_volume
 
 AFFINE = np.array([[2.0, 0, 0, -9], [0, 2.5, 0, -12], [0, 0, 3, -4], [0, 0, 0, 1]])
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from phantom import TINY_FEATURES
 
-from phycharm.cohort import Cohort
+from phycharm.data.cohort import Cohort
+from phycharm.data.intensity import percentile_99
 from phycharm.errors import InputError
-from phycharm.intensity import percentile_99
 from phycharm.maps import MapsGenerator
 from phycharm.method import PhyCHarm
 from phycharm.physics.acquisition import Acquisition

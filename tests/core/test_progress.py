@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from phycharm import progress
-from phycharm.progress import progress_bar
+from phycharm.utils import progress
+from phycharm.utils.progress import progress_bar
 
 
 class Clock:

@@ -9,7 +9,7 @@ from phycharm import registry
 from phycharm.errors import InputError
 from phycharm.harmonizer import Harmonizer
 from phycharm.registry import harmonizer_class, harmonizer_names
-from phycharm.suggestions import did_you_mean
+from phycharm.utils.suggestions import did_you_mean
 
 OURS = {"none", "linear", "histogram", "unet", "phycharm"}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from phycharm.seeding import derived_seed, seeded
+from phycharm.utils.seeding import derived_seed, seeded
 
 
 def draw():

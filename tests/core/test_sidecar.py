@@ -6,9 +6,9 @@ import warnings
 
 import pytest
 
+from phycharm.data.sidecar import read_scanner
 from phycharm.errors import InputError
 from phycharm.physics.acquisition import Acquisition
-from phycharm.sidecar import read_scanner
 
 WHOLE = {"InversionTime": 0.9, "RepetitionTime": 2.3, "EchoTime": 0.0029, "FlipAngle": 8}
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.training import Training, adam, in_batches
-from phycharm.seeding import seeded
+from phycharm.utils.seeding import seeded
 
 TAGS = {"network": "HN", "source": "GE", "target": "Siemens"}
 

@@ -11,8 +11,8 @@ from phantom import TINY_FEATURES
 
 from phycharm import translation
 from phycharm.baselines.unet import UNet
-from phycharm.cohort import Cohort
-from phycharm.intensity import percentile_99
+from phycharm.data.cohort import Cohort
+from phycharm.data.intensity import percentile_99
 from phycharm.networks.training import in_batches
 
 PAIR = (phantom.GE, phantom.SIEMENS)

@@ -14,12 +14,12 @@ from phycharm.benchmarks.metrics import METRICS
 from phycharm.benchmarks.protocol import load_protocol
 from phycharm.benchmarks.runner import run_benchmark
 from phycharm.benchmarks.scores import SCORE_TYPES, read_scores
-from phycharm.bids import BidsDataset
+from phycharm.data.bids import BidsDataset
+from phycharm.data.nifti import read_volume
 from phycharm.errors import InputError
 from phycharm.external import load_harmonizer
 from phycharm.harmonizer import Harmonizer
 from phycharm.maps import MapsGenerator
-from phycharm.nifti import read_volume
 
 METHODS = {"none", "linear", "histogram", "unet", "phycharm"}
 CONTROLS = {"oracle", "blurred", "constant"}

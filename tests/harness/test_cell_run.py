@@ -14,10 +14,10 @@ from phycharm.benchmarks import cell_run
 from phycharm.benchmarks.cell_run import one_line
 from phycharm.benchmarks.runner import run_benchmark
 from phycharm.benchmarks.scores import read_scores
+from phycharm.data.nifti import read_volume, write_volume
+from phycharm.data.scan import Scan
+from phycharm.data.scanner import Scanner
 from phycharm.errors import InputError
-from phycharm.nifti import read_volume, write_volume
-from phycharm.scan import Scan
-from phycharm.scanner import Scanner
 
 
 def run(root, out, *methods, protocol=None, **options):

@@ -10,7 +10,7 @@ from phycharm.benchmarks.methods import Methods
 from phycharm.benchmarks.protocol import Protocol, load_protocol, protocol_names
 from phycharm.errors import InputError
 from phycharm.registry import harmonizer_names
-from phycharm.validation import first_problem
+from phycharm.utils.validation import first_problem
 
 
 def refusal(name):

@@ -12,7 +12,7 @@ from phycharm.benchmarks.metrics import METRICS
 from phycharm.benchmarks.runner import run_benchmark
 from phycharm.benchmarks.scores import read_scores
 from phycharm.benchmarks.statistics import ceiling
-from phycharm.bids import BidsDataset
+from phycharm.data.bids import BidsDataset
 from phycharm.errors import InputError
 
 NOISE = 0.01

@@ -6,10 +6,10 @@ import json
 import pandas as pd
 import pytest
 
-from phycharm.atomic import write_json
 from phycharm.benchmarks.folder import RunFolder
 from phycharm.benchmarks.scores import read_scores, score_table, write_scores
 from phycharm.errors import InputError
+from phycharm.utils.atomic import write_json
 
 
 def row(harmonizer, value):

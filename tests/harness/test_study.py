@@ -7,7 +7,7 @@ from bids_folder import t1w_path, write_dataset
 from tiny_protocols import pair_protocol, tiny_protocol
 
 from phycharm.benchmarks.study import Study
-from phycharm.bids import BidsDataset
+from phycharm.data.bids import BidsDataset
 from phycharm.errors import InputError
 
 

@@ -31,7 +31,7 @@ from phycharm.benchmarks.tissues import (
     undefined_scores,
 )
 from phycharm.benchmarks.unsegmented import has_tissues, segmentation_failures
-from phycharm.bids import BidsDataset
+from phycharm.data.bids import BidsDataset
 from phycharm.errors import InputError
 
 NAN = float("nan")

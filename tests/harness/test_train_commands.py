@@ -17,14 +17,14 @@ from phycharm.apply import harmonize_inputs
 from phycharm.benchmarks.history import write_history
 from phycharm.benchmarks.protocol import Protocol
 from phycharm.benchmarks.training import train_generator, train_harmonizer
-from phycharm.bids import BidsDataset
+from phycharm.data.bids import BidsDataset
+from phycharm.data.intensity import percentile_99
 from phycharm.errors import InputError
 from phycharm.external import load_harmonizer
 from phycharm.harmonizer import Harmonizer
-from phycharm.intensity import percentile_99
 from phycharm.maps import MapsGenerator
 from phycharm.storage import FittedState, write_state
-from phycharm.validation import first_problem
+from phycharm.utils.validation import first_problem
 
 TINY = list(phantom.TINY_FEATURES)
 

@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter
 from skimage.metrics import structural_similarity
 from synthetic_records import CONTROLS, METRICS, cards, manifest
 
-from phycharm.nifti import write_volume
+from phycharm.data.nifti import write_volume
 
 SCANNERS = ("GE", "Siemens", "Philips")
 TISSUES = ("CSF", "GM", "WM")

@@ -8,9 +8,9 @@ import numpy as np
 from nilearn.datasets import load_mni152_brain_mask, load_mni152_template
 
 from phycharm.benchmarks.segmentation.files import read_scan
+from phycharm.data.scan import Scan
+from phycharm.data.scanner import Scanner
 from phycharm.physics.acquisition import Acquisition
-from phycharm.scan import Scan
-from phycharm.scanner import Scanner
 
 DATA = Path(__file__).parent / "data"
 CASES = ("aniso_neg", "mni2_brain", "syn2_n3_b20")

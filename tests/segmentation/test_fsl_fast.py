@@ -9,8 +9,8 @@ from segmentation_cases import phantom, scan_of
 
 from phycharm.benchmarks.segmentation import get_segmenter, segment_file
 from phycharm.benchmarks.segmentation.fsl_fast import FslFastSegmenter
+from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
-from phycharm.nifti import write_volume
 
 # Writes real NIfTI files, as FAST does: int32 and float32, mixeltypes undefined outside.
 PROGRAM = """

@@ -7,8 +7,8 @@ from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, 
 from segmentation_cases import phantom
 
 from phycharm.benchmarks.segmentation import segment_file
+from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
-from phycharm.nifti import write_volume
 
 AFFINE = np.array([[2.0, 0, 0, -20], [0, 2.2, 0, -30], [0, 0, 2.5, 5], [0, 0, 0, 1]])
 SUFFIXES = ("seg", "pveseg", "pve_0", "pve_1", "pve_2", "bias", "mixeltype")

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from phycharm.data.nifti import read_image, read_volume
 from phycharm.errors import InputError
-from phycharm.nifti import read_image, read_volume
 from phycharm.simulate import simulate_dataset
 from phycharm.simulate.anatomy import TISSUES
 

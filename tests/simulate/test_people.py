@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
-from phycharm.nifti import write_volume
 from phycharm.simulate.anatomy import TISSUES
 from phycharm.simulate.people import people_anatomies
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .physics.acquisition import Acquisition
+from ..physics.acquisition import Acquisition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

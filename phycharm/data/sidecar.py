@@ -6,12 +6,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from ..errors import InputError
+from ..physics.acquisition import Acquisition
+from ..utils.json_file import read_object
+from ..utils.suggestions import did_you_mean
 from .bids_name import BidsName, inherited_sidecars
-from .errors import InputError
-from .json_file import read_object
-from .physics.acquisition import Acquisition
 from .scanner import Scanner
-from .suggestions import did_you_mean
 
 _SHORTEST_CREDIBLE_TR_MS = 50.0
 _TYPICAL_FLIP_ANGLE = 9.0

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
-from .errors import InputError
+from ..errors import InputError
 
 
 def resolve_device(name: str) -> str:

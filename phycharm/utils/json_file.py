@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .errors import InputError
+from ..errors import InputError
 
 
 def read_object(path: Path, *, remedy: str) -> dict[str, Any]:

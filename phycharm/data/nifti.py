@@ -8,8 +8,8 @@ import nibabel
 import numpy as np
 import numpy.typing as npt
 
-from .atomic import atomic_file
-from .errors import InputError
+from ..errors import InputError
+from ..utils.atomic import atomic_file
 
 _AFFINE_TOLERANCE_MM = 1e-2
 _UNREADABLE = (

@@ -11,18 +11,18 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ..errors import InputError
+from ..physics.acquisition import Acquisition
+from ..physics.inversion_recovery import m0_from_inversion
+from ..utils.json_file import read_object
+from ..utils.suggestions import did_you_mean
 from .bids_files import BidsFiles, Kind
 from .cohort import Cohort
-from .errors import InputError
-from .json_file import read_object
 from .nifti import other_grid, read_volume
-from .physics.acquisition import Acquisition
-from .physics.inversion_recovery import m0_from_inversion
 from .quantitative import QuantitativeCohort, QuantitativeScan
 from .scan import Scan
 from .scanner import Scanner
 from .sidecar import read_scanner
-from .suggestions import did_you_mean
 
 _TIMING_TOLERANCE = 0.05
 _LONGEST_T1_S = 50.0
