@@ -8,17 +8,17 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from phycharm.card import MethodCard
 from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
 from phycharm.errors import InputError
-from phycharm.harmonizer import Harmonizer
+from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.harmonizer import Harmonizer
+from phycharm.harmonizers.storage import FittedState
 from phycharm.networks.basic_unet import channels_last
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.slices import SliceCanvas, as_tensor, cut, paste
 from phycharm.networks.training import Training
-from phycharm.storage import FittedState
 
 from .calamiti_model import CalamitiModel
 from .calamiti_training import CalamitiTraining

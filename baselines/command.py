@@ -8,15 +8,15 @@ from typing import Any
 
 from torch import Tensor
 
-from phycharm.card import MethodCard
 from phycharm.data.nifti import read_volume, write_volume
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
 from phycharm.errors import InputError
-from phycharm.external.adapter import Adapter, give_card
-from phycharm.external.cards import card_from
-from phycharm.external.failure import HarmonizerFailed
-from phycharm.harmonizer import Image
+from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.external.adapter import Adapter, give_card
+from phycharm.harmonizers.external.cards import card_from
+from phycharm.harmonizers.external.failure import HarmonizerFailed
+from phycharm.harmonizers.harmonizer import Image
 
 from .command_line import CommandLine, run_program
 from .image_folder import Scale, grid_problem, require_scale, rescaled

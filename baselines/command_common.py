@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from phycharm.common_domain import CommonDomainHarmonizer
 from phycharm.data.scan import Scan
-from phycharm.harmonizer import Image
+from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
+from phycharm.harmonizers.harmonizer import Image
 
 from .command import CommandHarmonizer
 from .image_folder import COMMON

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from phycharm.errors import InputError
-from phycharm.external.digest import files_digest
-from phycharm.external.names import safe_name
+from phycharm.harmonizers.external.digest import files_digest
+from phycharm.harmonizers.external.names import safe_name
 
 PLACEHOLDERS = ("input", "output", "mask", "source", "target", "subject", "folder")
 _REQUIRED = ("input", "output")

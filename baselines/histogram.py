@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from phycharm.card import MethodCard
 from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
-from phycharm.harmonizer import Harmonizer, Image
-from phycharm.storage import FittedState
+from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.harmonizer import Harmonizer, Image
+from phycharm.harmonizers.storage import FittedState
 
 _LEVELS = np.linspace(0, 100, 1001)
 

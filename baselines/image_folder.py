@@ -12,8 +12,8 @@ from phycharm.data.intensity import STANDARDIZATIONS
 from phycharm.data.nifti import other_grid, read_volume
 from phycharm.data.scan import Scan
 from phycharm.errors import InputError
-from phycharm.external.digest import files_digest
-from phycharm.harmonizer import Image
+from phycharm.harmonizers.external.digest import files_digest
+from phycharm.harmonizers.harmonizer import Image
 
 Scale = Literal["p99", "none"]
 """What is done to the units of foreign images: `p99` as to every scan, or nothing."""

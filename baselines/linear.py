@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from phycharm.card import MethodCard
 from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
-from phycharm.harmonizer import Harmonizer, Image
-from phycharm.storage import FittedState
+from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.harmonizer import Harmonizer, Image
+from phycharm.harmonizers.storage import FittedState
 
 
 class LinearScaling(Harmonizer):

@@ -1,9 +1,9 @@
 """No harmonization: what every method has to beat."""
 
-from phycharm.card import MethodCard
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
-from phycharm.harmonizer import Harmonizer, Image
+from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.harmonizer import Harmonizer, Image
 
 
 class NoHarmonization(Harmonizer):

@@ -9,13 +9,13 @@ from intensity_normalization import NyulNormalizer, create_image
 from intensity_normalization.domain.exceptions import NormalizationError
 from scipy.interpolate import make_interp_spline
 
-from phycharm.card import MethodCard
 from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
 from phycharm.errors import InputError
-from phycharm.harmonizer import Harmonizer, Image
-from phycharm.storage import FittedState
+from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.harmonizer import Harmonizer, Image
+from phycharm.harmonizers.storage import FittedState
 
 _LOWEST, _HIGHEST = 1.0, 99.0
 

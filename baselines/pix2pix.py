@@ -5,16 +5,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from phycharm.card import MethodCard
 from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
-from phycharm.harmonizer import Harmonizer
+from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.harmonizer import Harmonizer
+from phycharm.harmonizers.storage import FittedState
 from phycharm.networks.basic_unet import channels_last
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.slices import SliceCanvas, as_tensor, cut, paste
 from phycharm.networks.training import Training, in_batches
-from phycharm.storage import FittedState
 
 from .matched import MULTIPLE, brightest, canvas_around, matched_slices
 from .networks.patch_discriminator import (

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from torch import Tensor
 
-from phycharm.card import MethodCard
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
-from phycharm.external.adapter import Adapter, give_card
-from phycharm.external.cards import card_from
-from phycharm.external.names import safe_name
-from phycharm.harmonizer import Image
+from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.external.adapter import Adapter, give_card
+from phycharm.harmonizers.external.cards import card_from
+from phycharm.harmonizers.external.names import safe_name
+from phycharm.harmonizers.harmonizer import Image
 
 from .image_folder import ImageFolder, Scale, require_scale
 

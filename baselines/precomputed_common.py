@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from phycharm.common_domain import CommonDomainHarmonizer
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
-from phycharm.harmonizer import Image
+from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
+from phycharm.harmonizers.harmonizer import Image
 
 from .image_folder import COMMON
 from .precomputed import PrecomputedImages

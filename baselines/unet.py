@@ -1,7 +1,7 @@
 """The U-Net: PhyCHarm without the physics."""
 
-from phycharm.card import MethodCard
-from phycharm.translation import ImageTranslation
+from phycharm.harmonizers.card import MethodCard
+from phycharm.method.translation import ImageTranslation
 
 
 class UNet(ImageTranslation):

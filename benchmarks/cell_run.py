@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from phycharm.common_domain import CommonDomainHarmonizer
 from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
 from phycharm.errors import InputError
-from phycharm.external import can_be_saved
-from phycharm.external.adapter import Adapter
-from phycharm.harmonizer import Harmonizer
-from phycharm.maps import MapsGenerator
+from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
+from phycharm.harmonizers.external import can_be_saved
+from phycharm.harmonizers.external.adapter import Adapter
+from phycharm.harmonizers.harmonizer import Harmonizer
+from phycharm.method.maps import MapsGenerator
 from phycharm.utils.atomic import atomic_folder, write_json
 from phycharm.utils.seeding import derived_seed
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, product
 from typing import Any
 
-from phycharm.card import MethodCard
+from phycharm.harmonizers.card import MethodCard
 
 
 @dataclass(frozen=True, kw_only=True)

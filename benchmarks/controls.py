@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
-from phycharm.card import MethodCard
 from phycharm.data.scan import Scan
+from phycharm.harmonizers.card import MethodCard
 
 _BLUR_MM = 3.0
 

@@ -11,7 +11,7 @@ import torch
 
 from phycharm.data.nifti import write_volume
 from phycharm.data.quantitative import QuantitativeCohort, QuantitativeScan
-from phycharm.maps import MapsGenerator
+from phycharm.method.maps import MapsGenerator
 from phycharm.utils.atomic import atomic_file
 
 from .metrics import data_range, nrmse, psnr, ssim

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from phycharm.card import MethodCard
-from phycharm.external import accepted_settings, create_harmonizer, create_harmonizers
-from phycharm.harmonizer import Harmonizer
+from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.external import accepted_settings, create_harmonizer, create_harmonizers
+from phycharm.harmonizers.harmonizer import Harmonizer
 
 from .protocol import Protocol
 

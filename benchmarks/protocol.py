@@ -17,8 +17,8 @@ from pydantic import (
 
 from phycharm.data.intensity import STANDARDIZATIONS
 from phycharm.errors import InputError
+from phycharm.harmonizers.registry import harmonizer_names
 from phycharm.networks.plan import TrainingPlan
-from phycharm.registry import harmonizer_names
 from phycharm.utils.suggestions import did_you_mean
 from phycharm.utils.validation import first_problem
 

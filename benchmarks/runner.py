@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from phycharm.card import MethodCard
 from phycharm.data.bids import BidsDataset
 from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
+from phycharm.harmonizers.card import MethodCard
 from phycharm.simulate import simulate_dataset
 from phycharm.simulate.scanners import chosen
 from phycharm.utils.atomic import write_json

@@ -8,10 +8,10 @@ from typing import Any
 
 from phycharm.data.bids import BidsDataset
 from phycharm.errors import InputError
-from phycharm.external import can_be_saved, outsider_at_work
-from phycharm.external.adapter import Adapter
-from phycharm.harmonizer import Harmonizer
-from phycharm.maps import MapsGenerator
+from phycharm.harmonizers.external import can_be_saved, outsider_at_work
+from phycharm.harmonizers.external.adapter import Adapter
+from phycharm.harmonizers.harmonizer import Harmonizer
+from phycharm.method.maps import MapsGenerator
 from phycharm.utils.device import resolve_device
 from phycharm.utils.progress import progress_bar
 

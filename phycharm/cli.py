@@ -250,7 +250,7 @@ def harmonize(
     device
         Where to compute.
     """
-    from .apply import harmonize_inputs
+    from .application.apply import harmonize_inputs
 
     written = harmonize_inputs(
         list(inputs),
@@ -279,7 +279,7 @@ def import_checkpoint(
     out
         Folder of the model.
     """
-    from .checkpoints import import_checkpoints
+    from .method.checkpoints import import_checkpoints
 
     import_checkpoints(list(checkpoints), out)
     print(f"Model: {out}")
@@ -340,7 +340,7 @@ def segment(
 @app.command
 def doctor() -> None:
     """Say what is there (torch, GPU, FSL, ANTs, Slurm, ...) and what each missing piece costs."""
-    from .doctor import diagnosis
+    from .application.doctor import diagnosis
 
     print(diagnosis())
 

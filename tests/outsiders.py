@@ -6,10 +6,10 @@ import os
 import numpy as np
 import torch
 
-from phycharm.card import MethodCard
-from phycharm.common_domain import CommonDomainHarmonizer
-from phycharm.harmonizer import Harmonizer
-from phycharm.storage import FittedState
+from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
+from phycharm.harmonizers.harmonizer import Harmonizer
+from phycharm.harmonizers.storage import FittedState
 
 
 class Offset:

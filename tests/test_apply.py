@@ -17,14 +17,14 @@ from nibabel.orientations import (
     ornt_transform,
 )
 
-from phycharm.apply import harmonize_inputs
+from phycharm.application.apply import harmonize_inputs
+from phycharm.application.file_harmonizer import FileHarmonizer
 from phycharm.baselines.no_harmonization import NoHarmonization
 from phycharm.baselines.unet import UNet
-from phycharm.card import MethodCard
 from phycharm.data.intensity import percentile_99
 from phycharm.errors import InputError
-from phycharm.file_harmonizer import FileHarmonizer
-from phycharm.harmonizer import Harmonizer
+from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.harmonizer import Harmonizer
 
 AFFINE = phantom.AFFINE
 OBLIQUE = np.array(

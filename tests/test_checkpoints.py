@@ -14,13 +14,13 @@ import phantom
 import pytest
 import torch
 
-from phycharm.apply import harmonize_inputs
-from phycharm.checkpoint_file import read_checkpoint
-from phycharm.checkpoints import PAPER_SCANNERS, import_checkpoints
+from phycharm.application.apply import harmonize_inputs
 from phycharm.data.intensity import percentile_99
 from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
-from phycharm.external import load_harmonizer
+from phycharm.harmonizers.external import load_harmonizer
+from phycharm.method.checkpoint_file import read_checkpoint
+from phycharm.method.checkpoints import PAPER_SCANNERS, import_checkpoints
 from phycharm.networks.basic_unet import basic_unet
 
 GE, SIEMENS = (next(s for s in PAPER_SCANNERS if s.name == name) for name in ("GE", "Siemens"))

@@ -191,9 +191,9 @@ def test_exit_codes_of_failures_and_of_interruptions(here, capsys, monkeypatch):
     def wrong(*_, **__):
         raise InputError("x.nii: is wrong; correct it.")
 
-    monkeypatch.setattr("phycharm.doctor.diagnosis", interrupted)
+    monkeypatch.setattr("phycharm.application.doctor.diagnosis", interrupted)
     assert run("phycharm doctor", capsys)[0] == 130
-    monkeypatch.setattr("phycharm.doctor.diagnosis", wrong)
+    monkeypatch.setattr("phycharm.application.doctor.diagnosis", wrong)
     assert run("phycharm doctor", capsys) == (2, "", "phycharm: x.nii: is wrong; correct it.\n")
     (here / "broken.py").write_text(
         "class Broken:\n"

@@ -15,7 +15,7 @@ import pytest
 from phycharm.data.bids import BidsDataset
 from phycharm.data.intensity import percentile_99
 from phycharm.errors import InputError
-from phycharm.external import HarmonizerFailed, create_harmonizer, load_harmonizer
+from phycharm.harmonizers.external import HarmonizerFailed, create_harmonizer, load_harmonizer
 from phycharm.laws import check_harmonizer
 from phycharm.laws.phantom import TESTED, TRAINING, Phantom
 
@@ -115,7 +115,7 @@ def installed(tmp_path_factory):
 
 def test_the_package_is_known_by_name_once_installed(installed):
     code = (
-        "from phycharm.registry import harmonizer_names\n"
+        "from phycharm.harmonizers.registry import harmonizer_names\n"
         "from phycharm.laws import check_harmonizer\n"
         "assert 'percentiles' in harmonizer_names()\n"
         "results = check_harmonizer('percentiles')\n"

@@ -12,9 +12,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from phycharm.common_domain import CommonDomainHarmonizer
 from phycharm.errors import InputError
-from phycharm.external import (
+from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
+from phycharm.harmonizers.external import (
     accepted_settings,
     can_be_saved,
     create_harmonizer,
@@ -22,9 +22,9 @@ from phycharm.external import (
     load_harmonizer,
     outsider_at_work,
 )
-from phycharm.external.digest import files_digest
-from phycharm.external.names import safe_name
-from phycharm.external.wrapped import WrappedHarmonizer
+from phycharm.harmonizers.external.digest import files_digest
+from phycharm.harmonizers.external.names import safe_name
+from phycharm.harmonizers.external.wrapped import WrappedHarmonizer
 from phycharm.laws.phantom import TESTED, TRAINING, VALIDATION, Phantom
 
 PHANTOM = Phantom()
@@ -414,7 +414,7 @@ def test_folders_without_a_model_are_refused(tmp_path):
 
 
 TRAP = "raise AssertionError('imported')"
-WRAPPER = "phycharm.external.wrapped:WrappedHarmonizer"
+WRAPPER = "phycharm.harmonizers.external.wrapped:WrappedHarmonizer"
 
 
 def claim(folder, name, *, state=None, **settings):

@@ -6,15 +6,15 @@ import torch
 
 from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
-from phycharm.external import accepted_settings, create_harmonizer
-from phycharm.external.adapter import Adapter
+from phycharm.harmonizers.external import accepted_settings, create_harmonizer
+from phycharm.harmonizers.external.adapter import Adapter
+from phycharm.harmonizers.registry import harmonizer_class, harmonizer_names
 from phycharm.laws import LAWS, LawResult, check_harmonizer, check_report
 from phycharm.laws.law import LawBroken, LawSkipped
 from phycharm.laws.phantom import TESTED, TRAINING, Phantom
 from phycharm.laws.storage_laws import agrees_on
 from phycharm.laws.trial import Trial
 from phycharm.physics.forward import t1w_weight
-from phycharm.registry import harmonizer_class, harmonizer_names
 
 SMALL = {
     "training": {"epochs": 1, "batch_size": 16},

@@ -7,9 +7,9 @@ from traceback import extract_tb
 from typing import Any
 
 from ..errors import InputError
-from ..external import accepted_settings, create_harmonizer
-from ..external.adapter import Adapter
-from ..harmonizer import Harmonizer
+from ..harmonizers.external import accepted_settings, create_harmonizer
+from ..harmonizers.external.adapter import Adapter
+from ..harmonizers.harmonizer import Harmonizer
 from ..utils.progress import progress_bar
 from . import image_laws, order_laws, storage_laws
 from .law import Law, LawBroken, LawResult, LawSkipped
@@ -45,8 +45,8 @@ def check_harmonizer(
     Parameters
     ----------
     harmonizer : str or Harmonizer
-        What a user names (see `phycharm.external.create_harmonizer`), or an object; the object
-        itself is not fitted, copies of it are.
+        What a user names (see `create_harmonizer`), or an object; the object itself is not
+        fitted, copies of it are.
     settings : mapping, optional
         Keywords for its constructor, where it is named. A method that takes `training` and is
         given none is trained for one epoch: the laws hold for a bad fit too.

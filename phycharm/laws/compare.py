@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from ..harmonizer import Image
+from ..harmonizers.harmonizer import Image
 from .law import LawBroken
 
 

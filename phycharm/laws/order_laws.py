@@ -7,9 +7,9 @@ import numpy as np
 import torch
 
 from ..data.scan import Scan
-from ..external.wrapped import WrappedHarmonizer
-from ..harmonizer import Harmonizer, Image
-from ..translation import ImageTranslation
+from ..harmonizers.external.wrapped import WrappedHarmonizer
+from ..harmonizers.harmonizer import Harmonizer, Image
+from ..method.translation import ImageTranslation
 from .compare import difference, require_equal
 from .law import LawBroken, LawSkipped
 from .phantom import TESTED

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import torch
 
-from ..external import can_be_saved
-from ..harmonizer import Harmonizer
+from ..harmonizers.external import can_be_saved
+from ..harmonizers.harmonizer import Harmonizer
 from .compare import require_equal
 from .law import LawBroken, LawSkipped
 from .trial import Trial

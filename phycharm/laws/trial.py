@@ -10,8 +10,8 @@ from ..data.cohort import Cohort
 from ..data.quantitative import QuantitativeCohort
 from ..data.scan import Scan
 from ..data.scanner import Scanner
-from ..external.wrapped import WrappedHarmonizer
-from ..harmonizer import Harmonizer, Image
+from ..harmonizers.external.wrapped import WrappedHarmonizer
+from ..harmonizers.harmonizer import Harmonizer, Image
 from .phantom import QUANTITATIVE, QUANTITATIVE_VALIDATION, TESTED, TRAINING, VALIDATION, Phantom
 
 _SMALL_FEATURES = (8, 8, 16, 16, 32, 8)
@@ -112,7 +112,7 @@ class Trial:
     def _maps(self) -> Any:
         """A maps generator, small and hardly trained, as a run hands one to every fit."""
         # Imported here because it brings a network library that most methods do not need.
-        from ..maps import MapsGenerator
+        from ..method.maps import MapsGenerator
 
         short = {"epochs": 1, "batch_size": 16}
         maps = MapsGenerator(

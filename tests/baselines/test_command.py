@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from phycharm.baselines.command_line import CommandLine, run_program
-from phycharm.common_domain import CommonDomainHarmonizer
 from phycharm.errors import InputError
-from phycharm.external import HarmonizerFailed, create_harmonizer
+from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
+from phycharm.harmonizers.external import HarmonizerFailed, create_harmonizer
 from phycharm.laws.phantom import TESTED, Phantom
 
 PHANTOM = Phantom()

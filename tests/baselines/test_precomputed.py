@@ -8,11 +8,11 @@ import pytest
 
 from phycharm.baselines.precomputed import PrecomputedImages
 from phycharm.baselines.precomputed_common import PrecomputedCommonImages
-from phycharm.common_domain import CommonDomainHarmonizer
 from phycharm.data.intensity import percentile_99
 from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
-from phycharm.external import create_harmonizer, load_harmonizer
+from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
+from phycharm.harmonizers.external import create_harmonizer, load_harmonizer
 from phycharm.laws.phantom import TESTED, Phantom
 
 PHANTOM = Phantom()

@@ -11,7 +11,7 @@ from phycharm.baselines.histogram import HistogramMatching
 from phycharm.baselines.linear import LinearScaling
 from phycharm.baselines.no_harmonization import NoHarmonization
 from phycharm.baselines.unet import UNet
-from phycharm.method import PhyCHarm
+from phycharm.method.phycharm import PhyCHarm
 
 SIMPLE = (NoHarmonization, LinearScaling, HistogramMatching)
 

@@ -6,8 +6,8 @@ import platform
 import pytest
 import torch
 
-from phycharm import doctor
-from phycharm.doctor import diagnosis
+from phycharm.application import doctor
+from phycharm.application.doctor import diagnosis
 
 
 def line_of(name):

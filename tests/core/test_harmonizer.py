@@ -8,10 +8,10 @@ import phantom
 import pytest
 import torch
 
-from phycharm.card import MethodCard
 from phycharm.errors import InputError
-from phycharm.harmonizer import Harmonizer
-from phycharm.storage import FittedState
+from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.harmonizer import Harmonizer
+from phycharm.harmonizers.storage import FittedState
 
 
 class Noisy(Harmonizer):

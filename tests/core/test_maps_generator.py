@@ -11,8 +11,8 @@ from phantom import TINY_FEATURES
 from phycharm.data.intensity import percentile_99
 from phycharm.data.quantitative import QuantitativeCohort
 from phycharm.errors import InputError
-from phycharm.maps import MapsGenerator, generator
-from phycharm.maps.losses import CORRECTED_SCALE
+from phycharm.method.maps import MapsGenerator, generator
+from phycharm.method.maps.map_losses import CORRECTED_SCALE
 from phycharm.networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet
 from phycharm.networks.slices import SliceCanvas
 from phycharm.networks.training import in_batches

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from phycharm.maps.losses import LOSS_CASES, LossWeights, consistency_loss, masked_mse
+from phycharm.method.maps.map_losses import LOSS_CASES, LossWeights, consistency_loss, masked_mse
 
 
 @pytest.fixture

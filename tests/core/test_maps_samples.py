@@ -5,7 +5,7 @@ import phantom
 import pytest
 import torch
 
-from phycharm.maps.samples import map_samples, synthesised_t1w
+from phycharm.method.maps.samples import map_samples, synthesised_t1w
 from phycharm.networks.slices import SliceCanvas
 
 SYNTHESISED = [scanner.acquisition for scanner in phantom.SCANNERS]

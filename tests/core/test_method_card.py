@@ -5,8 +5,8 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from phycharm.card import MethodCard
-from phycharm.registry import harmonizer_class, harmonizer_names
+from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.registry import harmonizer_class, harmonizer_names
 
 DOCUMENTED = {
     "name", "revision", "summary", "citation", "license", "supervision", "scope", "needs",

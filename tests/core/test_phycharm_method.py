@@ -11,8 +11,8 @@ from phantom import TINY_FEATURES
 from phycharm.data.cohort import Cohort
 from phycharm.data.intensity import percentile_99
 from phycharm.errors import InputError
-from phycharm.maps import MapsGenerator
-from phycharm.method import PhyCHarm
+from phycharm.method.maps import MapsGenerator
+from phycharm.method.phycharm import PhyCHarm
 from phycharm.physics.acquisition import Acquisition
 
 QUICK = {"epochs": 1, "batch_size": 8}
@@ -294,7 +294,7 @@ class TestWhatTheNetworkSees:
         def flat(image, *_, **__):
             return torch.full_like(image, 0.5)
 
-        monkeypatch.setattr("phycharm.method.constrained_t1w", flat)
+        monkeypatch.setattr("phycharm.method.phycharm.constrained_t1w", flat)
         other = scan.with_image(scan.image[::-1].copy())
         made, differs = (method.harmonize(one, phantom.SIEMENS) for one in (scan, other))
         assert (np.abs(made - differs).max() > 1e-4) == source_channel

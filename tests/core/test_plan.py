@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from phycharm.maps import generator
+from phycharm.method.maps import generator
+from phycharm.method.translation import HARMONIZATION_PLAN
 from phycharm.networks.plan import TrainingPlan
-from phycharm.translation import HARMONIZATION_PLAN
 
 PLAN = TrainingPlan(epochs=10, batch_size=2, learning_rate=1e-3)
 

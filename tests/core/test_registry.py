@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from phycharm import registry
 from phycharm.errors import InputError
-from phycharm.harmonizer import Harmonizer
-from phycharm.registry import harmonizer_class, harmonizer_names
+from phycharm.harmonizers import registry
+from phycharm.harmonizers.harmonizer import Harmonizer
+from phycharm.harmonizers.registry import harmonizer_class, harmonizer_names
 from phycharm.utils.suggestions import did_you_mean
 
 OURS = {"none", "linear", "histogram", "unet", "phycharm"}

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from phycharm.errors import InputError
-from phycharm.storage import FittedState, read_facts, read_state, write_state
+from phycharm.harmonizers.storage import FittedState, read_facts, read_state, write_state
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 import torch
 from phantom import TINY_FEATURES
 
-from phycharm import translation
 from phycharm.baselines.unet import UNet
 from phycharm.data.cohort import Cohort
 from phycharm.data.intensity import percentile_99
+from phycharm.method import translation
 from phycharm.networks.training import in_batches
 
 PAIR = (phantom.GE, phantom.SIEMENS)

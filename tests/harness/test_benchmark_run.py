@@ -17,9 +17,9 @@ from phycharm.benchmarks.scores import SCORE_TYPES, read_scores
 from phycharm.data.bids import BidsDataset
 from phycharm.data.nifti import read_volume
 from phycharm.errors import InputError
-from phycharm.external import load_harmonizer
-from phycharm.harmonizer import Harmonizer
-from phycharm.maps import MapsGenerator
+from phycharm.harmonizers.external import load_harmonizer
+from phycharm.harmonizers.harmonizer import Harmonizer
+from phycharm.method.maps import MapsGenerator
 
 METHODS = {"none", "linear", "histogram", "unet", "phycharm"}
 CONTROLS = {"oracle", "blurred", "constant"}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from phycharm.benchmarks.cells import Cell, fingerprint, plan_cells, safe_name
-from phycharm.card import MethodCard
+from phycharm.harmonizers.card import MethodCard
 
 SCANNERS = ("GE", "Philips", "Siemens")
 

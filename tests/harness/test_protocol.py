@@ -9,7 +9,7 @@ from tiny_protocols import TINY, tiny_protocol
 from phycharm.benchmarks.methods import Methods
 from phycharm.benchmarks.protocol import Protocol, load_protocol, protocol_names
 from phycharm.errors import InputError
-from phycharm.registry import harmonizer_names
+from phycharm.harmonizers.registry import harmonizer_names
 from phycharm.utils.validation import first_problem
 
 

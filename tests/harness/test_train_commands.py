@@ -13,17 +13,17 @@ import phantom
 import pytest
 import torch
 
-from phycharm.apply import harmonize_inputs
+from phycharm.application.apply import harmonize_inputs
 from phycharm.benchmarks.history import write_history
 from phycharm.benchmarks.protocol import Protocol
 from phycharm.benchmarks.training import train_generator, train_harmonizer
 from phycharm.data.bids import BidsDataset
 from phycharm.data.intensity import percentile_99
 from phycharm.errors import InputError
-from phycharm.external import load_harmonizer
-from phycharm.harmonizer import Harmonizer
-from phycharm.maps import MapsGenerator
-from phycharm.storage import FittedState, write_state
+from phycharm.harmonizers.external import load_harmonizer
+from phycharm.harmonizers.harmonizer import Harmonizer
+from phycharm.harmonizers.storage import FittedState, write_state
+from phycharm.method.maps import MapsGenerator
 from phycharm.utils.validation import first_problem
 
 TINY = list(phantom.TINY_FEATURES)
@@ -323,8 +323,8 @@ def test_plain_classes_need_save_and_load(tmp_path, pair, plain, no_training):
 INHERITS = """
 import numpy as np
 
-from phycharm.card import MethodCard
-from phycharm.harmonizer import Harmonizer
+from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.harmonizer import Harmonizer
 
 
 class Inheriting(Harmonizer):

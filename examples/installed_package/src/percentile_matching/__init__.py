@@ -5,9 +5,9 @@ The base class takes care of the mask, types, seeds, saving and loading; what is
 
 import numpy as np
 
-from phycharm.card import MethodCard
-from phycharm.harmonizer import Harmonizer
-from phycharm.storage import FittedState
+from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.harmonizer import Harmonizer
+from phycharm.harmonizers.storage import FittedState
 
 
 class PercentileMatching(Harmonizer):

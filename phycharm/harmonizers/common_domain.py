@@ -4,8 +4,8 @@ from abc import abstractmethod
 
 import torch
 
-from .data.scan import Scan
-from .data.scanner import Scanner
+from ..data.scan import Scan
+from ..data.scanner import Scanner
 from .harmonizer import Harmonizer, Image
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from torch import Tensor
 
+from ..data.scanner import Scanner
+from ..errors import InputError
+from ..harmonizers.storage import FittedState
+from ..physics.acquisition import Acquisition
 from .checkpoint_file import read_checkpoint
-from .data.scanner import Scanner
-from .errors import InputError
 from .maps import MapsGenerator
-from .method import PhyCHarm
-from .physics.acquisition import Acquisition
-from .storage import FittedState
+from .phycharm import PhyCHarm
 
 PAPER_SCANNERS = (
     Scanner(

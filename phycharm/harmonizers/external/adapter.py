@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from ...data.scanner import Scanner
+from ...errors import InputError
 from ..card import MethodCard
-from ..data.scanner import Scanner
-from ..errors import InputError
 from ..harmonizer import Harmonizer
 from ..storage import FittedState, read_facts, read_state
 

@@ -6,17 +6,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .card import MethodCard
-from .data.cohort import Cohort
-from .data.scan import Scan
-from .data.scanner import Scanner
-from .errors import InputError
+from ..data.cohort import Cohort
+from ..data.scan import Scan
+from ..data.scanner import Scanner
+from ..errors import InputError
+from ..harmonizers.card import MethodCard
+from ..harmonizers.storage import FittedState
+from ..networks.basic_unet import PAPER_FEATURES
+from ..physics.forward import SignalModel, richest_model, t1w_weight
+from ..physics.inversion_recovery import constrained_t1w
 from .maps import MapsGenerator
 from .maps.generator import Preset
-from .networks.basic_unet import PAPER_FEATURES
-from .physics.forward import SignalModel, richest_model, t1w_weight
-from .physics.inversion_recovery import constrained_t1w
-from .storage import FittedState
 from .translation import ImageTranslation
 
 _MAPS_PREFIX = "maps."

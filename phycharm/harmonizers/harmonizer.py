@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ..data.cohort import Cohort
+from ..data.scan import Scan
+from ..data.scanner import Scanner
+from ..utils.seeding import derived_seed, seeded
 from .card import MethodCard
-from .data.cohort import Cohort
-from .data.scan import Scan
-from .data.scanner import Scanner
 from .storage import FittedState, read_state, write_state
-from .utils.seeding import derived_seed, seeded
 
 Image = npt.NDArray[np.float32]
 

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..data.cohort import Cohort
-from ..data.scan import Scan
-from ..data.scanner import Scanner
-from ..errors import InputError
+from ...data.cohort import Cohort
+from ...data.scan import Scan
+from ...data.scanner import Scanner
+from ...errors import InputError
 from ..harmonizer import Harmonizer, Image
 from .adapter import Adapter, give_card
 from .calling import accepted, construct

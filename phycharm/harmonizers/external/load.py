@@ -4,7 +4,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ...errors import InputError
 from ..harmonizer import Harmonizer
 from ..registry import GROUP, harmonizer_names
 from ..storage import read_facts

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import InputError
+from ...errors import InputError
+from ...utils.suggestions import did_you_mean
 from ..registry import harmonizer_names
-from ..utils.suggestions import did_you_mean
 from .adapter import Adapter
 from .finding import find_class
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .errors import InputError
-from .networks.basic_unet import basic_unet
+from ..errors import InputError
+from ..networks.basic_unet import basic_unet
 
 LAYOUTS = {"T1map": "T1", "M0map": "M0", "model": "HN"}
 """Top-level key of a released file, and which network stands under it."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import Tensor
 
-from .errors import InputError
-from .utils.atomic import atomic_file, write_json
-from .utils.json_file import read_object
+from ..errors import InputError
+from ..utils.atomic import atomic_file, write_json
+from ..utils.json_file import read_object
 
 _FACTS, _TENSORS = "harmonizer.json", "state.safetensors"
 

@@ -9,20 +9,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..data.quantitative import QuantitativeCohort
-from ..data.scan import Scan
-from ..data.scanner import Scanner
-from ..errors import InputError
-from ..harmonizer import Image
-from ..networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, channels_last
-from ..networks.plan import TrainingPlan
-from ..networks.slices import SliceCanvas, as_tensor, cut, paste
-from ..networks.training import Training, in_batches
-from ..physics.acquisition import Acquisition
-from ..physics.forward import SignalModel, richest_model
-from ..storage import FittedState, read_state, write_state
-from ..utils.seeding import derived_seed, seeded
-from .losses import LOSS_CASES, Consistency
+from ...data.quantitative import QuantitativeCohort
+from ...data.scan import Scan
+from ...data.scanner import Scanner
+from ...errors import InputError
+from ...harmonizers.harmonizer import Image
+from ...harmonizers.storage import FittedState, read_state, write_state
+from ...networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, channels_last
+from ...networks.plan import TrainingPlan
+from ...networks.slices import SliceCanvas, as_tensor, cut, paste
+from ...networks.training import Training, in_batches
+from ...physics.acquisition import Acquisition
+from ...physics.forward import SignalModel, richest_model
+from ...utils.seeding import derived_seed, seeded
+from .map_losses import LOSS_CASES, Consistency
 from .objective import MapObjective
 from .samples import MapSamples, map_samples
 

@@ -4,8 +4,8 @@ import importlib
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from .errors import InputError
-from .utils.suggestions import did_you_mean
+from ..errors import InputError
+from ..utils.suggestions import did_you_mean
 
 GROUP = "phycharm.harmonizers"
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ...errors import InputError
 from ..common_domain import CommonDomainHarmonizer
-from ..errors import InputError
 from ..harmonizer import Harmonizer
 from .adapter import Adapter, give_card
 from .calling import construct, keyword_names

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from nibabel.orientations import apply_orientation, axcodes2ornt, io_orientation, ornt_transform
 
-from .data.intensity import percentile_99
-from .data.nifti import other_grid, read_volume
-from .data.scan import Scan
-from .data.scanner import Scanner
-from .errors import InputError
-from .harmonizer import Harmonizer
-from .utils.atomic import atomic_file
+from ..data.intensity import percentile_99
+from ..data.nifti import other_grid, read_volume
+from ..data.scan import Scan
+from ..data.scanner import Scanner
+from ..errors import InputError
+from ..harmonizers.harmonizer import Harmonizer
+from ..utils.atomic import atomic_file
 
 _LEAST_BACKGROUND = 0.1
 _MOST_NEGATIVE = 0.25

@@ -2,7 +2,7 @@
 
 import re
 
-from ..errors import InputError
+from ...errors import InputError
 from ..registry import harmonizer_names
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")

@@ -8,10 +8,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ..data.quantitative import QuantitativeCohort, QuantitativeScan
-from ..networks.slices import SliceCanvas, as_tensor, cut
-from ..physics.acquisition import Acquisition
-from ..physics.forward import SignalModel, t1w_weight
+from ...data.quantitative import QuantitativeCohort, QuantitativeScan
+from ...networks.slices import SliceCanvas, as_tensor, cut
+from ...physics.acquisition import Acquisition
+from ...physics.forward import SignalModel, t1w_weight
 
 _GAIN_JITTER, _NOISE = 0.05, 0.03
 

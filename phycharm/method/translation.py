@@ -7,17 +7,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .data.cohort import Cohort
-from .data.scan import Scan
-from .data.scanner import Scanner
-from .harmonizer import Harmonizer
-from .networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, channels_last
-from .networks.losses import masked_mse
-from .networks.plan import TrainingPlan
-from .networks.slices import SliceCanvas, as_tensor, cut, paste
-from .networks.training import Training, adam, in_batches
-from .storage import FittedState
-from .utils.seeding import seeded
+from ..data.cohort import Cohort
+from ..data.scan import Scan
+from ..data.scanner import Scanner
+from ..harmonizers.harmonizer import Harmonizer
+from ..harmonizers.storage import FittedState
+from ..networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, channels_last
+from ..networks.losses import masked_mse
+from ..networks.plan import TrainingPlan
+from ..networks.slices import SliceCanvas, as_tensor, cut, paste
+from ..networks.training import Training, adam, in_batches
+from ..utils.seeding import seeded
 
 HARMONIZATION_PLAN = TrainingPlan(epochs=200, batch_size=2, learning_rate=1e-3, betas=(0.5, 0.999))
 """The preprint's plan for its Harmonization Network."""

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .data.bids import BidsDataset
-from .data.bids_name import BidsName
-from .data.scanner import Scanner
-from .errors import InputError
-from .harmonizer import Harmonizer
-from .utils.suggestions import did_you_mean
+from ..data.bids import BidsDataset
+from ..data.bids_name import BidsName
+from ..data.scanner import Scanner
+from ..errors import InputError
+from ..harmonizers.harmonizer import Harmonizer
+from ..utils.suggestions import did_you_mean
 
 _NIFTI = (".nii", ".nii.gz")
 

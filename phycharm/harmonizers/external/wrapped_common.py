@@ -2,8 +2,8 @@
 
 import torch
 
+from ...data.scan import Scan
 from ..common_domain import CommonDomainHarmonizer
-from ..data.scan import Scan
 from ..harmonizer import Image
 from .wrapped import WrappedHarmonizer, returned
 

@@ -3,8 +3,8 @@
 from dataclasses import fields
 from typing import Any
 
+from ...errors import InputError
 from ..card import MethodCard
-from ..errors import InputError
 from .digest import source_digest
 from .names import safe_name
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ..networks.losses import masked_mse
-from ..physics.acquisition import Acquisition
-from ..physics.forward import SignalModel, t1w_weight
-from .losses import CORRECTED_SCALE, Consistency, LossWeights, consistency_loss
+from ...networks.losses import masked_mse
+from ...physics.acquisition import Acquisition
+from ...physics.forward import SignalModel, t1w_weight
+from .map_losses import CORRECTED_SCALE, Consistency, LossWeights, consistency_loss
 from .samples import MapSamples
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from ..networks.losses import masked_mse
+from ...networks.losses import masked_mse
 
 Consistency = Literal["paper", "corrected"]
 

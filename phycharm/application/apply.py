@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import __version__
-from .apply_plan import JobPlanner, scanner_of
-from .external import load_harmonizer, outsider_at_work
+from .. import __version__
+from ..harmonizers.external import load_harmonizer, outsider_at_work
+from ..utils.atomic import write_json
+from ..utils.device import resolve_device
+from ..utils.progress import progress_bar
 from .file_harmonizer import FileHarmonizer
-from .utils.atomic import write_json
-from .utils.device import resolve_device
-from .utils.progress import progress_bar
+from .jobs import JobPlanner, scanner_of
 
 _BIDS_VERSION = "1.10.0"
 

@@ -1,0 +1,1 @@
+"""The interface behind which every method stands: its base classes, card, storage and registry."""

@@ -1,0 +1,1 @@
+"""PhyCHarm: maps, the target's signal equation, and the network that harmonizes."""
