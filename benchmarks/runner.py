@@ -12,7 +12,7 @@ from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
 from phycharm.harmonizers.card import MethodCard
 from phycharm.simulate import simulate_dataset
-from phycharm.simulate.scanners import chosen
+from phycharm.simulate.scanners.scanner_models import chosen
 from phycharm.utils.atomic import write_json
 from phycharm.utils.device import flushed_denormals, resolve_device
 from phycharm.utils.progress import progress_bar

@@ -11,11 +11,11 @@ import pandas as pd
 from skimage.exposure import match_histograms
 from skimage.metrics import structural_similarity
 
-from .acquisition import clean_scan, noisy_scan, scan_pose
-from .anatomy import TISSUES, template_anatomy
 from .grid import Floats, ScanGrid
-from .scanners import SCANNERS, ScannerModel
-from .subject import DigitalSubject, make_subject
+from .people.anatomy import TISSUES, template_anatomy
+from .people.subject import DigitalSubject, make_subject
+from .scanners.scanner_models import SCANNERS, ScannerModel
+from .scanners.scanning import clean_scan, noisy_scan, scan_pose
 
 _PURE = 0.9  # fraction from which a voxel counts as one tissue
 _STANDARD_PERCENTILE = 99.0

@@ -6,11 +6,11 @@ from pathlib import Path
 from ..errors import InputError
 from ..utils.atomic import atomic_folder
 from ..utils.progress import progress_bar
-from .anatomy import Anatomy, template_anatomy
 from .grid import ScanGrid
-from .people import people_anatomies
-from .scanners import chosen
-from .subject import make_subject
+from .people.anatomy import Anatomy, template_anatomy
+from .people.real_anatomies import people_anatomies
+from .people.subject import make_subject
+from .scanners.scanner_models import chosen
 from .writing import write_descriptions, write_quantitative, write_travelling, write_truth
 
 
@@ -40,12 +40,12 @@ def simulate_dataset(
     voxel_size : float
         Edge of a voxel in mm.
     scanners : sequence of str
-        Names of `phycharm.simulate.scanners.SCANNERS`.
+        Names of `phycharm.simulate.scanners.scanner_models.SCANNERS`.
     seed : int
         Everything random follows from it.
     anatomy : Path, optional
-        Folder with tissue maps of real people (see `phycharm.simulate.people`), which then take
-        the place of the MNI152 template, in turn.
+        Folder with tissue maps of real people (see `people.real_anatomies`), which then take the
+        place of the MNI152 template, in turn.
 
     Returns
     -------

@@ -5,7 +5,7 @@ from typing import Any
 
 from .. import __version__
 from ..physics.mprage import ReadoutTrain
-from .scanners import ScannerModel
+from .scanners.scanner_models import ScannerModel
 
 BIDS_VERSION = "1.10.0"
 GENERATOR = "phycharm simulate"

@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from ..data.nifti import write_volume
 from ..utils.atomic import write_json, write_text
-from .acquisition import noisy_scan
-from .anatomy import TISSUES, Anatomy
-from .quantitative import measured_t1
-from .scanners import QUANTITATIVE_MP2RAGE, QUANTITATIVE_T1W, ScannerModel
+from .people.anatomy import TISSUES, Anatomy
+from .people.subject import DigitalSubject
+from .scanners.mp2rage import measured_t1
+from .scanners.scanner_models import QUANTITATIVE_MP2RAGE, QUANTITATIVE_T1W, ScannerModel
+from .scanners.scanning import noisy_scan
 from .sidecars import (
     MASK_SIDECAR,
     PARTICIPANTS_JSON,
@@ -23,7 +24,6 @@ from .sidecars import (
     derivative_description,
     scan_sidecar,
 )
-from .subject import DigitalSubject
 
 _MASK = "desc-brain_mask"
 _SECONDS = np.float32(1e-3)  # BIDS wants maps of times in seconds

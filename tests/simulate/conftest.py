@@ -3,9 +3,9 @@
 import pytest
 
 from phycharm.simulate import simulate_dataset
-from phycharm.simulate.anatomy import template_anatomy
 from phycharm.simulate.grid import ScanGrid
-from phycharm.simulate.subject import make_subject
+from phycharm.simulate.people.anatomy import template_anatomy
+from phycharm.simulate.people.subject import make_subject
 
 VOXEL = 6.0
 

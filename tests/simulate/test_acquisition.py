@@ -6,13 +6,12 @@ import torch
 
 from phycharm.errors import InputError
 from phycharm.physics.mprage import inversion_train_signals
-from phycharm.simulate import acquisition
-from phycharm.simulate.acquisition import clean_scan, noisy_scan, scan_pose
-from phycharm.simulate.anatomy import TISSUES
-from phycharm.simulate.pose import Pose
-from phycharm.simulate.quantitative import measured_t1
-from phycharm.simulate.reconstruction import blurred, moved, noise
-from phycharm.simulate.scanners import (
+from phycharm.simulate.people.anatomy import TISSUES
+from phycharm.simulate.people.pose import Pose
+from phycharm.simulate.scanners import scanning
+from phycharm.simulate.scanners.mp2rage import measured_t1
+from phycharm.simulate.scanners.reconstruction import blurred, moved, noise
+from phycharm.simulate.scanners.scanner_models import (
     GE,
     PHILIPS,
     QUANTITATIVE_MP2RAGE,
@@ -20,6 +19,7 @@ from phycharm.simulate.scanners import (
     SIEMENS,
     chosen,
 )
+from phycharm.simulate.scanners.scanning import clean_scan, noisy_scan, scan_pose
 
 STILL = Pose(matrix=np.eye(3), translation=np.zeros(3))
 
@@ -27,7 +27,7 @@ STILL = Pose(matrix=np.eye(3), translation=np.zeros(3))
 @pytest.mark.parametrize("scanner", SCANNERS.values(), ids=lambda model: model.name)
 def test_image_is_the_signal_equation_where_nothing_else_acts(person, scanner, monkeypatch):
     """Even fields, no blur, no motion: the mean over a voxel of the mixture's signals."""
-    monkeypatch.setattr(acquisition, "_TRANSMIT_OWN", 0.0)
+    monkeypatch.setattr(scanning, "_TRANSMIT_OWN", 0.0)
     plain = replace(
         scanner, transmit_fall=0.0, shading=0.0, blur=(0.0, 0.0, 0.0), edge_enhancement=0.0
     )

@@ -1,7 +1,7 @@
 import pytest
 
 from phycharm.simulate.calibration import contrasts, main, similarities
-from phycharm.simulate.scanners import SCANNERS
+from phycharm.simulate.scanners.scanner_models import SCANNERS
 
 
 @pytest.mark.slow

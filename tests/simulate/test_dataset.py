@@ -12,7 +12,7 @@ import pytest
 from phycharm.data.nifti import read_image, read_volume
 from phycharm.errors import InputError
 from phycharm.simulate import simulate_dataset
-from phycharm.simulate.anatomy import TISSUES
+from phycharm.simulate.people.anatomy import TISSUES
 
 SMALL = {"subjects": 1, "quantitative_subjects": 0, "voxel_size": 8.0, "scanners": ("GE",)}
 

@@ -3,8 +3,8 @@ import pytest
 
 from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
-from phycharm.simulate.anatomy import TISSUES
-from phycharm.simulate.people import people_anatomies
+from phycharm.simulate.people.anatomy import TISSUES
+from phycharm.simulate.people.real_anatomies import people_anatomies
 
 AFFINE = np.diag([4.0, 4.0, 4.0, 1.0])
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from phycharm.simulate.anatomy import TISSUES, template_anatomy
 from phycharm.simulate.grid import ScanGrid
-from phycharm.simulate.subject import make_subject
-from phycharm.simulate.tissues import ALL_TISSUES
+from phycharm.simulate.people.anatomy import TISSUES, template_anatomy
+from phycharm.simulate.people.subject import make_subject
+from phycharm.simulate.people.tissues import ALL_TISSUES
 
 GRID = ScanGrid(voxel_size=6.0)
 

@@ -3,8 +3,8 @@ import pytest
 
 from phycharm.simulate.fields import random_generator
 from phycharm.simulate.grid import ScanGrid
-from phycharm.simulate.pose import random_pose
-from phycharm.simulate.warp import random_warp
+from phycharm.simulate.people.pose import random_pose
+from phycharm.simulate.people.warp import random_warp
 
 AXES = ScanGrid(voxel_size=2.0).fine_axes
 COARSE = ScanGrid(voxel_size=4.0).fine_axes

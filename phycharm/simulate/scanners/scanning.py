@@ -6,14 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ..physics.mprage import ReadoutTrain, inversion_train_signals
-from .anatomy import TISSUES
-from .fields import mesh, random_field, random_generator
-from .grid import Floats
-from .pose import Pose, random_pose
+from ...physics.mprage import ReadoutTrain, inversion_train_signals
+from ..fields import mesh, random_field, random_generator
+from ..grid import Floats
+from ..people.anatomy import TISSUES
+from ..people.pose import Pose, random_pose
+from ..people.subject import DigitalSubject
 from .reconstruction import blurred, moved, noise
-from .scanners import ScannerModel
-from .subject import DigitalSubject
+from .scanner_models import ScannerModel
 
 _FIELD_KNOTS = 55.0  # mm: transmit and receive fields are smooth
 _TRANSMIT_OWN = 0.025  # relative deviation of B1+ between heads

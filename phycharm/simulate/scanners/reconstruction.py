@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
-from .grid import Floats, ScanGrid
-from .pose import Pose
-from .scanners import ScannerModel
+from ..grid import Floats, ScanGrid
+from ..people.pose import Pose
+from .scanner_models import ScannerModel
 
 _DETAIL = 2.0  # voxels: full width of the detail that edge enhancement brings out
 _FWHM = 2.3548  # full width at half maximum of a Gaussian of unit standard deviation

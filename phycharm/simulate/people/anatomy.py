@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from .grid import Floats
+from ..grid import Floats
 
 TISSUES = ("CSF", "GM", "WM")
 

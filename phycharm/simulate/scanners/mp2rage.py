@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ..physics.mprage import inversion_train_signals
-from .grid import Floats
-from .scanners import ScannerModel
+from ...physics.mprage import inversion_train_signals
+from ..grid import Floats
+from .scanner_models import ScannerModel
 
 _T1_RANGE = (200.0, 5000.0)  # ms
 

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from ..fields import mesh, random_field, random_generator
+from ..grid import Floats, ScanGrid
 from .anatomy import TISSUES, Anatomy
-from .fields import mesh, random_field, random_generator
-from .grid import Floats, ScanGrid
 from .pose import random_pose
 from .tissues import ALL_TISSUES
 from .warp import random_warp

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from .fields import SplineField, random_field
-from .grid import FIELD_OF_VIEW, Axes, Floats
+from ..fields import SplineField, random_field
+from ..grid import FIELD_OF_VIEW, Axes, Floats
 
 _CONTROL = 4.0  # mm between the points at which the velocity is integrated
 _MARGIN = 16.0  # mm around the field of view

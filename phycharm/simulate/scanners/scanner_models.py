@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..errors import InputError
-from ..physics.mprage import ReadoutTrain
+from ...errors import InputError
+from ...physics.mprage import ReadoutTrain
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data.nifti import read_image, read_volume
-from ..errors import InputError
+from ...data.nifti import read_image, read_volume
+from ...errors import InputError
+from ..grid import Floats
 from .anatomy import TISSUES, Anatomy
-from .grid import Floats
 
 _LABELS = {"GM": 1, "WM": 2, "CSF": 3}  # BIDS: common labels of discrete segmentations
 _ENDINGS = (".nii.gz", ".nii")

@@ -1,0 +1,1 @@
+"""Digital people: anatomy, tissue properties, warps and poses."""

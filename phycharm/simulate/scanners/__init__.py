@@ -1,0 +1,1 @@
+"""Digital scanners: their protocols, and the way from tissue to image."""
