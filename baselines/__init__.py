@@ -1,1 +1,1 @@
-"""The rivals: one file each, registered as an outsider registers his own."""
+"""The rivals: a file or a folder each, registered as an outsider registers his own."""

@@ -520,7 +520,7 @@ def test_a_class_that_became_plain_is_refused(tmp_path, register):
 
 def test_one_adapter_does_not_load_another(tmp_path):
     create_harmonizer("outsiders:Offset").fit(TRAIN).save(tmp_path)
-    from phycharm.baselines.command import CommandHarmonizer
+    from phycharm.baselines.outside.command import CommandHarmonizer
 
     with pytest.raises(InputError, match="holds a model of 'Offset', not of a CommandHarmonizer"):
         CommandHarmonizer.load(tmp_path)

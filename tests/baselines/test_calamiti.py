@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import nn
 from toy_cohort import A, B, C, error, flipped, toy_cohort, toy_scan
 
-from phycharm.baselines.calamiti import Calamiti
-from phycharm.baselines.matched import matched_slices
+from phycharm.baselines.calamiti.calamiti import Calamiti
+from phycharm.baselines.matched_slices import matched_slices
 from phycharm.data.cohort import Cohort
 from phycharm.errors import InputError
 

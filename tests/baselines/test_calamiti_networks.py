@@ -5,10 +5,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from phycharm.baselines.networks.anatomy_encoder import AnatomyEncoder
-from phycharm.baselines.networks.contrast_decoder import ContrastDecoder
-from phycharm.baselines.networks.contrast_encoder import ContrastEncoder
-from phycharm.baselines.networks.scanner_discriminator import ScannerDiscriminator
+from phycharm.baselines.calamiti.anatomy_encoder import AnatomyEncoder
+from phycharm.baselines.calamiti.contrast_decoder import ContrastDecoder
+from phycharm.baselines.calamiti.contrast_encoder import ContrastEncoder
+from phycharm.baselines.calamiti.scanner_discriminator import ScannerDiscriminator
 
 
 def convolutions(module):

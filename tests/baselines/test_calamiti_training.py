@@ -8,9 +8,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from phycharm.baselines.calamiti import CALAMITI_PLAN
-from phycharm.baselines.calamiti_model import CalamitiModel
-from phycharm.baselines.calamiti_training import (
+from phycharm.baselines.calamiti.calamiti import CALAMITI_PLAN
+from phycharm.baselines.calamiti.calamiti_model import CalamitiModel
+from phycharm.baselines.calamiti.calamiti_training import (
     CalamitiTraining,
     CalamitiWeights,
     divergence,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from phycharm.baselines.command_line import CommandLine, run_program
+from phycharm.baselines.outside.command_line import CommandLine, run_program
 from phycharm.errors import InputError
 from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
 from phycharm.harmonizers.external import HarmonizerFailed, create_harmonizer

@@ -11,14 +11,14 @@ import torch.nn.functional as F
 from torch import nn
 from toy_cohort import A, B, C, error, flipped, toy_cohort, toy_scan
 
-from phycharm.baselines.networks.patch_discriminator import (
+from phycharm.baselines.pix2pix.patch_discriminator import (
     PatchDiscriminator,
     receptive_field,
     strided_for,
 )
-from phycharm.baselines.networks.pix2pix_generator import Pix2PixGenerator, halvings_for
-from phycharm.baselines.pix2pix import PIX2PIX_PLAN, Pix2Pix
-from phycharm.baselines.pix2pix_training import Pix2PixTraining
+from phycharm.baselines.pix2pix.pix2pix import PIX2PIX_PLAN, Pix2Pix
+from phycharm.baselines.pix2pix.pix2pix_generator import Pix2PixGenerator, halvings_for
+from phycharm.baselines.pix2pix.pix2pix_training import Pix2PixTraining
 from phycharm.networks.slices import as_tensor, cut
 
 TINY = {"epochs": 20, "batch_size": 4, "learning_rate": 5e-3}

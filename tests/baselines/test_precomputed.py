@@ -6,8 +6,8 @@ import nibabel
 import numpy as np
 import pytest
 
-from phycharm.baselines.precomputed import PrecomputedImages
-from phycharm.baselines.precomputed_common import PrecomputedCommonImages
+from phycharm.baselines.outside.precomputed import PrecomputedImages
+from phycharm.baselines.outside.precomputed_common import PrecomputedCommonImages
 from phycharm.data.intensity import percentile_99
 from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError

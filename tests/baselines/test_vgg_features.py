@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from toy_cohort import toy_cohort
 
-from phycharm.baselines.calamiti import Calamiti
-from phycharm.baselines.networks.vgg_features import VGGFeatures
+from phycharm.baselines.calamiti.calamiti import Calamiti
+from phycharm.baselines.calamiti.vgg_features import VGGFeatures
 from phycharm.errors import InputError
 
 

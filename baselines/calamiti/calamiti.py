@@ -20,10 +20,10 @@ from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.slices import SliceCanvas, as_tensor, cut, paste
 from phycharm.networks.training import Training
 
+from ..matched_slices import MULTIPLE, canvas_around, matched_slices
 from .calamiti_model import CalamitiModel
 from .calamiti_training import CalamitiTraining
-from .matched import MULTIPLE, canvas_around, matched_slices
-from .networks.vgg_features import VGGFeatures
+from .vgg_features import VGGFeatures
 
 Orientation = Literal["axial", "coronal", "sagittal"]
 

@@ -14,7 +14,7 @@ from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.training import adam
 
 from .calamiti_model import CalamitiModel
-from .networks.scanner_discriminator import ScannerDiscriminator
+from .scanner_discriminator import ScannerDiscriminator
 
 _LOWEST_TEMPERATURE, _COOLING = 0.5, 2e-4
 

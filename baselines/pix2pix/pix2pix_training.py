@@ -7,8 +7,8 @@ from torch import Tensor
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.training import adam
 
-from .networks.patch_discriminator import PatchDiscriminator
-from .networks.pix2pix_generator import Pix2PixGenerator
+from .patch_discriminator import PatchDiscriminator
+from .pix2pix_generator import Pix2PixGenerator
 
 _VALIDATION_BATCH = 64
 

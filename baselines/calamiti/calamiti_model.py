@@ -5,9 +5,9 @@ from torch import Tensor, nn
 
 from phycharm.networks.training import in_batches
 
-from .networks.anatomy_encoder import AnatomyEncoder
-from .networks.contrast_decoder import ContrastDecoder
-from .networks.contrast_encoder import ContrastEncoder
+from .anatomy_encoder import AnatomyEncoder
+from .contrast_decoder import ContrastDecoder
+from .contrast_encoder import ContrastEncoder
 
 _BATCH = 64
 

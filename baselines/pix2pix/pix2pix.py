@@ -16,14 +16,14 @@ from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.slices import SliceCanvas, as_tensor, cut, paste
 from phycharm.networks.training import Training, in_batches
 
-from .matched import MULTIPLE, brightest, canvas_around, matched_slices
-from .networks.patch_discriminator import (
+from ..matched_slices import MULTIPLE, brightest, canvas_around, matched_slices
+from .patch_discriminator import (
     PAPER_STRIDED,
     PatchDiscriminator,
     receptive_field,
     strided_for,
 )
-from .networks.pix2pix_generator import PAPER_HALVINGS, Pix2PixGenerator, halvings_for
+from .pix2pix_generator import PAPER_HALVINGS, Pix2PixGenerator, halvings_for
 from .pix2pix_training import Pix2PixTraining
 
 PIX2PIX_PLAN = TrainingPlan(

@@ -1,1 +1,0 @@
-"""Networks of the rivals; PhyCHarm's own are in `phycharm.networks`."""

@@ -1,0 +1,1 @@
+"""Images made elsewhere, and programs that make them."""

@@ -1,0 +1,1 @@
+"""Pix2Pix: a conditional adversarial network per direction (Isola 2017)."""
