@@ -51,8 +51,8 @@ def benchmark(
     fresh
         Delete earlier results in the folder and start over.
     """
-    from phycharm.benchmarks.protocol import load_protocol
-    from phycharm.benchmarks.runner import run_benchmark
+    from phycharm.benchmarks.protocol.protocol import load_protocol
+    from phycharm.benchmarks.run.runner import run_benchmark
     from phycharm.reports import leaderboard_text, write_report
 
     chosen = load_protocol(protocol)
@@ -178,8 +178,8 @@ def train(
     device
         Where to compute.
     """
-    from phycharm.benchmarks.protocol import load_protocol
-    from phycharm.benchmarks.training import train_harmonizer
+    from phycharm.benchmarks.protocol.protocol import load_protocol
+    from phycharm.benchmarks.run.training import train_harmonizer
 
     train_harmonizer(harmonizer, load_protocol(protocol), dataset, out, device=device, maps=maps)
     print(f"Model: {out}")
@@ -209,8 +209,8 @@ def train_maps(
     device
         Where to compute.
     """
-    from phycharm.benchmarks.protocol import load_protocol
-    from phycharm.benchmarks.training import train_generator
+    from phycharm.benchmarks.protocol.protocol import load_protocol
+    from phycharm.benchmarks.run.training import train_generator
 
     train_generator(load_protocol(protocol), dataset, out, case=case, device=device)
     print(f"Maps generator: {out}")
@@ -348,7 +348,7 @@ def doctor() -> None:
 @app.command
 def protocols() -> None:
     """List the protocols that come with the package."""
-    from phycharm.benchmarks.protocol import load_protocol, protocol_names
+    from phycharm.benchmarks.protocol.protocol import load_protocol, protocol_names
 
     for name in protocol_names():
         found = load_protocol(name)

@@ -11,7 +11,7 @@ from .segmenter import Segmenter
 
 
 def _hmrf(device: str) -> Segmenter:
-    from .hmrf import HmrfSegmenter
+    from .hmrf.hmrf import HmrfSegmenter
 
     return HmrfSegmenter(device=device)
 

@@ -5,15 +5,15 @@ Needs pandas and SciPy, never torch.
 
 from .ceiling import ceiling
 from .comparison import compare
-from .friedman import Friedman, critical_difference, friedman
+from .inference.friedman import Friedman, critical_difference, friedman
+from .inference.multiplicity import benjamini_hochberg, holm
+from .inference.wilcoxon import SignedRank, hodges_lehmann, signed_rank, smallest_p
 from .leaderboard import leaderboard
 from .leakage import leakage
-from .multiplicity import benjamini_hochberg, holm
 from .noise import TIE_RULE
 from .ranking import cliques, rank_methods
 from .subjects import CONTROLS, SCORE_COLUMNS, subject_values
 from .trust import trust
-from .wilcoxon import SignedRank, hodges_lehmann, signed_rank, smallest_p
 
 __all__ = [
     "CONTROLS",

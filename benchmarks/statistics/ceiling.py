@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from .bootstrap import mean_intervals
+from .inference.bootstrap import mean_intervals
 from .subjects import DIRECTION, MEASURE, Metrics, over_directions, subject_values
 
 COLUMNS = ("split", *DIRECTION, *MEASURE, "n", "mean", "interval_low", "interval_high")

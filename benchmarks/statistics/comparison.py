@@ -8,10 +8,10 @@ import pandas as pd
 
 from phycharm.errors import InputError
 
-from .bootstrap import mean_intervals
-from .multiplicity import benjamini_hochberg, holm
+from .inference.bootstrap import mean_intervals
+from .inference.multiplicity import benjamini_hochberg, holm
+from .inference.wilcoxon import hodges_lehmann, signed_rank
 from .subjects import CONTROLS, DIRECTION, MEASURE, Metrics, over_directions, subject_values
-from .wilcoxon import hodges_lehmann, signed_rank
 
 COLUMNS = (
     "scope",

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .bootstrap import mean_intervals
+from .inference.bootstrap import mean_intervals
 from .noise import behind
 from .standing import mean_rank
 from .subjects import merit_table, over_directions

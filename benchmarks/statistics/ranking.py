@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from .friedman import friedman
+from .inference.friedman import friedman
 from .subjects import (
     MEASURE,
     Metrics,

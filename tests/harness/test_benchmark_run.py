@@ -9,11 +9,11 @@ import pytest
 from bids_folder import write_dataset, write_json
 from tiny_protocols import pair_protocol, tiny_protocol
 
-from phycharm.benchmarks import runner
 from phycharm.benchmarks.metrics import METRICS
-from phycharm.benchmarks.protocol import load_protocol
-from phycharm.benchmarks.runner import run_benchmark
-from phycharm.benchmarks.scores import SCORE_TYPES, read_scores
+from phycharm.benchmarks.protocol.protocol import load_protocol
+from phycharm.benchmarks.run import runner
+from phycharm.benchmarks.run.runner import run_benchmark
+from phycharm.benchmarks.scoring.scores import SCORE_TYPES, read_scores
 from phycharm.data.bids import BidsDataset
 from phycharm.data.nifti import read_volume
 from phycharm.errors import InputError

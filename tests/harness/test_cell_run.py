@@ -10,10 +10,10 @@ from bids_folder import t1w_path, write_dataset
 from tiny_methods import Spy
 from tiny_protocols import pair_protocol, tiny_protocol
 
-from phycharm.benchmarks import cell_run
-from phycharm.benchmarks.cell_run import one_line
-from phycharm.benchmarks.runner import run_benchmark
-from phycharm.benchmarks.scores import read_scores
+from phycharm.benchmarks.run import cell_runner
+from phycharm.benchmarks.run.cell_runner import one_line
+from phycharm.benchmarks.run.runner import run_benchmark
+from phycharm.benchmarks.scoring.scores import read_scores
 from phycharm.data.nifti import read_volume, write_volume
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
@@ -166,7 +166,7 @@ class TestFailure:
         def interrupt(*_, **__):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(cell_run, "score_maps", interrupt)
+        monkeypatch.setattr(cell_runner, "score_maps", interrupt)
         with pytest.raises(KeyboardInterrupt):
             run(shared_dataset, tmp_path / "run", "none", "phycharm")
         manifest = json.loads((tmp_path / "run" / "run.json").read_text())
@@ -179,7 +179,7 @@ class TestFailure:
         def fail(*_, **__):
             raise RuntimeError("no maps today")
 
-        monkeypatch.setattr(cell_run.MapsGenerator, "fit", fail)
+        monkeypatch.setattr(cell_runner.MapsGenerator, "fit", fail)
         result = run(shared_dataset, tmp_path / "run", "phycharm", "none")
         found = record(result.folder, "phycharm_GE-Siemens_fold-1_seed-0")
         assert found["error"] == "its maps generator failed: RuntimeError: no maps today"

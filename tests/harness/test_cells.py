@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from phycharm.benchmarks.cells import Cell, fingerprint, plan_cells, safe_name
+from phycharm.benchmarks.protocol.cells import Cell, fingerprint, plan_cells, safe_name
 from phycharm.harmonizers.card import MethodCard
 
 SCANNERS = ("GE", "Philips", "Siemens")

@@ -7,7 +7,14 @@ import phantom
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from phycharm.benchmarks.controls import CONTROLS, RESCAN, blurred, constant, control_cards, oracle
+from phycharm.benchmarks.scoring.controls import (
+    CONTROLS,
+    RESCAN,
+    blurred,
+    constant,
+    control_cards,
+    oracle,
+)
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from phycharm.benchmarks import environment as module
-from phycharm.benchmarks.environment import environment, hardware, peak_memory_mb
+from phycharm.benchmarks.run import environment as module
+from phycharm.benchmarks.run.environment import environment, hardware, peak_memory_mb
 
 
 def test_versions():

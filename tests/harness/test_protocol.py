@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 from tiny_protocols import TINY, tiny_protocol
 
-from phycharm.benchmarks.methods import Methods
-from phycharm.benchmarks.protocol import Protocol, load_protocol, protocol_names
+from phycharm.benchmarks.protocol.protocol import Protocol, load_protocol, protocol_names
+from phycharm.benchmarks.run.methods import Methods
 from phycharm.errors import InputError
 from phycharm.harmonizers.registry import harmonizer_names
 from phycharm.utils.validation import first_problem

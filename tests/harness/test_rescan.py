@@ -9,8 +9,8 @@ from bids_folder import t1w_path
 from tiny_protocols import pair_protocol
 
 from phycharm.benchmarks.metrics import METRICS
-from phycharm.benchmarks.runner import run_benchmark
-from phycharm.benchmarks.scores import read_scores
+from phycharm.benchmarks.run.runner import run_benchmark
+from phycharm.benchmarks.scoring.scores import read_scores
 from phycharm.benchmarks.statistics import ceiling
 from phycharm.data.bids import BidsDataset
 from phycharm.errors import InputError

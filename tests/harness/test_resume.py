@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from tiny_protocols import TINY, pair_protocol, tiny_protocol
 
-from phycharm.benchmarks.protocol import load_protocol
-from phycharm.benchmarks.runner import run_benchmark
-from phycharm.benchmarks.scores import read_scores
+from phycharm.benchmarks.protocol.protocol import load_protocol
+from phycharm.benchmarks.run.runner import run_benchmark
+from phycharm.benchmarks.scoring.scores import read_scores
 from phycharm.errors import InputError
 
 METHODS = ["none", "unet", "tiny_methods:Mortal"]

@@ -6,8 +6,8 @@ import json
 import pandas as pd
 import pytest
 
-from phycharm.benchmarks.folder import RunFolder
-from phycharm.benchmarks.scores import read_scores, score_table, write_scores
+from phycharm.benchmarks.run.run_folder import RunFolder
+from phycharm.benchmarks.scoring.scores import read_scores, score_table, write_scores
 from phycharm.errors import InputError
 from phycharm.utils.atomic import write_json
 

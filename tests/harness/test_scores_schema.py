@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phycharm.benchmarks.scores import SCORE_TYPES, SPLITS, read_scores, score_table, write_scores
+from phycharm.benchmarks.scoring.scores import (
+    SCORE_TYPES,
+    SPLITS,
+    read_scores,
+    score_table,
+    write_scores,
+)
 from phycharm.errors import InputError
 
 OLD_FILE = Path(__file__).parent / "data" / "scores_format_1.parquet"

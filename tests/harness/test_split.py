@@ -2,8 +2,8 @@
 
 import pytest
 
-from phycharm.benchmarks.protocol import Split
-from phycharm.benchmarks.split import design
+from phycharm.benchmarks.protocol.protocol import Split
+from phycharm.benchmarks.protocol.split import design
 from phycharm.errors import InputError
 
 PEOPLE = [f"{n:02d}" for n in range(1, 10)]

@@ -6,7 +6,7 @@ import pytest
 from bids_folder import t1w_path, write_dataset
 from tiny_protocols import pair_protocol, tiny_protocol
 
-from phycharm.benchmarks.study import Study
+from phycharm.benchmarks.protocol.run_data import Study
 from phycharm.data.bids import BidsDataset
 from phycharm.errors import InputError
 

@@ -12,17 +12,15 @@ import pytest
 from scipy.spatial import distance
 from sklearn.metrics import f1_score
 
-from phycharm.benchmarks.cells import Cell
-from phycharm.benchmarks.controls import constant, oracle
-from phycharm.benchmarks.folder import RunFolder
-from phycharm.benchmarks.judge import Judge
 from phycharm.benchmarks.metrics import METRICS
-from phycharm.benchmarks.protocol import Protocol
-from phycharm.benchmarks.scoring import ImageScorer
-from phycharm.benchmarks.segmentation import TISSUES, Segmentation, Segmenter, get_segmenter
-from phycharm.benchmarks.study import Study
-from phycharm.benchmarks.tissue_scorer import TissueScorer
-from phycharm.benchmarks.tissues import (
+from phycharm.benchmarks.protocol.cells import Cell
+from phycharm.benchmarks.protocol.protocol import Protocol
+from phycharm.benchmarks.protocol.run_data import Study
+from phycharm.benchmarks.scoring.controls import constant, oracle
+from phycharm.benchmarks.scoring.evaluation import Judge
+from phycharm.benchmarks.scoring.image_scorer import ImageScorer
+from phycharm.benchmarks.scoring.tissue_scorer import TissueScorer
+from phycharm.benchmarks.scoring.tissues import (
     TISSUE_METRICS,
     JudgedTissues,
     dice,
@@ -30,7 +28,8 @@ from phycharm.benchmarks.tissues import (
     tissue_scores,
     undefined_scores,
 )
-from phycharm.benchmarks.unsegmented import has_tissues, segmentation_failures
+from phycharm.benchmarks.scoring.unsegmented import has_tissues, segmentation_failures
+from phycharm.benchmarks.segmentation import TISSUES, Segmentation, Segmenter, get_segmenter
 from phycharm.data.bids import BidsDataset
 from phycharm.errors import InputError
 
@@ -266,7 +265,7 @@ def engine():
 
 @pytest.fixture
 def scorer(study, engine, tmp_path):
-    return TissueScorer(study=study, segmenter=engine, run=RunFolder(tmp_path / "run"))
+    return TissueScorer(study=study, segmenter=engine, scans=tmp_path / "scans")
 
 
 def scans(study, subject="03"):
@@ -279,7 +278,7 @@ def test_a_target_is_segmented_once_for_all_methods(study, scorer, engine, tmp_p
         scorer.score([siemens], [siemens], [tmp_path / method / "image"])
     # Three images and one reference.
     assert engine.asked == {("03", "Siemens"): 4}
-    written = sorted(path.name for path in (tmp_path / "run" / "scans").iterdir())
+    written = sorted(path.name for path in (tmp_path / "scans").iterdir())
     assert written == ["sub-03_ses-Siemens_pveseg.nii.gz", "sub-03_ses-Siemens_seg.nii.gz"]
 
 
@@ -343,7 +342,7 @@ def test_a_crash_of_the_engine_is_told_apart_from_an_image_without_tissues(
     ge, siemens = scans(study)
     flat = siemens.with_image(constant(siemens))
     engine = Crashing(error, ge.image)
-    scorer = TissueScorer(study=study, segmenter=engine, run=RunFolder(tmp_path / "run"))
+    scorer = TissueScorer(study=study, segmenter=engine, scans=tmp_path / "scans")
     names = [tmp_path / "segmentations" / name for name in "abc"]
     good, crashed, nothing = scorer.score([siemens, ge, flat], [siemens] * 3, names)
     assert table(good)["dice", "WM"] == 1
@@ -362,7 +361,7 @@ def test_a_crash_of_the_engine_is_told_apart_from_an_image_without_tissues(
 def test_a_crash_on_a_common_image_names_what_was_compared(study, tmp_path):
     ge, siemens = scans(study)
     engine = Crashing(RuntimeError("died"), common(ge).image)
-    scorer = TissueScorer(study=study, segmenter=engine, run=RunFolder(tmp_path / "run"))
+    scorer = TissueScorer(study=study, segmenter=engine, scans=tmp_path / "scans")
     names = [tmp_path / "segmentations" / name for name in ("from-Siemens", "from-GE")]
     images, goals = [common(siemens), common(ge)], [common(ge), common(siemens)]
     for scores in scorer.score(images, goals, names, common_domain=True):
@@ -394,7 +393,7 @@ def test_a_target_without_tissues_is_the_datasets_fault(study, scorer, tmp_path)
 
 def test_the_truth_of_simulated_people_is_scored_in_the_mask(simulated_dataset, engine, tmp_path):
     study = Study(BidsDataset(simulated_dataset), PROTOCOL)
-    scorer = TissueScorer(study=study, segmenter=engine, run=RunFolder(tmp_path / "run"))
+    scorer = TissueScorer(study=study, segmenter=engine, scans=tmp_path / "scans")
     ge, _ = scans(study)
     (scores,) = scorer.score([ge], [ge], [tmp_path / "a"])
     found = Threshold().segment(ge)
@@ -448,7 +447,7 @@ def test_common_images_never_become_other_methods_references(study, scorer, tmp_
         judge_common()
     (second,) = scorer.score([siemens], [siemens], [tmp_path / "b"])
     assert table(first)["dice", "WM"] == table(second)["dice", "WM"] == 1
-    kept = nibabel.load(tmp_path / "run" / "scans" / "sub-03_ses-Siemens_seg.nii.gz")
+    kept = nibabel.load(tmp_path / "scans" / "sub-03_ses-Siemens_seg.nii.gz")
     np.testing.assert_array_equal(np.asarray(kept.dataobj), Threshold().segment(siemens).labels)
 
 
@@ -581,9 +580,7 @@ def test_the_judge_tells_the_scorer_of_a_common_domain(judge):
 
 def test_the_default_engine_orders_the_controls(simulated_dataset, tmp_path):
     study = Study(BidsDataset(simulated_dataset), PROTOCOL)
-    scorer = TissueScorer(
-        study=study, segmenter=get_segmenter("hmrf"), run=RunFolder(tmp_path / "run")
-    )
+    scorer = TissueScorer(study=study, segmenter=get_segmenter("hmrf"), scans=tmp_path / "scans")
     ge, siemens = scans(study)
     images = [siemens, ge, siemens.with_image(constant(siemens))]
     same, other, flat = scorer.score(images, [siemens] * 3, [tmp_path / name for name in "abc"])

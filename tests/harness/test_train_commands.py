@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from phycharm.application.apply import harmonize_inputs
-from phycharm.benchmarks.history import write_history
-from phycharm.benchmarks.protocol import Protocol
-from phycharm.benchmarks.training import train_generator, train_harmonizer
+from phycharm.benchmarks.protocol.protocol import Protocol
+from phycharm.benchmarks.run.history import write_history
+from phycharm.benchmarks.run.training import train_generator, train_harmonizer
 from phycharm.data.bids import BidsDataset
 from phycharm.data.intensity import percentile_99
 from phycharm.errors import InputError

@@ -2,7 +2,7 @@
 
 import tomllib
 
-from phycharm.benchmarks.protocol import Protocol
+from phycharm.benchmarks.protocol.protocol import Protocol
 
 TINY = """
 name = "tiny"

@@ -7,7 +7,7 @@ import torch
 from metric_tester import ellipsoid, phantom
 
 from phycharm.benchmarks import metrics
-from phycharm.benchmarks.metrics.scoring import MEASURES
+from phycharm.benchmarks.metrics.image_scores import MEASURES
 from phycharm.errors import InputError
 
 SHAPE = (12, 13, 14)

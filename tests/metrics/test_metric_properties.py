@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from metric_tester import ellipsoid, phantom
 
 from phycharm.benchmarks import metrics
-from phycharm.benchmarks.metrics.scoring import MEASURES
+from phycharm.benchmarks.metrics.image_scores import MEASURES
 
 SHAPE = (11, 12, 11)
 MASK = torch.from_numpy(ellipsoid(SHAPE))

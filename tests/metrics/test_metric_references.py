@@ -50,7 +50,7 @@ def test_agrees_with_reference(name, shape, dtype, masked):
 
 
 def test_every_image_metric_is_held_against_a_reference():
-    from phycharm.benchmarks.metrics.scoring import MEASURES
+    from phycharm.benchmarks.metrics.image_scores import MEASURES
 
     same_function = {"ssim_fov": "ssim", "psnr_fov": "psnr"}
     assert {same_function.get(name, name) for name in MEASURES} == set(TESTERS)

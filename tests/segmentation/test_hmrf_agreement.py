@@ -6,7 +6,7 @@ import pytest
 from segmentation_cases import CASES, case_path, case_scan, dice, fast_answer, truth
 
 from phycharm.benchmarks.segmentation import get_segmenter, segment_file
-from phycharm.benchmarks.segmentation.hmrf import HmrfSegmenter
+from phycharm.benchmarks.segmentation.hmrf.hmrf import HmrfSegmenter
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import torch
 from nilearn.image import resample_img
 from segmentation_cases import CASES, brain_of_template, case_scan, dice, scan_of
 
-from phycharm.benchmarks.segmentation.hmrf import HmrfSegmenter
+from phycharm.benchmarks.segmentation.hmrf.hmrf import HmrfSegmenter
 
 pytestmark = pytest.mark.cuda
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from phycharm.benchmarks.segmentation.icm import icm_sweep, wavefronts
-from phycharm.benchmarks.segmentation.meanfield import Neighbours
-from phycharm.benchmarks.segmentation.mixtures import PAIRS
+from phycharm.benchmarks.segmentation.hmrf.icm import icm_sweep, wavefronts
+from phycharm.benchmarks.segmentation.hmrf.meanfield import Neighbours
+from phycharm.benchmarks.segmentation.hmrf.mixtures import PAIRS
 
 
 def agreement(one, other):

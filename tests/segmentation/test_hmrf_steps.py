@@ -8,23 +8,23 @@ import torch
 from segmentation_cases import phantom, scan_of
 
 from phycharm.benchmarks.segmentation import get_segmenter
-from phycharm.benchmarks.segmentation.bias import LowPass, estimate_bias
-from phycharm.benchmarks.segmentation.crop import Crop
-from phycharm.benchmarks.segmentation.fractions import tissue_fractions
-from phycharm.benchmarks.segmentation.gaussians import (
+from phycharm.benchmarks.segmentation.hmrf.bias import LowPass, estimate_bias
+from phycharm.benchmarks.segmentation.hmrf.crop import Crop
+from phycharm.benchmarks.segmentation.hmrf.fractions import tissue_fractions
+from phycharm.benchmarks.segmentation.hmrf.gaussians import (
     Gaussians,
     evenly_ranked,
     nearest_classes,
     posteriors_of,
 )
-from phycharm.benchmarks.segmentation.meanfield import Neighbours, mean_field
-from phycharm.benchmarks.segmentation.mixtures import (
+from phycharm.benchmarks.segmentation.hmrf.meanfield import Neighbours, mean_field
+from phycharm.benchmarks.segmentation.hmrf.mixtures import (
     PAIRS,
     LikelihoodTable,
     fraction_grid,
     type_likelihoods,
 )
-from phycharm.benchmarks.segmentation.stack import Stack
+from phycharm.benchmarks.segmentation.hmrf.stack import Stack
 
 SHAPE = (9, 8, 7)
 SPACING = (1.0, 1.25, 2.0)

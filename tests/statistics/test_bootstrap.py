@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from phycharm.benchmarks.statistics.bootstrap import RESAMPLES, mean_intervals
+from phycharm.benchmarks.statistics.inference.bootstrap import RESAMPLES, mean_intervals
 
 
 @pytest.mark.parametrize("confidence", [0.5, 0.95, 0.99])

@@ -15,10 +15,10 @@ from phycharm.method.maps import MapsGenerator
 from phycharm.utils.device import resolve_device
 from phycharm.utils.progress import progress_bar
 
+from ..protocol.protocol import Protocol
+from ..protocol.run_data import Study
 from .history import write_history
 from .methods import Methods
-from .protocol import Protocol
-from .study import Study
 
 
 def train_harmonizer(

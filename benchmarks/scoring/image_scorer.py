@@ -11,7 +11,7 @@ from torch import Tensor
 
 from phycharm.data.scan import Scan
 
-from .metrics import data_range, histogram_counts, histogram_edges, score_image
+from ..metrics import data_range, histogram_counts, histogram_edges, score_image
 
 Image = npt.NDArray[np.float32]
 

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from .segmentation import TISSUES, Segmentation
+from ..segmentation import TISSUES, Segmentation
 
 Fractions = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]

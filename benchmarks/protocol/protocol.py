@@ -22,8 +22,8 @@ from phycharm.networks.plan import TrainingPlan
 from phycharm.utils.suggestions import did_you_mean
 from phycharm.utils.validation import first_problem
 
-from .metrics import METRICS
-from .segmentation import ENGINES
+from ..metrics import METRICS
+from ..segmentation import ENGINES
 
 _T = TypeVar("_T")
 

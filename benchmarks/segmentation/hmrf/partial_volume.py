@@ -9,8 +9,8 @@ from .gaussians import Gaussians
 from .icm import icm_sweep
 from .meanfield import Neighbours
 from .mixtures import LikelihoodTable
-from .model import TissueFit
 from .stack import Stack
+from .tissue_model import TissueFit
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,18 +17,18 @@ from phycharm.utils.atomic import write_json
 from phycharm.utils.device import flushed_denormals, resolve_device
 from phycharm.utils.progress import progress_bar
 
-from .cell_run import CellRunner
-from .cells import plan_cells, variants
-from .controls import control_cards
-from .folder import DATASET, RunFolder
+from ..metrics import as_records
+from ..protocol.cells import plan_cells, variants
+from ..protocol.protocol import Protocol
+from ..protocol.run_data import Study
+from ..protocol.split import design
+from ..scoring.controls import control_cards
+from ..scoring.tissue_scorer import TissueScorer
+from ..segmentation import get_segmenter
+from .cell_runner import CellRunner
 from .manifest import Manifest
 from .methods import Methods
-from .metrics import as_records
-from .protocol import Protocol
-from .segmentation import get_segmenter
-from .split import design
-from .study import Study
-from .tissue_scorer import TissueScorer
+from .run_folder import DATASET, RunFolder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +154,7 @@ def _tissue_scorer(study: Study, run: RunFolder, device: str) -> TissueScorer | 
     name = study.protocol.segmenter
     if not name:
         return None
-    return TissueScorer(study=study, segmenter=get_segmenter(name, device=device), run=run)
+    return TissueScorer(study=study, segmenter=get_segmenter(name, device=device), scans=run.scans)
 
 
 def _configuration(study: Study) -> dict[str, Any]:

@@ -14,11 +14,11 @@ from phycharm.data.scan import Scan
 from phycharm.utils.atomic import atomic_file
 from phycharm.utils.progress import progress_bar
 
-from .cells import Cell
+from ..protocol.cells import Cell
+from ..protocol.run_data import Study
+from ..protocol.split import Fold
+from .image_scorer import Image, ImageScorer
 from .scores import score_table, write_scores
-from .scoring import Image, ImageScorer
-from .split import Fold
-from .study import Study
 from .tissue_scorer import TissueScorer
 
 MakeImage = Callable[[Scan, Scan], Image | None]

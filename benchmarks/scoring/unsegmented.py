@@ -10,8 +10,8 @@ from phycharm.data.scan import Scan
 from phycharm.errors import InputError
 from phycharm.utils.atomic import write_text
 
-from .segmentation.brain import brain_image
-from .segmentation.model import start_classes
+from ..segmentation.brain import brain_image
+from ..segmentation.hmrf.tissue_model import start_classes
 
 _SUFFIX = "_failed.txt"
 

@@ -14,7 +14,7 @@ from phycharm.data.quantitative import QuantitativeCohort, QuantitativeScan
 from phycharm.method.maps import MapsGenerator
 from phycharm.utils.atomic import atomic_file
 
-from .metrics import data_range, nrmse, psnr, ssim
+from ..metrics import data_range, nrmse, psnr, ssim
 
 Volume = npt.NDArray[np.float32]
 

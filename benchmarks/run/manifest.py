@@ -8,9 +8,9 @@ from typing import Any
 
 from phycharm.data.scanner import Scanner
 
+from ..protocol.run_data import Study
 from .environment import environment, hardware, peak_memory_mb
-from .folder import RunFolder
-from .study import Study
+from .run_folder import RunFolder
 
 
 @dataclass

@@ -12,15 +12,15 @@ import phycharm
 from phycharm.data.scan import Scan
 from phycharm.errors import InputError
 
-from ..metrics.gaussian import full_precision
-from .brain import brain_image, scan_name
+from ...metrics.gaussian import full_precision
+from ..brain import brain_image, scan_name
+from ..segmentation import Segmentation, tissue_volumes_ml
+from ..segmenter import Segmenter
 from .gaussians import Gaussians
 from .meanfield import Neighbours
-from .model import CLASSES, TissueFit, fit_tissues, start_classes
-from .partial import PartialVolumes, partial_volumes
-from .segmentation import Segmentation, tissue_volumes_ml
-from .segmenter import Segmenter
+from .partial_volume import PartialVolumes, partial_volumes
 from .stack import Stack
+from .tissue_model import CLASSES, TissueFit, fit_tissues, start_classes
 
 # On a GPU brains of a batch share the launches of many small kernels; on a CPU they would only
 # take more memory.

@@ -11,8 +11,8 @@ from phycharm.errors import InputError
 from phycharm.utils.atomic import atomic_file, write_json
 from phycharm.utils.json_file import read_object
 
-from .cells import fingerprint
-from .scores import read_scores, score_table, write_scores
+from ..protocol.cells import fingerprint
+from ..scoring.scores import read_scores, score_table, write_scores
 
 FORMAT = 1
 DATASET = "dataset"

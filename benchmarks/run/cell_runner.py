@@ -19,18 +19,18 @@ from phycharm.method.maps import MapsGenerator
 from phycharm.utils.atomic import atomic_folder, write_json
 from phycharm.utils.seeding import derived_seed
 
-from .cells import Cell, fingerprint
-from .controls import CONTROLS, RESCAN
+from ..protocol.cells import Cell, fingerprint
+from ..protocol.run_data import Study
+from ..scoring.controls import CONTROLS, RESCAN
+from ..scoring.evaluation import Judge
+from ..scoring.image_scorer import Image, ImageScorer
+from ..scoring.map_scores import score_maps
+from ..scoring.tissue_scorer import TissueScorer
+from ..scoring.unsegmented import segmentation_failures
 from .environment import peak_memory_mb
-from .folder import FORMAT, RunFolder
 from .history import write_history
-from .judge import Judge
-from .map_scores import score_maps
 from .methods import Methods
-from .scoring import Image, ImageScorer
-from .study import Study
-from .tissue_scorer import TissueScorer
-from .unsegmented import segmentation_failures
+from .run_folder import FORMAT, RunFolder
 
 
 @dataclass(kw_only=True)

@@ -9,9 +9,8 @@ import numpy as np
 from phycharm.data.nifti import write_volume
 from phycharm.data.scan import Scan
 
-from .folder import RunFolder
-from .segmentation import Segmentation, Segmenter
-from .study import Study
+from ..protocol.run_data import Study
+from ..segmentation import Segmentation, Segmenter
 from .tissues import Fractions, JudgedTissues, TissueScore, tissue_scores, undefined_scores
 from .unsegmented import Unsegmented, write_failure
 
@@ -26,13 +25,13 @@ class TissueScorer:
         Data and protocol.
     segmenter : Segmenter
         Engine, the same for every image.
-    run : RunFolder
-        Where the reference segmentations go.
+    scans : Path
+        Folder that the reference segmentations go to.
     """
 
     study: Study
     segmenter: Segmenter
-    run: RunFolder
+    scans: Path
     _references: dict[tuple[str, str], JudgedTissues] = field(default_factory=dict)
     _truths: dict[str, Fractions | None] = field(default_factory=dict)
 
@@ -92,7 +91,7 @@ class TissueScorer:
         key = (scan.subject, scan.scanner.name)
         if key not in self._references:
             found = self.segmenter.segment(scan)
-            _write(self.run.scans / f"sub-{scan.subject}_ses-{scan.scanner.name}", found, scan)
+            _write(self.scans / f"sub-{scan.subject}_ses-{scan.scanner.name}", found, scan)
             self._references[key] = JudgedTissues.of(found, scan.mask)
         return self._references[key]
 

@@ -9,7 +9,7 @@ from phycharm.harmonizers.card import MethodCard
 from phycharm.harmonizers.external import accepted_settings, create_harmonizer, create_harmonizers
 from phycharm.harmonizers.harmonizer import Harmonizer
 
-from .protocol import Protocol
+from ..protocol.protocol import Protocol
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""From images to rows of scores: image metrics, tissues, maps, controls."""

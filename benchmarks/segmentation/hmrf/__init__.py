@@ -1,0 +1,1 @@
+"""The segmenter `hmrf`: what FSL FAST computes, batched in torch."""

@@ -1,0 +1,1 @@
+"""Tests and intervals on plain arrays: signed ranks, Friedman, bootstrap, multiplicity."""
