@@ -58,7 +58,7 @@ class Simulation(_Section):
 
 
 class Split(_Section):
-    """Who is learned from and who is judged.
+    """Who is learned from and who is evaluated.
 
     The training subjects take turns as the validation subject (leave-one-out folds); nothing is
     tuned on the external subjects. Numbers count subjects in the order of their labels.

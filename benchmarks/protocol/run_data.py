@@ -16,7 +16,7 @@ from .split import Design, Fold, design
 
 
 @dataclass(frozen=True)
-class Study:
+class RunData:
     """A protocol's view of a dataset.
 
     Parameters
@@ -38,8 +38,9 @@ class Study:
 
     @cached_property
     def has_rescans(self) -> bool:
-        """Whether anybody who is judged was scanned twice on a scanner."""
-        sessions = [(person, name) for person in self.design.judged for name in self.scanner_names]
+        """Whether anybody who is evaluated was scanned twice on a scanner."""
+        people = self.design.evaluated
+        sessions = [(person, name) for person in people for name in self.scanner_names]
         return any(self.dataset.has_repeat(*session) for session in sessions)
 
     def rescan(self, scan: Scan) -> Scan | None:
@@ -77,7 +78,7 @@ class Study:
     def quantitative_parts(
         self,
     ) -> tuple[QuantitativeCohort, QuantitativeCohort | None, QuantitativeCohort]:
-        """Return the people whose maps are learned from, chosen by, and judged on.
+        """Return the people whose maps are learned from, chosen by, and evaluated on.
 
         Raises
         ------
@@ -104,7 +105,7 @@ class Study:
         InputError
             At the first image that cannot be used.
         """
-        used = [*self.design.judged, *(s for fold in self.design.folds for s in fold.train)]
+        used = [*self.design.evaluated, *(s for fold in self.design.folds for s in fold.train)]
         subjects = list(dict.fromkeys(used))
         people = self.quantitative.subjects if self.quantitative else ()
         total = len(subjects) * len(self.cohort.scanners) + len(people)

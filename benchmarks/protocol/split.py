@@ -1,4 +1,4 @@
-"""Who is learned from, who is chosen by, who is judged."""
+"""Who is learned from, who is chosen by, who is evaluated."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,17 +34,17 @@ class Design:
     folds: tuple[Fold, ...]
     external: tuple[str, ...]
 
-    def evaluated(self, fold: Fold) -> list[tuple[str, str]]:
-        """List (split, subject) of everybody whom a fold's models are judged on."""
+    def evaluated_in(self, fold: Fold) -> list[tuple[str, str]]:
+        """List (split, subject) of everybody whom a fold's models are evaluated on."""
         return [("validation", subject) for subject in fold.validation] + [
             ("external", subject) for subject in self.external
         ]
 
     @property
-    def judged(self) -> list[str]:
-        """Every subject who is judged in some fold, once."""
-        judged = [subject for fold in self.folds for _, subject in self.evaluated(fold)]
-        return list(dict.fromkeys(judged))
+    def evaluated(self) -> list[str]:
+        """Every subject who is evaluated in some fold, once."""
+        evaluated = [subject for fold in self.folds for _, subject in self.evaluated_in(fold)]
+        return list(dict.fromkeys(evaluated))
 
 
 def design(split: Split, subjects: Sequence[str], *, place: str) -> Design:

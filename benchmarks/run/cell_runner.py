@@ -20,9 +20,9 @@ from phycharm.utils.atomic import atomic_folder, write_json
 from phycharm.utils.seeding import derived_seed
 
 from ..protocol.cells import Cell, fingerprint
-from ..protocol.run_data import Study
+from ..protocol.run_data import RunData
 from ..scoring.controls import CONTROLS, RESCAN
-from ..scoring.evaluation import Judge
+from ..scoring.evaluation import Evaluation
 from ..scoring.image_scorer import Image, ImageScorer
 from ..scoring.map_scores import score_maps
 from ..scoring.tissue_scorer import TissueScorer
@@ -39,7 +39,7 @@ class CellRunner:
 
     Parameters
     ----------
-    study : Study
+    data : RunData
         Data and protocol.
     methods : Methods
         Who takes part.
@@ -53,7 +53,7 @@ class CellRunner:
         Where the protocol names a segmenter.
     """
 
-    study: Study
+    data: RunData
     methods: Methods
     run: RunFolder
     configuration: str
@@ -63,35 +63,35 @@ class CellRunner:
     def controls(self, fold: int) -> None:
         """Score the controls (the target itself, ..., a repeat of it) as if they were methods."""
         makers: dict[str, Callable[[Scan], Image | None]] = {**CONTROLS}
-        if self.study.has_rescans:
+        if self.data.has_rescans:
             makers[RESCAN] = self._rescan
         for name, make in makers.items():
             cell = Cell(
                 spec=name,
                 harmonizer=name,
-                scanners=tuple(self.study.scanner_names),
+                scanners=tuple(self.data.scanner_names),
                 whole=True,
                 fold=fold,
-                seed=self.study.protocol.seeds[0],
+                seed=self.data.protocol.seeds[0],
             )
             work = partial(self._control, cell, make)
             self._finish(cell.name, {"cell": cell.__dict__}, work, about=_about(cell))
 
     def _rescan(self, target: Scan) -> Image | None:
-        again = self.study.rescan(target)
+        again = self.data.rescan(target)
         return None if again is None else again.image
 
     def _control(
         self, cell: Cell, make: Callable[[Scan], Image | None], folder: Path
     ) -> dict[str, Any]:
-        self._judge(cell, folder).run(lambda _, target: make(target), keep_images=False)
+        self._evaluation(cell, folder).run(lambda _, target: make(target), keep_images=False)
         return {}
 
     def maps(self, case: int, seed: int) -> None:
         """Fit and score the maps generator with one loss case."""
         name = maps_cell(case, seed)
-        content = {"maps": self.study.protocol.maps.model_dump(mode="json"), "case": case}
-        about = {"harmonizer": "maps", "scanners": self.study.scanner_names, "fold": 0}
+        content = {"maps": self.data.protocol.maps.model_dump(mode="json"), "case": case}
+        about = {"harmonizer": "maps", "scanners": self.data.scanner_names, "fold": 0}
         self._finish(
             name,
             {**content, "seed": seed},
@@ -100,8 +100,8 @@ class CellRunner:
         )
 
     def _maps(self, case: int, seed: int, folder: Path) -> dict[str, Any]:
-        protocol = self.study.protocol
-        train, validation, test = self.study.quantitative_parts()
+        protocol = self.data.protocol
+        train, validation, test = self.data.quantitative_parts()
         generator = MapsGenerator(
             preset=protocol.maps.preset,
             case=case,
@@ -110,7 +110,7 @@ class CellRunner:
             device=self.device,
         )
         start = time.perf_counter()
-        generator.fit(train, validation, scanners=self.study.cohort.scanners)
+        generator.fit(train, validation, scanners=self.data.cohort.scanners)
         fitted = time.perf_counter()
         generator.save(folder / "model")
         write_history(folder, generator.history)
@@ -123,7 +123,7 @@ class CellRunner:
         }
 
     def harmonizer(self, cell: Cell) -> None:
-        """Fit and judge one method in one cell."""
+        """Fit and evaluate one method in one cell."""
         content = {
             "cell": cell.__dict__,
             "revision": self.methods.cards[cell.spec].revision,
@@ -132,8 +132,8 @@ class CellRunner:
         self._finish(cell.name, content, partial(self._harmonizer, cell), about=_about(cell))
 
     def _harmonizer(self, cell: Cell, folder: Path) -> dict[str, Any]:
-        fold = next(f for f in self.study.design.folds if f.number == cell.fold)
-        train, validation = self.study.fold_cohorts(fold, cell.scanners)
+        fold = next(f for f in self.data.design.folds if f.number == cell.fold)
+        train, validation = self.data.fold_cohorts(fold, cell.scanners)
         method = self.methods.make(
             cell.spec, seed=derived_seed(cell.seed, cell.lottery), device=self.device
         )
@@ -146,7 +146,7 @@ class CellRunner:
         if can_be_saved(method):
             method.save(folder / "model")
         write_history(folder, method.history)
-        harmonize_seconds = self._harmonize_and_judge(method, cell, folder)
+        harmonize_seconds = self._harmonize_and_evaluate(method, cell, folder)
         end = time.perf_counter()
         return {
             "repr": repr(method),
@@ -161,7 +161,7 @@ class CellRunner:
         """Name everything that images made elsewhere lack, not only what is met first."""
         if not isinstance(method, Adapter):
             return
-        missing = method.check(self.study.design.judged, cohort.directions())
+        missing = method.check(self.data.design.evaluated, cohort.directions())
         if missing:
             shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
             raise InputError(
@@ -171,7 +171,7 @@ class CellRunner:
     def _context(self, method: Harmonizer, cell: Cell) -> dict[str, Any]:
         context: dict[str, Any] = {}
         if "quantitative" in method.card.needs:
-            train, validation, _ = self.study.quantitative_parts()
+            train, validation, _ = self.data.quantitative_parts()
             context |= {"quantitative": train, "quantitative_validation": validation}
         if cell.case is not None:
             context["maps"] = self._fitted_maps(cell.case, cell.seed)
@@ -185,29 +185,29 @@ class CellRunner:
             raise InputError(f"its maps generator failed: {record.get('error')}")
         return MapsGenerator.load(self.run.cells / name / "model", device=self.device)
 
-    def _harmonize_and_judge(self, method: Harmonizer, cell: Cell, folder: Path) -> float:
+    def _harmonize_and_evaluate(self, method: Harmonizer, cell: Cell, folder: Path) -> float:
         spent = 0.0
 
         def make(source: Scan, target: Scan) -> Image:
             nonlocal spent
             start = time.perf_counter()
-            # The scanner, never the scan: a method cannot see what it is judged by.
+            # The scanner, never the scan: a method cannot see what it is evaluated by.
             image = method.harmonize(source, target.scanner)
             spent += time.perf_counter() - start
             return image
 
-        judge = self._judge(cell, folder)
+        evaluation = self._evaluation(cell, folder)
         if isinstance(method, CommonDomainHarmonizer):
             # There is no target to look like: both scanners' images are compared with each other.
-            judge.run(make, reference=method.to_common)
+            evaluation.run(make, reference=method.to_common)
         else:
-            judge.run(make)
+            evaluation.run(make)
         return spent
 
-    def _judge(self, cell: Cell, folder: Path) -> Judge:
-        scorer = ImageScorer(metrics=self.study.protocol.metrics, device=self.device)
-        return Judge(
-            study=self.study, scorer=scorer, tissues=self.tissues, cell=cell, folder=folder
+    def _evaluation(self, cell: Cell, folder: Path) -> Evaluation:
+        scorer = ImageScorer(metrics=self.data.protocol.metrics, device=self.device)
+        return Evaluation(
+            data=self.data, scorer=scorer, tissues=self.tissues, cell=cell, folder=folder
         )
 
     def _finish(

@@ -8,7 +8,7 @@ from typing import Any
 
 from phycharm.data.scanner import Scanner
 
-from ..protocol.run_data import Study
+from ..protocol.run_data import RunData
 from .environment import environment, hardware, peak_memory_mb
 from .run_folder import RunFolder
 
@@ -21,7 +21,7 @@ class Manifest:
     ----------
     run : RunFolder
         Where it goes.
-    study : Study
+    data : RunData
         Data and protocol.
     configuration : str
         Fingerprint of the run.
@@ -30,7 +30,7 @@ class Manifest:
     """
 
     run: RunFolder
-    study: Study
+    data: RunData
     configuration: str
     device: str
 
@@ -54,11 +54,11 @@ class Manifest:
                 "fingerprint": self.configuration,
                 "dataset": self._dataset(),
                 "scanners": {
-                    scanner.name: _scanner_record(scanner) for scanner in self.study.cohort.scanners
+                    scanner.name: _scanner_record(scanner) for scanner in self.data.cohort.scanners
                 },
                 "environment": environment(),
                 "hardware": hardware(self.device),
-                "segmenter": self.study.protocol.segmenter,
+                "segmenter": self.data.protocol.segmenter,
                 "started": self._started.isoformat(timespec="seconds"),
                 "finished": datetime.now(UTC).isoformat(timespec="seconds") if over else "",
                 "wall_seconds": round(time.perf_counter() - self._clock, 1),
@@ -67,10 +67,10 @@ class Manifest:
         )
 
     def _protocol(self) -> dict[str, Any]:
-        design = self.study.design
-        return self.study.protocol.record() | {
-            "scanners": self.study.scanner_names,
-            "pairs": [list(pair) for pair in combinations(self.study.scanner_names, 2)],
+        design = self.data.design
+        return self.data.protocol.record() | {
+            "scanners": self.data.scanner_names,
+            "pairs": [list(pair) for pair in combinations(self.data.scanner_names, 2)],
             "folds": [
                 {"fold": f.number, "train": list(f.train), "validation": list(f.validation)}
                 for f in design.folds
@@ -79,7 +79,7 @@ class Manifest:
         }
 
     def _dataset(self) -> dict[str, Any]:
-        dataset = self.study.dataset
+        dataset = self.data.dataset
         description = dataset.description
         return {
             "name": dataset.name,

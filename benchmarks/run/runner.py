@@ -20,7 +20,7 @@ from phycharm.utils.progress import progress_bar
 from ..metrics import as_records
 from ..protocol.cells import plan_cells, variants
 from ..protocol.protocol import Protocol
-from ..protocol.run_data import Study
+from ..protocol.run_data import RunData
 from ..protocol.split import design
 from ..scoring.controls import control_cards
 from ..scoring.tissue_scorer import TissueScorer
@@ -87,20 +87,20 @@ def run_benchmark(
     methods = Methods(protocol, tuple(harmonizers or protocol.harmonizers))
     cards = methods.cards
     computing_on = resolve_device(device)
-    study = _study(protocol, run, dataset, fresh=fresh)
-    configuration = run.claim(_configuration(study))
+    data = _open_data(protocol, run, dataset, fresh=fresh)
+    configuration = run.claim(_configuration(data))
     runner = CellRunner(
-        study=study,
+        data=data,
         methods=methods,
         run=run,
         configuration=configuration,
         device=computing_on,
-        tissues=_tissue_scorer(study, run, computing_on),
+        tissues=_tissue_scorer(data, run, computing_on),
     )
-    manifest = Manifest(run, study, configuration, computing_on)
+    manifest = Manifest(run, data, configuration, computing_on)
     manifest.write("running")
     _write_lists(run, protocol, cards)
-    _write_scans(run, study)
+    _write_scans(run, data)
     try:
         with flushed_denormals():
             _run_cells(runner, cards)
@@ -112,17 +112,17 @@ def run_benchmark(
     return RunResult(folder=out, failed=_failures(run))
 
 
-def _study(protocol: Protocol, run: RunFolder, dataset: Path | None, *, fresh: bool) -> Study:
+def _open_data(protocol: Protocol, run: RunFolder, dataset: Path | None, *, fresh: bool) -> RunData:
     """Open the data; earlier results go only after what the user gave has proved usable."""
     if dataset is None:
-        study = Study(_simulated(protocol, run, fresh=fresh), protocol)
-        study.read_everything()
-        return study
-    study = Study(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
-    study.read_everything()
+        data = RunData(_simulated(protocol, run, fresh=fresh), protocol)
+        data.read_everything()
+        return data
+    data = RunData(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
+    data.read_everything()
     if fresh:
         run.clear(dataset_too=False)
-    return study
+    return data
 
 
 def _simulated(protocol: Protocol, run: RunFolder, *, fresh: bool) -> BidsDataset:
@@ -150,31 +150,31 @@ def _require_usable(protocol: Protocol) -> None:
     design(protocol.split, labels, place=f"Protocol {protocol.name}")
 
 
-def _tissue_scorer(study: Study, run: RunFolder, device: str) -> TissueScorer | None:
-    name = study.protocol.segmenter
+def _tissue_scorer(data: RunData, run: RunFolder, device: str) -> TissueScorer | None:
+    name = data.protocol.segmenter
     if not name:
         return None
-    return TissueScorer(study=study, segmenter=get_segmenter(name, device=device), scans=run.scans)
+    return TissueScorer(data=data, segmenter=get_segmenter(name, device=device), scans=run.scans)
 
 
-def _configuration(study: Study) -> dict[str, Any]:
+def _configuration(data: RunData) -> dict[str, Any]:
     """Return what decides everybody's scores; what is about one method, its cells know."""
-    protocol = study.protocol.record()
+    protocol = data.protocol.record()
     for key in ("harmonizers", "settings", "summary", "statistics"):
         del protocol[key]
-    return {"protocol": protocol, "dataset": study.dataset.fingerprint}
+    return {"protocol": protocol, "dataset": data.dataset.fingerprint}
 
 
 def _run_cells(runner: CellRunner, cards: dict[str, MethodCard]) -> None:
-    study = runner.study
-    folds = study.protocol.split.folds
+    data = runner.data
+    folds = data.protocol.split.folds
     cells = list(
         plan_cells(
             cards,
-            scanners=study.scanner_names,
+            scanners=data.scanner_names,
             folds=folds,
-            seeds=study.protocol.seeds,
-            cases=study.protocol.maps.harmonized_cases,
+            seeds=data.protocol.seeds,
+            cases=data.protocol.maps.harmonized_cases,
         )
     )
     with progress_bar("benchmark", len(cells)) as bar:
@@ -184,10 +184,10 @@ def _run_cells(runner: CellRunner, cards: dict[str, MethodCard]) -> None:
             runner.harmonizer(cell)
             runner.run.collect()
             bar.advance(detail=cell.name)
-    if study.quantitative and any("maps" in card.needs for card in cards.values()):
-        _write_measured_maps(runner.run, study)
-        for seed in study.protocol.seeds:
-            for case in study.protocol.maps.cases:
+    if data.quantitative and any("maps" in card.needs for card in cards.values()):
+        _write_measured_maps(runner.run, data)
+        for seed in data.protocol.seeds:
+            for case in data.protocol.maps.cases:
                 runner.maps(case, seed)
 
 
@@ -208,21 +208,21 @@ def _write_lists(run: RunFolder, protocol: Protocol, cards: dict[str, MethodCard
     write_json(run.root / "metrics.json", as_records())
 
 
-def _write_scans(run: RunFolder, study: Study) -> None:
-    """Keep the standardized scans of everybody who is judged, for the report."""
-    for subject in study.design.judged:
-        for scanner in study.cohort.scanners:
+def _write_scans(run: RunFolder, data: RunData) -> None:
+    """Keep the standardized scans of everybody who is evaluated, for the report."""
+    for subject in data.design.evaluated:
+        for scanner in data.cohort.scanners:
             stem = f"sub-{subject}_ses-{scanner.name}"
             if (run.scans / f"{stem}_mask.nii.gz").is_file():
                 continue
-            scan = study.cohort.scan(subject, scanner)
+            scan = data.cohort.scan(subject, scanner)
             write_volume(run.scans / f"{stem}_T1w.nii.gz", scan.image, scan.affine)
             write_volume(run.scans / f"{stem}_mask.nii.gz", scan.mask, scan.affine)
 
 
-def _write_measured_maps(run: RunFolder, study: Study) -> None:
-    """Keep the measured maps of the people whom a maps generator is judged on."""
-    *_, people = study.quantitative_parts()
+def _write_measured_maps(run: RunFolder, data: RunData) -> None:
+    """Keep the measured maps of the people whom a maps generator is evaluated on."""
+    *_, people = data.quantitative_parts()
     for subject in people.subjects:
         if (run.scans / f"sub-{subject}_mask.nii.gz").is_file():
             continue

@@ -16,7 +16,7 @@ from phycharm.utils.device import resolve_device
 from phycharm.utils.progress import progress_bar
 
 from ..protocol.protocol import Protocol
-from ..protocol.run_data import Study
+from ..protocol.run_data import RunData
 from .history import write_history
 from .methods import Methods
 
@@ -63,20 +63,20 @@ def train_harmonizer(
     """
     _require_folder(out)
     device = resolve_device(device)
-    study = Study(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
+    data = RunData(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
     method = Methods(protocol, (spec,)).make(spec, seed=protocol.seeds[0], device=device)
-    _require_trainable(spec, method, scanners=len(study.cohort.scanners))
-    people = study.cohort.subjects
+    _require_trainable(spec, method, scanners=len(data.cohort.scanners))
+    people = data.cohort.subjects
     if len(people) < 2:
         raise InputError(
             f"{dataset}: one travelling subject; training needs two or more, one to choose by."
         )
-    _read_everything(study)
-    context = _context(method, study, device=device, maps=maps)
+    _read_everything(data)
+    context = _context(method, data, device=device, maps=maps)
     with outsider_at_work(method, doing=f"Training {spec}"):
         method.fit(
-            study.cohort.subset(subjects=people[:-1]),
-            study.cohort.subset(subjects=people[-1:]),
+            data.cohort.subset(subjects=people[:-1]),
+            data.cohort.subset(subjects=people[-1:]),
             **context,
         )
         method.save(out)
@@ -115,25 +115,27 @@ def train_generator(
         If the dataset or the folder cannot be used.
     """
     _require_folder(out)
-    study = Study(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
-    generator = _generator(study, case=case, device=resolve_device(device))
+    data = RunData(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
+    generator = _generator(data, case=case, device=resolve_device(device))
     generator.save(out)
     write_history(out, generator.history)
     return generator
 
 
-def _context(method: Harmonizer, study: Study, *, device: str, maps: Path | None) -> dict[str, Any]:
+def _context(
+    method: Harmonizer, data: RunData, *, device: str, maps: Path | None
+) -> dict[str, Any]:
     """Return what the method's card asks for, as in a benchmark."""
     needs = set(method.card.needs)
     if maps is not None and "maps" not in needs:
         raise InputError(f"{maps}: {method.card.name} uses no maps generator; leave it out.")
     context: dict[str, Any] = {}
     if "quantitative" in needs:
-        train, validation, _ = study.quantitative_parts()
+        train, validation, _ = data.quantitative_parts()
         context |= {"quantitative": train, "quantitative_validation": validation}
     if "maps" in needs:
         context["maps"] = (
-            _generator(study, case=study.protocol.maps.cases[0], device=device)
+            _generator(data, case=data.protocol.maps.cases[0], device=device)
             if maps is None
             else _trained_before(maps, device=device)
         )
@@ -151,17 +153,17 @@ def _trained_before(maps: Path, *, device: str) -> MapsGenerator:
         ) from error
 
 
-def _generator(study: Study, *, case: int, device: str) -> MapsGenerator:
-    train, validation, _ = study.quantitative_parts()
-    plan = study.protocol.maps
+def _generator(data: RunData, *, case: int, device: str) -> MapsGenerator:
+    train, validation, _ = data.quantitative_parts()
+    plan = data.protocol.maps
     generator = MapsGenerator(
         preset=plan.preset,
         case=case,
         training=plan.training,
-        seed=study.protocol.seeds[0],
+        seed=data.protocol.seeds[0],
         device=device,
     )
-    scanners = study.cohort.scanners if _has_travellers(study.dataset) else ()
+    scanners = data.cohort.scanners if _has_travellers(data.dataset) else ()
     return generator.fit(train, validation, scanners=scanners)
 
 
@@ -212,9 +214,9 @@ def _require_trainable(spec: str, method: Harmonizer, *, scanners: int) -> None:
         )
 
 
-def _read_everything(study: Study) -> None:
+def _read_everything(data: RunData) -> None:
     """Read every scan once, so that a damaged file is found before hours of training."""
-    cohort = study.cohort
+    cohort = data.cohort
     total = len(cohort.subjects) * len(cohort.scanners)
     with progress_bar("checking the images", total) as bar:
         for scanner in cohort.scanners:

@@ -1,4 +1,4 @@
-"""Controls: images whose place in the order is known, by which the metrics themselves are judged.
+"""Controls: images whose place in the order is known, by which the metrics are checked.
 
 They are made from the target image, which no method ever sees; they are no methods.
 """

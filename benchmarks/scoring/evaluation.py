@@ -1,4 +1,4 @@
-"""Judging one cell: harmonize everybody who is judged, write the images, score them."""
+"""Evaluating one cell: harmonize everybody who is evaluated, write the images, score them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from phycharm.utils.atomic import atomic_file
 from phycharm.utils.progress import progress_bar
 
 from ..protocol.cells import Cell
-from ..protocol.run_data import Study
+from ..protocol.run_data import RunData
 from ..protocol.split import Fold
 from .image_scorer import Image, ImageScorer
 from .scores import score_table, write_scores
@@ -40,31 +40,31 @@ class _Case:
         return f"sub-{self.source.subject}_from-{names[0]}_to-{names[1]}"
 
     @property
-    def judged(self) -> Scan:
-        """The image inside the target's mask, where alone it is judged; no negative voxels."""
+    def evaluated(self) -> Scan:
+        """The image inside the target's mask, where alone it is evaluated; no negative voxels."""
         inside = np.where(self.target.mask, np.maximum(self.image, 0), np.float32(0))
         return self.target.with_image(inside)
 
 
 @dataclass(kw_only=True)
-class Judge:
+class Evaluation:
     """Collect the scores of one cell.
 
     Parameters
     ----------
-    study : Study
+    data : RunData
         Data and protocol.
     scorer : ImageScorer
         For the image metrics.
     tissues : TissueScorer, optional
         For the tissue metrics.
     cell : Cell
-        Who is judged.
+        Who is evaluated.
     folder : Path
         Of the cell.
     """
 
-    study: Study
+    data: RunData
     scorer: ImageScorer
     tissues: TissueScorer | None
     cell: Cell
@@ -79,21 +79,21 @@ class Judge:
         reference: Callable[[Scan], Image] | None = None,
         keep_images: bool = True,
     ) -> None:
-        """Judge a way of making images.
+        """Evaluate a way of making images.
 
         Parameters
         ----------
         make : callable
             `make(source, target)` returns an image from two scans of one person, or None where
-            there is none to judge. For methods it looks at the target's scanner only.
+            there is none to evaluate. For methods it looks at the target's scanner only.
         reference : callable, optional
             `reference(target)` returns what the image is compared with; by default the target
             scan's own image.
         keep_images : bool
             Whether to write the images too.
         """
-        people = self.study.design.evaluated(self._fold())
-        with progress_bar(f"{self.cell.name}: judging", len(people)) as bar:
+        people = self.data.design.evaluated_in(self._fold())
+        with progress_bar(f"{self.cell.name}: evaluating", len(people)) as bar:
             for split, subject in people:
                 cases = self._cases(split, subject, make, reference)
                 if keep_images:
@@ -103,7 +103,7 @@ class Judge:
         self._write()
 
     def _fold(self) -> Fold:
-        return next(f for f in self.study.design.folds if f.number == self.cell.fold)
+        return next(f for f in self.data.design.folds if f.number == self.cell.fold)
 
     def _cases(
         self,
@@ -112,7 +112,7 @@ class Judge:
         make: MakeImage,
         reference: Callable[[Scan], Image] | None,
     ) -> list[_Case]:
-        cohort = self.study.cohort
+        cohort = self.data.cohort
         scans = {name: cohort.scan(subject, cohort.scanner(name)) for name in self.cell.scanners}
         cases = []
         for a, b in permutations(self.cell.scanners, 2):
@@ -132,7 +132,7 @@ class Judge:
         tissues: list[list[tuple[str, str, float]]] = [[] for _ in cases]
         if self.tissues is not None:
             tissues = self.tissues.score(
-                [case.judged for case in cases],
+                [case.evaluated for case in cases],
                 [case.target for case in cases],
                 [self.folder / "segmentations" / case.stem for case in cases],
                 common_domain=common_domain,
@@ -151,7 +151,7 @@ class Judge:
             "harmonizer": self.cell.harmonizer,
             "seed": self.cell.seed,
         }
-        protocol = self.study.protocol
+        protocol = self.data.protocol
         head = {"protocol": protocol.name, "protocol_version": protocol.version, **place}
         self._scores += [
             {**head, "metric": metric, "tissue": tissue, "value": value}

@@ -9,9 +9,9 @@ import numpy as np
 from phycharm.data.nifti import write_volume
 from phycharm.data.scan import Scan
 
-from ..protocol.run_data import Study
+from ..protocol.run_data import RunData
 from ..segmentation import Segmentation, Segmenter
-from .tissues import Fractions, JudgedTissues, TissueScore, tissue_scores, undefined_scores
+from .tissues import Fractions, TissueScore, TissuesInMask, tissue_scores, undefined_scores
 from .unsegmented import Unsegmented, write_failure
 
 
@@ -21,7 +21,7 @@ class TissueScorer:
 
     Parameters
     ----------
-    study : Study
+    data : RunData
         Data and protocol.
     segmenter : Segmenter
         Engine, the same for every image.
@@ -29,10 +29,10 @@ class TissueScorer:
         Folder that the reference segmentations go to.
     """
 
-    study: Study
+    data: RunData
     segmenter: Segmenter
     scans: Path
-    _references: dict[tuple[str, str], JudgedTissues] = field(default_factory=dict)
+    _references: dict[tuple[str, str], TissuesInMask] = field(default_factory=dict)
     _truths: dict[str, Fractions | None] = field(default_factory=dict)
 
     def score(
@@ -79,29 +79,29 @@ class TissueScorer:
                 scores.append(list(undefined_scores(truth=truth is not None)))
                 continue
             _write(name, one, image)
-            judged = JudgedTissues.of(one, target.mask)
-            scores.append(list(tissue_scores(judged, reference, truth)))
+            evaluated = TissuesInMask.of(one, target.mask)
+            scores.append(list(tissue_scores(evaluated, reference, truth)))
         return scores
 
-    def _of_dataset(self, targets: Sequence[Scan]) -> dict[str, JudgedTissues | Unsegmented]:
+    def _of_dataset(self, targets: Sequence[Scan]) -> dict[str, TissuesInMask | Unsegmented]:
         return {target.scanner.name: self._reference(target) for target in targets}
 
-    def _reference(self, scan: Scan) -> JudgedTissues:
+    def _reference(self, scan: Scan) -> TissuesInMask:
         """Segment a scan of the dataset once, and keep the answer for all methods."""
         key = (scan.subject, scan.scanner.name)
         if key not in self._references:
             found = self.segmenter.segment(scan)
             _write(self.scans / f"sub-{scan.subject}_ses-{scan.scanner.name}", found, scan)
-            self._references[key] = JudgedTissues.of(found, scan.mask)
+            self._references[key] = TissuesInMask.of(found, scan.mask)
         return self._references[key]
 
-    def _of_method(self, targets: Sequence[Scan]) -> dict[str, JudgedTissues | Unsegmented]:
+    def _of_method(self, targets: Sequence[Scan]) -> dict[str, TissuesInMask | Unsegmented]:
         """Segment the common-domain images of one person, each once and for this method alone."""
         scans = {target.scanner.name: target for target in targets}
         positive = [scan.with_image(np.maximum(scan.image, 0)) for scan in scans.values()]
         found = zip(scans.items(), self._segment_all(positive), strict=True)
         return {
-            name: one if isinstance(one, Unsegmented) else JudgedTissues.of(one, scan.mask)
+            name: one if isinstance(one, Unsegmented) else TissuesInMask.of(one, scan.mask)
             for (name, scan), one in found
         }
 
@@ -120,7 +120,7 @@ class TissueScorer:
 
     def _truth(self, image: Scan) -> Fractions | None:
         if image.subject not in self._truths:
-            self._truths[image.subject] = self.study.dataset.true_fractions(image.subject)
+            self._truths[image.subject] = self.data.dataset.true_fractions(image.subject)
         truth = self._truths[image.subject]
         return None if truth is None else truth[:, image.mask]
 

@@ -26,8 +26,8 @@ TISSUE_METRICS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class JudgedTissues:
-    """A segmentation inside the mask it is judged in, where it takes a tenth of the memory.
+class TissuesInMask:
+    """A segmentation inside the mask it is evaluated in, where it takes a tenth of the memory.
 
     Parameters
     ----------
@@ -90,13 +90,13 @@ def soft_dice(p: Fractions, q: Fractions) -> float:
 
 
 def tissue_scores(
-    found: JudgedTissues, reference: JudgedTissues, truth: Fractions | None = None
+    found: TissuesInMask, reference: TissuesInMask, truth: Fractions | None = None
 ) -> Iterator[TissueScore]:
     """Compare the tissues of a harmonized image with those of the target scan.
 
     Parameters
     ----------
-    found, reference : JudgedTissues
+    found, reference : TissuesInMask
         Of the harmonized image and of the target scan, in one mask.
     truth : ndarray of float32, shape (3, N), optional
         Fractions of CSF, GM and WM that were simulated, in that mask.

@@ -35,7 +35,7 @@ class Unsegmented:
 
     @classmethod
     def of(cls, image: Scan, error: Exception) -> Self:
-        """Judge what an engine raised about an image."""
+        """Say whose fault it is what an engine raised about an image."""
         said = " ".join(str(error).split())
         kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
         return cls(reason=kind + said, crashed=has_tissues(image))

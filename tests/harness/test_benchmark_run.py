@@ -394,8 +394,8 @@ def by_case(shared_dataset, tmp_path_factory):
 
 class TestMapsOfSeveralCases:
     def test_each_is_a_method_of_its_own(self, by_case):
-        judged = set(read_scores(by_case / "scores.parquet")["harmonizer"]) - CONTROLS
-        assert judged == {"none", "phycharm", "phycharm-case-1"}
+        evaluated = set(read_scores(by_case / "scores.parquet")["harmonizer"]) - CONTROLS
+        assert evaluated == {"none", "phycharm", "phycharm-case-1"}
         cards = read_json(by_case / "methods.json")
         assert "loss case 1 instead of 4" in cards["phycharm-case-1"]["summary"]
         assert cards["phycharm-case-1"]["variant_of"] == "phycharm"

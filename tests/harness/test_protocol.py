@@ -47,7 +47,7 @@ def test_every_protocol_is_complete(name):
     assert protocol.statistics.reference in protocol.harmonizers
     assert protocol.simulation.scanners == ("GE", "Siemens", "Philips")
     people = protocol.split.quantitative_training + protocol.split.quantitative_validation
-    assert people < protocol.simulation.quantitative_subjects, "nobody is left to judge maps on"
+    assert people < protocol.simulation.quantitative_subjects, "nobody is left to evaluate maps on"
     assert protocol.split.training + protocol.split.external <= protocol.simulation.subjects
 
 

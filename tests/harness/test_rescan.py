@@ -32,7 +32,7 @@ def add_repeat(root, subject, session, *, shift=0.0):
         shutil.copy(sidecar, second.with_name(second.name.replace(".nii.gz", ".json")))
 
 
-def judged(dataset):
+def evaluated_subject(dataset):
     return BidsDataset(dataset).travelling().subjects[2]
 
 
@@ -42,7 +42,7 @@ def run(dataset, out):
 
 
 def test_repeats_are_scored_where_they_are_and_only_there(dataset, tmp_path):
-    subject = judged(dataset)
+    subject = evaluated_subject(dataset)
     add_repeat(dataset, subject, "Siemens")
     scores = run(dataset, tmp_path / "run")
     rescans = scores[scores["harmonizer"] == "rescan"]
@@ -59,7 +59,7 @@ def test_without_repeats_there_is_no_ceiling(dataset, tmp_path):
 
 
 def test_repeat_on_another_grid_is_named(dataset, tmp_path):
-    add_repeat(dataset, judged(dataset), "Siemens", shift=30.0)
+    add_repeat(dataset, evaluated_subject(dataset), "Siemens", shift=30.0)
     result = run_benchmark(
         pair_protocol(harmonizers=["none"]), out=tmp_path / "run", dataset=dataset
     )
@@ -67,7 +67,7 @@ def test_repeat_on_another_grid_is_named(dataset, tmp_path):
 
 
 def test_first_run_stays_the_scan(dataset):
-    subject = judged(dataset)
+    subject = evaluated_subject(dataset)
     cohort = BidsDataset(dataset).travelling()
     before = cohort.scan(subject, cohort.scanner("Siemens")).image
     add_repeat(dataset, subject, "Siemens")

@@ -1,4 +1,4 @@
-"""Who is learned from, chosen by, judged."""
+"""Who is learned from, chosen by, evaluated."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_nobody_is_dealt_out_twice(training, external):
     for fold in found.folds:
         groups = [*fold.train, *fold.validation, *found.external]
         assert len(groups) == len(set(groups))
-        assert not set(fold.train) & {subject for _, subject in found.evaluated(fold)}
+        assert not set(fold.train) & {subject for _, subject in found.evaluated_in(fold)}
 
 
 def test_subjects_by_name():
@@ -41,10 +41,10 @@ def test_subjects_by_name():
 
 def test_who_is_judged_and_as_what():
     found = dealt(training=2, external=2, folds=(1, 2))
-    assert found.evaluated(found.folds[1]) == [
+    assert found.evaluated_in(found.folds[1]) == [
         ("validation", "02"), ("external", "03"), ("external", "04"),
     ]  # fmt: skip
-    assert found.judged == ["01", "03", "04", "02"]
+    assert found.evaluated == ["01", "03", "04", "02"]
 
 
 @pytest.mark.parametrize(

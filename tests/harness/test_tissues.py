@@ -15,14 +15,14 @@ from sklearn.metrics import f1_score
 from phycharm.benchmarks.metrics import METRICS
 from phycharm.benchmarks.protocol.cells import Cell
 from phycharm.benchmarks.protocol.protocol import Protocol
-from phycharm.benchmarks.protocol.run_data import Study
+from phycharm.benchmarks.protocol.run_data import RunData
 from phycharm.benchmarks.scoring.controls import constant, oracle
-from phycharm.benchmarks.scoring.evaluation import Judge
+from phycharm.benchmarks.scoring.evaluation import Evaluation
 from phycharm.benchmarks.scoring.image_scorer import ImageScorer
 from phycharm.benchmarks.scoring.tissue_scorer import TissueScorer
 from phycharm.benchmarks.scoring.tissues import (
     TISSUE_METRICS,
-    JudgedTissues,
+    TissuesInMask,
     dice,
     soft_dice,
     tissue_scores,
@@ -100,9 +100,9 @@ def test_sums_over_millions_of_voxels_keep_their_digits():
 # --- the scores of one image ----------------------------------------------------------------------
 
 
-def judged(pve_labels, labels, fractions, voxel_ml=0.5):
+def in_mask(pve_labels, labels, fractions, voxel_ml=0.5):
     fractions = np.array(fractions, np.float32)
-    return JudgedTissues(
+    return TissuesInMask(
         labels=np.array(labels, np.uint8),
         pve_labels=np.array(pve_labels, np.uint8),
         partial_volumes=fractions,
@@ -110,12 +110,12 @@ def judged(pve_labels, labels, fractions, voxel_ml=0.5):
     )
 
 
-FOUND = judged(
+FOUND = in_mask(
     [1, 2, 2, 3],
     [1, 2, 3, 3],
     [[0.8, 0.1, 0.0, 0.0], [0.2, 0.9, 0.6, 0.0], [0.0, 0.0, 0.4, 1.0]],
 )
-REFERENCE = judged(
+REFERENCE = in_mask(
     [2, 2, 3, 3],
     [2, 2, 3, 3],
     [[0.4, 0.0, 0.0, 0.0], [0.6, 1.0, 0.2, 0.0], [0.0, 0.0, 0.8, 1.0]],
@@ -198,14 +198,14 @@ def test_every_tissue_metric_is_in_the_catalogue_and_within_its_bounds():
 def test_only_the_mask_is_judged():
     scan = phantom.raw_scan("01", phantom.GE)
     found = Threshold().segment(scan)
-    inside = JudgedTissues.of(found, scan.mask)
+    inside = TissuesInMask.of(found, scan.mask)
     assert inside.labels.shape == (scan.mask.sum(),)
     assert inside.partial_volumes.shape == (3, scan.mask.sum())
-    whole = JudgedTissues.of(found, np.ones_like(scan.mask))
+    whole = TissuesInMask.of(found, np.ones_like(scan.mask))
     other = Threshold().segment(phantom.raw_scan("01", phantom.SIEMENS))
     # Nothing is segmented outside the mask, so the scores are those of the whole volume.
-    assert table(tissue_scores(inside, JudgedTissues.of(other, scan.mask))) == table(
-        tissue_scores(whole, JudgedTissues.of(other, np.ones_like(scan.mask)))
+    assert table(tissue_scores(inside, TissuesInMask.of(other, scan.mask))) == table(
+        tissue_scores(whole, TissuesInMask.of(other, np.ones_like(scan.mask)))
     )
 
 
@@ -254,8 +254,8 @@ PROTOCOL = Protocol(
 
 
 @pytest.fixture
-def study(shared_dataset):
-    return Study(BidsDataset(shared_dataset), PROTOCOL)
+def data(shared_dataset):
+    return RunData(BidsDataset(shared_dataset), PROTOCOL)
 
 
 @pytest.fixture
@@ -264,16 +264,16 @@ def engine():
 
 
 @pytest.fixture
-def scorer(study, engine, tmp_path):
-    return TissueScorer(study=study, segmenter=engine, scans=tmp_path / "scans")
+def scorer(data, engine, tmp_path):
+    return TissueScorer(data=data, segmenter=engine, scans=tmp_path / "scans")
 
 
-def scans(study, subject="03"):
-    return [study.cohort.scan(subject, scanner) for scanner in study.cohort.scanners]
+def scans(data, subject="03"):
+    return [data.cohort.scan(subject, scanner) for scanner in data.cohort.scanners]
 
 
-def test_a_target_is_segmented_once_for_all_methods(study, scorer, engine, tmp_path):
-    _, siemens = scans(study)
+def test_a_target_is_segmented_once_for_all_methods(data, scorer, engine, tmp_path):
+    _, siemens = scans(data)
     for method in ("a", "b", "c"):
         scorer.score([siemens], [siemens], [tmp_path / method / "image"])
     # Three images and one reference.
@@ -282,8 +282,8 @@ def test_a_target_is_segmented_once_for_all_methods(study, scorer, engine, tmp_p
     assert written == ["sub-03_ses-Siemens_pveseg.nii.gz", "sub-03_ses-Siemens_seg.nii.gz"]
 
 
-def test_the_target_itself_scores_perfectly(study, scorer, tmp_path):
-    ge, siemens = scans(study)
+def test_the_target_itself_scores_perfectly(data, scorer, tmp_path):
+    ge, siemens = scans(data)
     perfect, other = scorer.score(
         [siemens, ge.with_image(ge.image)], [siemens, siemens], [tmp_path / "a", tmp_path / "b"]
     )
@@ -292,8 +292,8 @@ def test_the_target_itself_scores_perfectly(study, scorer, tmp_path):
     assert 0 < table(other)["dice", "GM"] < 1
 
 
-def test_segmentations_are_written_on_the_grid_of_the_image(study, scorer, tmp_path):
-    ge, siemens = scans(study)
+def test_segmentations_are_written_on_the_grid_of_the_image(data, scorer, tmp_path):
+    ge, siemens = scans(data)
     scorer.score([siemens], [siemens], [tmp_path / "deep" / "image"])
     for suffix in ("seg", "pveseg"):
         written = nibabel.load(tmp_path / "deep" / f"image_{suffix}.nii.gz")
@@ -303,8 +303,8 @@ def test_segmentations_are_written_on_the_grid_of_the_image(study, scorer, tmp_p
         np.testing.assert_array_equal(found, Threshold().segment(siemens).labels)
 
 
-def test_one_image_without_tissues_does_not_harm_the_others(study, scorer, tmp_path):
-    ge, siemens = scans(study)
+def test_one_image_without_tissues_does_not_harm_the_others(data, scorer, tmp_path):
+    ge, siemens = scans(data)
     flat = siemens.with_image(constant(siemens))
     names = [tmp_path / name for name in "abc"]
     first, second, third = scorer.score([siemens, flat, ge], [siemens, siemens, ge], names)
@@ -337,12 +337,12 @@ class Crashing(Threshold):
     ],
 )
 def test_a_crash_of_the_engine_is_told_apart_from_an_image_without_tissues(
-    study, tmp_path, error, said
+    data, tmp_path, error, said
 ):
-    ge, siemens = scans(study)
+    ge, siemens = scans(data)
     flat = siemens.with_image(constant(siemens))
     engine = Crashing(error, ge.image)
-    scorer = TissueScorer(study=study, segmenter=engine, scans=tmp_path / "scans")
+    scorer = TissueScorer(data=data, segmenter=engine, scans=tmp_path / "scans")
     names = [tmp_path / "segmentations" / name for name in "abc"]
     good, crashed, nothing = scorer.score([siemens, ge, flat], [siemens] * 3, names)
     assert table(good)["dice", "WM"] == 1
@@ -358,10 +358,10 @@ def test_a_crash_of_the_engine_is_told_apart_from_an_image_without_tissues(
     }  # fmt: skip
 
 
-def test_a_crash_on_a_common_image_names_what_was_compared(study, tmp_path):
-    ge, siemens = scans(study)
+def test_a_crash_on_a_common_image_names_what_was_compared(data, tmp_path):
+    ge, siemens = scans(data)
     engine = Crashing(RuntimeError("died"), common(ge).image)
-    scorer = TissueScorer(study=study, segmenter=engine, scans=tmp_path / "scans")
+    scorer = TissueScorer(data=data, segmenter=engine, scans=tmp_path / "scans")
     names = [tmp_path / "segmentations" / name for name in ("from-Siemens", "from-GE")]
     images, goals = [common(siemens), common(ge)], [common(ge), common(siemens)]
     for scores in scorer.score(images, goals, names, common_domain=True):
@@ -372,8 +372,8 @@ def test_a_crash_on_a_common_image_names_what_was_compared(study, tmp_path):
     ]
 
 
-def test_what_has_tissues_to_find(study):
-    ge, siemens = scans(study)
+def test_what_has_tissues_to_find(data):
+    ge, siemens = scans(data)
     assert has_tissues(ge)
     assert has_tissues(common(siemens).with_image(np.maximum(common(siemens).image, 0)))
     assert not has_tissues(ge.with_image(constant(ge)))
@@ -384,17 +384,17 @@ def test_what_has_tissues_to_find(study):
     assert not has_tissues(ge.with_image(np.where(ge.image > 0.5, 1, 0.3).astype(np.float32)))
 
 
-def test_a_target_without_tissues_is_the_datasets_fault(study, scorer, tmp_path):
-    _, siemens = scans(study)
+def test_a_target_without_tissues_is_the_datasets_fault(data, scorer, tmp_path):
+    _, siemens = scans(data)
     flat = siemens.with_image(constant(siemens))
     with pytest.raises(InputError, match="flat"):
         scorer.score([siemens], [flat], [tmp_path / "a"])
 
 
 def test_the_truth_of_simulated_people_is_scored_in_the_mask(simulated_dataset, engine, tmp_path):
-    study = Study(BidsDataset(simulated_dataset), PROTOCOL)
-    scorer = TissueScorer(study=study, segmenter=engine, scans=tmp_path / "scans")
-    ge, _ = scans(study)
+    data = RunData(BidsDataset(simulated_dataset), PROTOCOL)
+    scorer = TissueScorer(data=data, segmenter=engine, scans=tmp_path / "scans")
+    ge, _ = scans(data)
     (scores,) = scorer.score([ge], [ge], [tmp_path / "a"])
     found = Threshold().segment(ge)
     folder = simulated_dataset / "derivatives" / "truth" / "sub-03" / "anat"
@@ -406,8 +406,8 @@ def test_the_truth_of_simulated_people_is_scored_in_the_mask(simulated_dataset, 
         assert table(scores)["dice_truth", tissue] == pytest.approx(wanted, rel=1e-5)
 
 
-def test_without_truth_there_is_no_score_of_it(study, scorer, tmp_path):
-    _, siemens = scans(study)
+def test_without_truth_there_is_no_score_of_it(data, scorer, tmp_path):
+    _, siemens = scans(data)
     (scores,) = scorer.score([siemens], [siemens], [tmp_path / "a"])
     assert "dice_truth" not in {metric for metric, _, _ in scores}
 
@@ -420,8 +420,8 @@ def common(scan):
     return scan.with_image(np.where(scan.mask, 1.5 - scan.image, 0).astype(np.float32))
 
 
-def test_common_images_are_compared_with_each_other(study, scorer, engine, tmp_path):
-    ge, siemens = scans(study)
+def test_common_images_are_compared_with_each_other(data, scorer, engine, tmp_path):
+    ge, siemens = scans(data)
     names = [tmp_path / "a", tmp_path / "b"]
     images = [common(siemens), common(ge)]
     found = scorer.score(images, [common(siemens), common(ge)], names, common_domain=True)
@@ -432,8 +432,8 @@ def test_common_images_are_compared_with_each_other(study, scorer, engine, tmp_p
 
 
 @pytest.mark.parametrize("common_first", [True, False])
-def test_common_images_never_become_other_methods_references(study, scorer, tmp_path, common_first):
-    _, siemens = scans(study)
+def test_common_images_never_become_other_methods_references(data, scorer, tmp_path, common_first):
+    _, siemens = scans(data)
 
     def judge_common():
         scorer.score(
@@ -451,29 +451,29 @@ def test_common_images_never_become_other_methods_references(study, scorer, tmp_
     np.testing.assert_array_equal(np.asarray(kept.dataobj), Threshold().segment(siemens).labels)
 
 
-def test_common_images_without_tissues_are_the_methods_fault(study, scorer, tmp_path):
-    _, siemens = scans(study)
+def test_common_images_without_tissues_are_the_methods_fault(data, scorer, tmp_path):
+    _, siemens = scans(data)
     flat = siemens.with_image(constant(siemens))
     (scores,) = scorer.score([siemens], [flat], [tmp_path / "a"], common_domain=True)
     assert all(math.isnan(value) for _, _, value in scores)
 
 
-def test_negative_common_images_are_cut_like_the_judged_ones(study, scorer, engine, tmp_path):
-    _, siemens = scans(study)
+def test_negative_common_images_are_cut_like_the_judged_ones(data, scorer, engine, tmp_path):
+    _, siemens = scans(data)
     lowered = siemens.with_image(siemens.image - np.float32(0.6))
     scorer.score([siemens], [lowered], [tmp_path / "a"], common_domain=True)
     assert all(image.min() >= 0 for image in engine.images)
 
 
-# --- the judge ------------------------------------------------------------------------------------
+# --- the evaluation -----------------------------------------------------------------------------
 
 CELL = Cell(spec="none", harmonizer="none", scanners=("GE", "Siemens"), whole=True, fold=1, seed=7)
 
 
 @pytest.fixture
-def judge(study, scorer, tmp_path):
-    return Judge(
-        study=study,
+def evaluation(data, scorer, tmp_path):
+    return Evaluation(
+        data=data,
         scorer=ImageScorer(metrics=("psnr",), device="cpu"),
         tissues=scorer,
         cell=CELL,
@@ -481,14 +481,14 @@ def judge(study, scorer, tmp_path):
     )
 
 
-def scores_of(judge):
-    found = pd.read_parquet(judge.folder / "scores.parquet")
+def scores_of(evaluation):
+    found = pd.read_parquet(evaluation.folder / "scores.parquet")
     return found[found["tissue"] != ""]
 
 
-def test_rows_name_everything_about_a_tissue_score(judge):
-    judge.run(lambda source, target: source.image)
-    found = scores_of(judge)
+def test_rows_name_everything_about_a_tissue_score(evaluation):
+    evaluation.run(lambda source, target: source.image)
+    found = scores_of(evaluation)
     assert set(found["protocol"]) == {"tissues"}
     assert set(found["protocol_version"]) == {3}
     assert set(found["harmonizer"]) == {"none"}
@@ -501,7 +501,7 @@ def test_rows_name_everything_about_a_tissue_score(judge):
         ("validation", "01"),
         ("external", "03"),
     }
-    assert {path.name for path in (judge.folder / "segmentations").iterdir()} == {
+    assert {path.name for path in (evaluation.folder / "segmentations").iterdir()} == {
         f"sub-{subject}_from-{a}_to-{b}_{suffix}.nii.gz"
         for subject in ("01", "03")
         for a, b in (("GE", "Siemens"), ("Siemens", "GE"))
@@ -509,10 +509,12 @@ def test_rows_name_everything_about_a_tissue_score(judge):
     }
 
 
-def test_directions_are_compared_with_their_own_target(judge, study):
-    judge.run(lambda source, target: source.image)
-    found = scores_of(judge).set_index(["subject", "source", "target", "metric", "tissue"])["value"]
-    ge, siemens = (Threshold().segment(scan) for scan in scans(study))
+def test_directions_are_compared_with_their_own_target(evaluation, data):
+    evaluation.run(lambda source, target: source.image)
+    found = scores_of(evaluation).set_index(["subject", "source", "target", "metric", "tissue"])[
+        "value"
+    ]
+    ge, siemens = (Threshold().segment(scan) for scan in scans(data))
     difference = siemens.volumes_ml["GM"] - ge.volumes_ml["GM"]
     place = ("volume_difference_ml", "GM")
     assert found["03", "Siemens", "GE", *place] == pytest.approx(difference)
@@ -521,9 +523,11 @@ def test_directions_are_compared_with_their_own_target(judge, study):
     assert found["03", "GE", "Siemens", "dice", "GM"] == pytest.approx(wanted)
 
 
-def test_images_are_segmented_inside_the_targets_mask_without_negative_voxels(judge, engine, study):
-    judge.run(lambda source, target: source.image - np.float32(0.5))
-    brains = {scan.image.tobytes(): scan.mask for who in ("01", "03") for scan in scans(study, who)}
+def test_images_are_segmented_inside_the_targets_mask_without_negative_voxels(
+    evaluation, engine, data
+):
+    evaluation.run(lambda source, target: source.image - np.float32(0.5))
+    brains = {scan.image.tobytes(): scan.mask for who in ("01", "03") for scan in scans(data, who)}
     harmonized = [image for image in engine.images if image.tobytes() not in brains]
     assert len(harmonized) == 4
     for image in harmonized:
@@ -531,45 +535,45 @@ def test_images_are_segmented_inside_the_targets_mask_without_negative_voxels(ju
         assert any(image[mask].any() and not image[~mask].any() for mask in brains.values())
 
 
-def test_controls_frame_the_methods(judge):
-    judge.run(lambda source, target: oracle(target), keep_images=False)
-    perfect = scores_of(judge)
+def test_controls_frame_the_methods(evaluation):
+    evaluation.run(lambda source, target: oracle(target), keep_images=False)
+    perfect = scores_of(evaluation)
     assert (perfect.loc[perfect["metric"].str.startswith("dice"), "value"] == 1).all()
     assert (perfect.loc[perfect["metric"].str.contains("volume"), "value"] == 0).all()
-    judge._scores.clear()
-    judge.run(lambda source, target: constant(target), keep_images=False)
-    assert scores_of(judge)["value"].isna().all()
+    evaluation._scores.clear()
+    evaluation.run(lambda source, target: constant(target), keep_images=False)
+    assert scores_of(evaluation)["value"].isna().all()
 
 
-def test_a_crash_costs_one_image_its_scores_and_is_written_down(judge, study):
-    ge, siemens = scans(study)
+def test_a_crash_costs_one_image_its_scores_and_is_written_down(evaluation, data):
+    ge, siemens = scans(data)
     # Not the scan's own image: that is segmented too, as the reference of the other direction.
     darker = ge.image * np.float32(0.9)
     fatal = np.where(siemens.mask, darker, np.float32(0))
-    judge.tissues.segmenter = Crashing(RuntimeError("bus error"), fatal)
-    judge.run(lambda source, target: source.image * np.float32(0.9))
-    found = scores_of(judge)
+    evaluation.tissues.segmenter = Crashing(RuntimeError("bus error"), fatal)
+    evaluation.run(lambda source, target: source.image * np.float32(0.9))
+    found = scores_of(evaluation)
     lost = found[found["value"].isna()]
     assert set(zip(lost["subject"], lost["source"], strict=True)) == {("03", "GE")}
     assert len(lost) == 6 * 3
-    image_scores = pd.read_parquet(judge.folder / "scores.parquet").query("metric == 'psnr'")
+    image_scores = pd.read_parquet(evaluation.folder / "scores.parquet").query("metric == 'psnr'")
     assert image_scores["value"].notna().all()
-    (line,) = segmentation_failures(judge.folder)
+    (line,) = segmentation_failures(evaluation.folder)
     assert line == "sub-03_from-GE_to-Siemens: RuntimeError: bus error"
 
 
-def test_without_engine_there_are_no_tissue_scores(judge, study, tmp_path):
-    judge.tissues = None
-    judge.run(lambda source, target: source.image)
-    assert scores_of(judge).empty
-    assert not (judge.folder / "segmentations").exists()
+def test_without_engine_there_are_no_tissue_scores(evaluation, data, tmp_path):
+    evaluation.tissues = None
+    evaluation.run(lambda source, target: source.image)
+    assert scores_of(evaluation).empty
+    assert not (evaluation.folder / "segmentations").exists()
 
 
-def test_the_judge_tells_the_scorer_of_a_common_domain(judge):
-    judge.run(
+def test_the_judge_tells_the_scorer_of_a_common_domain(evaluation):
+    evaluation.run(
         lambda source, target: common(source).image, reference=lambda target: common(target).image
     )
-    found = scores_of(judge)
+    found = scores_of(evaluation)
     inverted = found[(found["metric"] == "dice") & (found["tissue"] == "WM")]["value"]
     # Against the scans, with their contrast the other way round, these would be near zero.
     assert inverted.min() > 0.5
@@ -579,9 +583,9 @@ def test_the_judge_tells_the_scorer_of_a_common_domain(judge):
 
 
 def test_the_default_engine_orders_the_controls(simulated_dataset, tmp_path):
-    study = Study(BidsDataset(simulated_dataset), PROTOCOL)
-    scorer = TissueScorer(study=study, segmenter=get_segmenter("hmrf"), scans=tmp_path / "scans")
-    ge, siemens = scans(study)
+    data = RunData(BidsDataset(simulated_dataset), PROTOCOL)
+    scorer = TissueScorer(data=data, segmenter=get_segmenter("hmrf"), scans=tmp_path / "scans")
+    ge, siemens = scans(data)
     images = [siemens, ge, siemens.with_image(constant(siemens))]
     same, other, flat = scorer.score(images, [siemens] * 3, [tmp_path / name for name in "abc"])
     # Batched with others, the target's own image is segmented exactly as it was alone.
