@@ -84,7 +84,7 @@ def test_folder_starts_empty_after_a_killed_process(tmp_path):
         """
         import os, signal, sys
         from pathlib import Path
-        from phycharm import atomic
+        from phycharm.utils import atomic
         with atomic.atomic_folder(Path(sys.argv[1])) as folder:
             (folder / "half").write_text("1")
             os.kill(os.getpid(), signal.SIGKILL)

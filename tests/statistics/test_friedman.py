@@ -9,8 +9,7 @@ from scipy.stats import friedmanchisquare
 from score_factory import DIRECTIONS, random_scores, scores_of
 
 from phycharm.benchmarks.metrics import METRICS
-from phycharm.benchmarks.statistics import cliques, critical_difference, rank_methods
-from phycharm.benchmarks.statistics.inference import friedman
+from phycharm.benchmarks.statistics import cliques, critical_difference, friedman, rank_methods
 
 # Demsar 2006 (J. Mach. Learn. Res. 7), table 6: AUC of four decision trees on 14 data sets.
 TREES = ("C4.5", "C4.5+m", "C4.5+cf", "C4.5+m+cf")

@@ -16,7 +16,9 @@ def test_statistics_need_no_torch():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("module", ["friedman", "leakage", "multiplicity", "wilcoxon"])
+@pytest.mark.parametrize(
+    "module", ["inference.friedman", "leakage", "inference.multiplicity", "inference.wilcoxon"]
+)
 def test_examples_in_docstrings(module):
     outcome = doctest.testmod(import_module(f"phycharm.benchmarks.statistics.{module}"))
     assert outcome.attempted > 0
