@@ -2,6 +2,6 @@
 
 from .figure_files import write_figures
 from .report import write_report
-from .text import leaderboard_text
+from .text.terminal import leaderboard_text
 
 __all__ = ["leaderboard_text", "write_figures", "write_report"]

@@ -9,14 +9,7 @@ from matplotlib.figure import Figure
 
 from phycharm.utils.atomic import write_text
 
-from .boards import board_table
-from .captions import bland_altman as agreement_words
-from .captions import comparison as picture_words
-from .captions import histograms as histogram_words
-from .captions import maps as map_words
-from .captions import masks as mask_words
-from .captions import training_by_case as training_words
-from .captions import volume_bars as volume_words
+from .figures.captioned_figure import Caption
 from .figures.case_training import case_training_plot
 from .figures.histograms import histogram_plot
 from .figures.maps import maps_picture
@@ -24,14 +17,21 @@ from .figures.masks import mask_picture
 from .figures.pictures import picture
 from .figures.style import write_figure
 from .figures.volumes import bland_altman, volume_bars
-from .opening import open_studies
-from .paper_tables import paper_tables
-from .plate import Caption
-from .slices import compare_images, median_subject
-from .statistics_tables import comparison_tables
-from .study import Study
-from .table import Table, to_csv, to_latex
-from .variant_tables import variant_tables
+from .run.load import load_runs
+from .run.run_view import RunView
+from .run.slices import compare_images, median_subject
+from .tables.leaderboard import leaderboard_table
+from .tables.paper_tables import paper_tables
+from .tables.statistics_tables import comparison_tables
+from .tables.table import Table, to_csv, to_latex
+from .tables.variant_tables import variant_tables
+from .text.captions import bland_altman as agreement_words
+from .text.captions import comparison as picture_words
+from .text.captions import histograms as histogram_words
+from .text.captions import maps as map_words
+from .text.captions import masks as mask_words
+from .text.captions import training_by_case as training_words
+from .text.captions import volume_bars as volume_words
 
 _Drawing = tuple[str, Figure | None, Caption]
 _SPLITS = {"validation": ("4", "6", "S3"), "external": ("5", "7", "8")}
@@ -72,10 +72,10 @@ def write_figures(
         If there is no such results folder, none was given, or `order` names nothing that was
         measured.
     """
-    studies = open_studies(list(results), reference=reference, order=order)
-    names = _distinct([study.results.name for study in studies]) if len(studies) > 1 else [""]
-    places = zip(studies, names, strict=True)
-    return [path for study, name in places for path in _write(study, Path(out) / name)]
+    views = load_runs(list(results), reference=reference, order=order)
+    names = _distinct([view.results.name for view in views]) if len(views) > 1 else [""]
+    places = zip(views, names, strict=True)
+    return [path for view, name in places for path in _write(view, Path(out) / name)]
 
 
 def _distinct(names: list[str]) -> list[str]:
@@ -87,18 +87,18 @@ def _distinct(names: list[str]) -> list[str]:
     return found
 
 
-def _write(study: Study, out: Path) -> list[Path]:
+def _write(view: RunView, out: Path) -> list[Path]:
     paths: list[Path] = []
-    captions = [f"# Figures and tables of {study.results.name}", ""]
-    if study.substitution:
-        captions += [study.substitution, ""]
-    if study.results.simulated:
+    captions = [f"# Figures and tables of {view.results.name}", ""]
+    if view.substitution:
+        captions += [view.substitution, ""]
+    if view.results.simulated:
         captions += ["**The scanners are simulated: no person was scanned.**", ""]
-    for stem, figure, words in _drawings(study):
+    for stem, figure, words in _drawings(view):
         if figure is not None:
             paths += write_figure(figure, out / stem)
             captions += [f"## {stem}", "", f"{words.title}. {words.look} {words.how}", ""]
-    for table in _tables(study):
+    for table in _tables(view):
         for suffix, text in ((".tex", to_latex(table)), (".csv", to_csv(table))):
             path = out / f"{_plain(table.name)}{suffix}"
             write_text(path, text)
@@ -109,49 +109,49 @@ def _write(study: Study, out: Path) -> list[Path]:
     return [*paths, path]
 
 
-def _drawings(study: Study) -> Iterator[_Drawing]:
+def _drawings(view: RunView) -> Iterator[_Drawing]:
     """Draw one figure at a time, so that only one is in memory."""
-    maps = maps_picture(study)
+    maps = maps_picture(view)
     if maps is not None:
         yield "figure-3", maps[0], map_words(maps[1])
     for split, (images, masks, volumes) in _SPLITS.items():
-        if split in study.splits:
-            yield from _directions(study, split, images, masks)
-            yield f"figure-{volumes}", volume_bars(study, split), volume_words(study, split)
-            words = agreement_words(study, split)
-            yield f"extra-agreement-{split}", bland_altman(study, split), words
+        if split in view.splits:
+            yield from _directions(view, split, images, masks)
+            yield f"figure-{volumes}", volume_bars(view, split), volume_words(view, split)
+            words = agreement_words(view, split)
+            yield f"extra-agreement-{split}", bland_altman(view, split), words
     for split, letter in (("external", ""), ("validation", "-validation")):
-        if split in study.splits:
-            words = histogram_words(study, split)
-            yield f"figure-S1{letter}", histogram_plot(study, split), words
-    by_case = case_training_plot(study)
+        if split in view.splits:
+            words = histogram_words(view, split)
+            yield f"figure-S1{letter}", histogram_plot(view, split), words
+    by_case = case_training_plot(view)
     if by_case is not None:
         yield "figure-S2", by_case[0], training_words(*by_case[1:])
 
 
-def _directions(study: Study, split: str, images: str, masks: str) -> Iterator[_Drawing]:
-    for direction in study.directions:
-        subject = median_subject(study, split, direction)
-        shown = subject and compare_images(study, subject, *direction, study.methods)
+def _directions(view: RunView, split: str, images: str, masks: str) -> Iterator[_Drawing]:
+    for direction in view.directions:
+        subject = median_subject(view, split, direction)
+        shown = subject and compare_images(view, subject, *direction, view.methods)
         if not shown:
             continue
         where = "-to-".join(_plain(name) for name in direction)
         yield (
             f"figure-{images}_{where}",
-            picture(study, shown, split),
-            picture_words(study, shown, split),
+            picture(view, shown, split),
+            picture_words(view, shown, split),
         )
-        words = mask_words(study, shown, split)
-        yield f"figure-{masks}_{where}", mask_picture(study, shown, split), words
+        words = mask_words(view, shown, split)
+        yield f"figure-{masks}_{where}", mask_picture(view, shown, split), words
 
 
-def _tables(study: Study) -> list[Table]:
-    boards = [board_table(study, split) for split in study.splits]
-    shown = {m.key for m in study.headline}
-    tests = [table for table in comparison_tables(study) if table.measure in shown]
+def _tables(view: RunView) -> list[Table]:
+    boards = [leaderboard_table(view, split) for split in view.splits]
+    shown = {m.key for m in view.headline}
+    tests = [table for table in comparison_tables(view) if table.measure in shown]
     return [
-        *paper_tables(study),
-        *variant_tables(study),
+        *paper_tables(view),
+        *variant_tables(view),
         *(b for b in boards if b is not None),
         *tests,
     ]

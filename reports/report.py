@@ -6,12 +6,12 @@ from pathlib import Path
 
 from phycharm.utils.atomic import write_text
 
-from .opening import open_studies
-from .page import render
-from .run_page import RunPage, make_run_page
-from .side_by_side import SideBySide, compare_runs
-from .study import Study
-from .viewer import niivue_script, viewer_data
+from .page.page import render
+from .page.run_page import RunPage, make_run_page
+from .page.side_by_side import SideBySide, compare_runs
+from .page.viewer import niivue_script, viewer_data
+from .run.load import load_runs
+from .run.run_view import RunView
 
 FILE_BYTES = 15_000_000
 """The most that the page may take: larger ones are not mailed, and open slowly."""
@@ -48,22 +48,21 @@ def write_report(
     InputError
         If a folder does not exist or `order` names nothing that was measured.
     """
-    studies = open_studies(results, reference=reference, order=order)
-    share = 1 / len(studies)
-    runs = [make_run_page(study, number, share) for number, study in enumerate(studies)]
-    comparison = compare_runs(studies) if len(studies) > 1 else None
+    views = load_runs(results, reference=reference, order=order)
+    share = 1 / len(views)
+    runs = [make_run_page(view, number, share) for number, view in enumerate(views)]
+    comparison = compare_runs(views) if len(views) > 1 else None
     path = Path(out) if out is not None else Path(results[0]) / _FILE
-    write_text(path, _page(studies, runs, comparison))
+    write_text(path, _page(views, runs, comparison))
     return path
 
 
-def _page(studies: list[Study], runs: list[RunPage], comparison: SideBySide | None) -> str:
+def _page(views: list[RunView], runs: list[RunPage], comparison: SideBySide | None) -> str:
     """Render the page; the viewer's volumes get the room that everything else leaves."""
     niivue = niivue_script()
     bare = len(render(runs, comparison, niivue).encode("utf-8"))
     room = max(0, FILE_BYTES - bare) // len(runs)
     full = [
-        replace(run, viewer=viewer_data(study, room))
-        for study, run in zip(studies, runs, strict=True)
+        replace(run, viewer=viewer_data(view, room)) for view, run in zip(views, runs, strict=True)
     ]
     return render(full, comparison, niivue if any(run.viewer for run in full) else None)

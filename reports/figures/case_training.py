@@ -5,8 +5,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..cells import NO_CASE
-from ..study import Study
+from ..run.cell_records import NO_CASE
+from ..run.run_view import RunView
 from .style import INK, house_style, new_figure
 from .training import loss_axis
 
@@ -22,12 +22,12 @@ _STYLES = {
 _OTHER = ("#7a5195", ":")
 
 
-def case_curves(study: Study) -> pd.DataFrame:
+def case_curves(view: RunView) -> pd.DataFrame:
     """Average the training loss of the networks that work with maps, case by case.
 
     Parameters
     ----------
-    study : Study
+    view : RunView
         The run. Fits whose loss case is unknown, or that work without maps, do not count.
 
     Returns
@@ -36,11 +36,11 @@ def case_curves(study: Study) -> pd.DataFrame:
         Columns `method` (fits of a variant count as those of its method), `source`, `target`,
         `case`, `epoch`, `value`: mean over folds and seeds; empty where no such curves were kept.
     """
-    history = study.results.history
-    cases = {cell.name: study.case(cell) for cell in study.results.cells}
+    history = view.results.history
+    cases = {cell.name: view.case(cell) for cell in view.results.cells}
     history = history.assign(
         case=[cases.get(str(cell), NO_CASE) for cell in history["cell"]],
-        method=[study.variants.get(str(name), str(name)) for name in history["harmonizer"]],
+        method=[view.variants.get(str(name), str(name)) for name in history["harmonizer"]],
     )
     chosen = history[
         (history["case"] != NO_CASE)
@@ -53,12 +53,12 @@ def case_curves(study: Study) -> pd.DataFrame:
     return chosen.groupby(keys)["value"].mean().reset_index()
 
 
-def case_training_plot(study: Study) -> tuple[Figure, str, list[int]] | None:
+def case_training_plot(view: RunView) -> tuple[Figure, str, list[int]] | None:
     """Draw training loss over epochs, one panel per direction and one line per loss case.
 
     Parameters
     ----------
-    study : Study
+    view : RunView
         The run.
 
     Returns
@@ -68,12 +68,12 @@ def case_training_plot(study: Study) -> tuple[Figure, str, list[int]] | None:
         reference method, if it works with maps, else the first that does), and the loss cases
         drawn. None where no curves of a network on maps of a known case were kept.
     """
-    curves = case_curves(study)
+    curves = case_curves(view)
     trained = set(curves["method"])
-    method = next((m for m in (study.reference, *study.methods) if m in trained), None)
+    method = next((m for m in (view.reference, *view.methods) if m in trained), None)
     curves = curves[curves["method"] == method]
     known = set(zip(curves["source"], curves["target"], strict=True))
-    directions = [d for d in study.directions if d in known][:_MOST_PANELS]
+    directions = [d for d in view.directions if d in known][:_MOST_PANELS]
     if not directions:
         return None
     columns = min(3, len(directions))

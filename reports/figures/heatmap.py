@@ -6,20 +6,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from ..measures import Measure
-from ..names import short_label
-from ..study import Study
+from ..run.measures import Measure
+from ..run.names import short_label
+from ..run.run_view import RunView
 from .style import RULE, bare, house_style, new_figure
 
 _MOST_NUMBERS = 8
 
 
-def heat_map(study: Study, measure: Measure, split: str) -> Figure | None:
+def heat_map(view: RunView, measure: Measure, split: str) -> Figure | None:
     """Draw source x target means of all methods on one colour scale.
 
     Parameters
     ----------
-    study : Study
+    view : RunView
         The run.
     measure : Measure
         What the colour says.
@@ -31,7 +31,7 @@ def heat_map(study: Study, measure: Measure, split: str) -> Figure | None:
     Figure or None
         None where nothing was measured.
     """
-    grids = {method: _grid(study, measure, split, method) for method in study.methods}
+    grids = {method: _grid(view, measure, split, method) for method in view.methods}
     everything = np.stack(list(grids.values())) if grids else np.array([np.nan])
     if not np.isfinite(everything).any():
         return None
@@ -42,8 +42,8 @@ def heat_map(study: Study, measure: Measure, split: str) -> Figure | None:
         figure = new_figure(2.5 * columns + 0.4, 2.15 * rows)
         panels = figure.subplots(rows, columns, squeeze=False).flat
         for axes, (method, grid) in zip(panels, grids.items(), strict=False):
-            shown = _panel(axes, grid, study, measure, limits)
-            axes.set_title(short_label(method), color=study.colours[method])
+            shown = _panel(axes, grid, view, measure, limits)
+            axes.set_title(short_label(method), color=view.colours[method])
         for axes in list(figure.axes)[len(grids) :]:
             axes.set_visible(False)
         bar = figure.colorbar(shown, ax=figure.axes, shrink=0.7, pad=0.015, aspect=30)
@@ -52,11 +52,11 @@ def heat_map(study: Study, measure: Measure, split: str) -> Figure | None:
     return figure
 
 
-def _grid(study: Study, measure: Measure, split: str, method: str) -> npt.NDArray[np.float64]:
-    names = study.scanners
+def _grid(view: RunView, measure: Measure, split: str, method: str) -> npt.NDArray[np.float64]:
+    names = view.scanners
     grid = np.full((len(names), len(names)), np.nan)
-    for source, target in study.directions:
-        mean = study.measured(measure, split, (source, target))[method].mean()
+    for source, target in view.directions:
+        mean = view.measured(measure, split, (source, target))[method].mean()
         grid[names.index(source), names.index(target)] = mean
     return grid
 
@@ -64,7 +64,7 @@ def _grid(study: Study, measure: Measure, split: str, method: str) -> npt.NDArra
 def _panel(
     axes: Axes,
     grid: npt.NDArray[np.float64],
-    study: Study,
+    view: RunView,
     measure: Measure,
     limits: tuple[float, float],
 ) -> AxesImage:
@@ -72,7 +72,7 @@ def _panel(
     map_name = "viridis_r" if measure.higher_is_better is False else "viridis"
     shown = axes.imshow(grid, cmap=map_name, vmin=low, vmax=high, aspect="auto")
     bare(axes)
-    names = study.scanners
+    names = view.scanners
     axes.set_xticks(range(len(names)), names, rotation=0 if len(names) <= 4 else 90)
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("target")

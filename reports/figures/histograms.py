@@ -6,8 +6,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..names import dashes, short_label
-from ..study import Study
+from ..run.names import dashes, short_label
+from ..run.run_view import RunView
 from .style import INK, house_style, new_figure
 
 _MOST_PANELS = 12
@@ -15,12 +15,12 @@ _MOST_PANELS = 12
 _TARGET = "oracle"
 
 
-def histogram_plot(study: Study, split: str) -> Figure | None:
+def histogram_plot(view: RunView, split: str) -> Figure | None:
     """Draw the mean histogram of every method over the target's, one panel per direction.
 
     Parameters
     ----------
-    study : Study
+    view : RunView
         The run.
     split : str
         Which subjects.
@@ -30,9 +30,9 @@ def histogram_plot(study: Study, split: str) -> Figure | None:
     Figure or None
         None where no histograms were kept. At most twelve directions are drawn.
     """
-    table = study.results.histograms
+    table = view.results.histograms
     table = table[table["split"] == split]
-    directions = study.directions[:_MOST_PANELS]
+    directions = view.directions[:_MOST_PANELS]
     if table.empty or not directions:
         return None
     columns = min(3, len(directions))
@@ -42,7 +42,7 @@ def histogram_plot(study: Study, split: str) -> Figure | None:
         grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
         for axes, (source, target) in zip(grid.flat, directions, strict=False):
             rows_here = table[(table["source"] == source) & (table["target"] == target)]
-            _panel(axes, rows_here, study)
+            _panel(axes, rows_here, view)
             axes.set_title(f"{source} → {target}")
         for axes in grid.flat[len(directions) :]:
             axes.set_visible(False)
@@ -52,9 +52,9 @@ def histogram_plot(study: Study, split: str) -> Figure | None:
     return figure
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, study: Study) -> None:
-    styles = dashes(study.methods)
-    for method in [_TARGET, *study.methods]:
+def _panel(axes: Axes, rows: pd.DataFrame, view: RunView) -> None:
+    styles = dashes(view.methods)
+    for method in [_TARGET, *view.methods]:
         curve = _mean_curve(rows[rows["harmonizer"] == method])
         if curve.empty:
             continue
@@ -63,7 +63,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, study: Study) -> None:
                 curve["middle"], curve["share"], color=INK, alpha=0.14, lw=0, label="target scan"
             )
             continue
-        colour = study.colours[method]
+        colour = view.colours[method]
         axes.plot(
             curve["middle"],
             curve["share"],

@@ -6,21 +6,21 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..images import Volume
-from ..slices import axial, axial_index, bounding_box
-from ..study import Study
+from ..run.images import Volume
+from ..run.run_view import RunView
+from ..run.slices import axial, axial_index, bounding_box
 from .style import bare, house_style, new_figure
 
 _MAPS = (("T1", "T1 (ms)"), ("M0", "M0 (a.u.)"))
 _PANEL_INCHES = 1.75
 
 
-def maps_picture(study: Study) -> tuple[Figure, str] | None:
+def maps_picture(view: RunView) -> tuple[Figure, str] | None:
     """Draw one subject's maps beside what the Quantitative Maps Generator made of them.
 
     Parameters
     ----------
-    study : Study
+    view : RunView
         The run.
 
     Returns
@@ -29,10 +29,10 @@ def maps_picture(study: Study) -> tuple[Figure, str] | None:
         The figure, and whose maps of which fit it shows; None where no maps were kept.
     """
     # The maps that the methods work with come before those of other loss cases.
-    fits = sorted(study.images.map_fits(), key=lambda fit: fit.case != study.maps_case)
+    fits = sorted(view.images.map_fits(), key=lambda fit: fit.case != view.maps_case)
     for fit in fits:
         for subject in sorted({_subject(name) for name in fit.files}):
-            found = _load(study, fit.name, subject)
+            found = _load(view, fit.name, subject)
             if found:
                 return _draw(found), f"subject {subject}, fit {fit.name}"
     return None
@@ -42,13 +42,13 @@ def _subject(file: str) -> str:
     return file.removeprefix("images/").removeprefix("sub-").rsplit("_", 1)[0]
 
 
-def _load(study: Study, fit: str, subject: str) -> dict[str, tuple[Volume, Volume, Volume]]:
-    cell = next(c for c in study.images.map_fits() if c.name == fit)
-    mask = study.images.true_map_mask(subject)
+def _load(view: RunView, fit: str, subject: str) -> dict[str, tuple[Volume, Volume, Volume]]:
+    cell = next(c for c in view.images.map_fits() if c.name == fit)
+    mask = view.images.true_map_mask(subject)
     found = {}
     for name, _ in _MAPS:
-        truth = study.images.true_map(subject, name)
-        made = study.images.predicted_map(cell, subject, name)
+        truth = view.images.true_map(subject, name)
+        made = view.images.predicted_map(cell, subject, name)
         if truth is None or made is None or truth.shape != made.shape:
             continue
         brain = mask if mask is not None and mask.shape == truth.shape else truth > 0

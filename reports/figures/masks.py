@@ -6,10 +6,10 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from ..images import Labels
-from ..names import short_label
-from ..slices import Comparison, axial, axial_index, bounding_box, tissue_pair
-from ..study import Study
+from ..run.images import Labels
+from ..run.names import short_label
+from ..run.run_view import RunView
+from ..run.slices import Comparison, axial, axial_index, bounding_box, tissue_pair
 from .style import bare, house_style, new_figure
 
 _TISSUES = (("GM", 2), ("WM", 3))
@@ -19,12 +19,12 @@ _COLOURS = ListedColormap(["#00000000", _AGREE, _OURS, _THEIRS])
 _PANEL_INCHES = 1.28
 
 
-def mask_picture(study: Study, comparison: Comparison, split: str) -> Figure | None:
+def mask_picture(view: RunView, comparison: Comparison, split: str) -> Figure | None:
     """Draw where each method's GM and WM agree with the target scan's.
 
     Parameters
     ----------
-    study : Study
+    view : RunView
         The run.
     comparison : Comparison
         The subject's volumes.
@@ -37,7 +37,7 @@ def mask_picture(study: Study, comparison: Comparison, split: str) -> Figure | N
         None where no segmentations were kept.
     """
     methods = ["none", *(m for m in comparison.images if m != "none")]
-    pairs = {m: tissue_pair(study, comparison, m) for m in methods}
+    pairs = {m: tissue_pair(view, comparison, m) for m in methods}
     found = {m: pair for m, pair in pairs.items() if pair is not None}
     if not found:
         return None
@@ -48,7 +48,7 @@ def mask_picture(study: Study, comparison: Comparison, split: str) -> Figure | N
             for row, (tissue, number) in enumerate(_TISSUES):
                 axes = grid[row, column]
                 _overlay(axes, pair, number, comparison)
-                axes.set_xlabel(_dice(study, comparison, split, method, tissue), fontsize=7.5)
+                axes.set_xlabel(_dice(view, comparison, split, method, tissue), fontsize=7.5)
             grid[0, column].set_title(short_label(method), fontsize=8, loc="center")
         for row, (tissue, _) in enumerate(_TISSUES):
             grid[row, 0].set_ylabel(tissue, fontsize=9, fontweight="bold")
@@ -65,12 +65,12 @@ def _overlay(axes: Axes, pair: tuple[Labels, Labels], number: int, comparison: C
     bare(axes)
 
 
-def _dice(study: Study, comparison: Comparison, split: str, method: str, tissue: str) -> str:
-    measure = study.find("dice", tissue)
+def _dice(view: RunView, comparison: Comparison, split: str, method: str, tissue: str) -> str:
+    measure = view.find("dice", tissue)
     if measure is None:
         return ""
     direction = (comparison.source, comparison.target)
-    value = study.value(measure, split, direction, comparison.subject, method)
+    value = view.value(measure, split, direction, comparison.subject, method)
     return "" if np.isnan(value) else f"Dice {measure.text(value)}"
 
 

@@ -6,21 +6,21 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..measures import Measure
-from ..names import short_label
-from ..study import Study
+from ..run.measures import Measure
+from ..run.names import short_label
+from ..run.run_view import RunView
 from .style import INK, RULE, house_style, new_figure
 
 _MOST_PANELS = 12
 _ENOUGH_FOR_VIOLINS = 8
 
 
-def paired_plot(study: Study, measure: Measure, split: str) -> Figure | None:
+def paired_plot(view: RunView, measure: Measure, split: str) -> Figure | None:
     """Draw the values of all subjects and methods, one panel per direction.
 
     Parameters
     ----------
-    study : Study
+    view : RunView
         The run.
     measure : Measure
         What is on the axis.
@@ -33,18 +33,18 @@ def paired_plot(study: Study, measure: Measure, split: str) -> Figure | None:
         None where nothing was measured. With more than twelve directions, a single panel of
         the subjects' means over directions.
     """
-    panels = _panels(study, measure, split)
+    panels = _panels(view, measure, split)
     if not panels:
         return None
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
     with house_style():
         width = 9.6 if columns == 3 else 4.8 * columns
-        figure = new_figure(width, (0.75 + 0.22 * len(study.methods)) * rows + 0.45)
+        figure = new_figure(width, (0.75 + 0.22 * len(view.methods)) * rows + 0.45)
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-        subjects = study.subjects.get(split, [])
+        subjects = view.subjects.get(split, [])
         for axes, (title, table) in zip(grid.flat, panels, strict=False):
-            _panel(axes, table, study, subjects)
+            _panel(axes, table, view, subjects)
             axes.set_title(title)
         for axes in grid.flat[len(panels) :]:
             axes.set_visible(False)
@@ -52,16 +52,16 @@ def paired_plot(study: Study, measure: Measure, split: str) -> Figure | None:
     return figure
 
 
-def _panels(study: Study, measure: Measure, split: str) -> list[tuple[str, pd.DataFrame]]:
-    if len(study.directions) > _MOST_PANELS:
-        panels = [("Mean over directions", study.measured(measure, split)[study.methods])]
+def _panels(view: RunView, measure: Measure, split: str) -> list[tuple[str, pd.DataFrame]]:
+    if len(view.directions) > _MOST_PANELS:
+        panels = [("Mean over directions", view.measured(measure, split)[view.methods])]
     else:
         panels = [
             (
                 f"{source} → {target}",
-                study.measured(measure, split, (source, target))[study.methods],
+                view.measured(measure, split, (source, target))[view.methods],
             )
-            for source, target in study.directions
+            for source, target in view.directions
         ]
     return [(title, table) for title, table in panels if table.notna().any(axis=None)]
 
@@ -105,16 +105,16 @@ def _boxes(axes: Axes, table: pd.DataFrame, colours: dict[str, str]) -> None:
         )
 
 
-def _panel(axes: Axes, table: pd.DataFrame, study: Study, subjects: list[str]) -> None:
+def _panel(axes: Axes, table: pd.DataFrame, view: RunView, subjects: list[str]) -> None:
     rows = np.arange(table.shape[1])
     if len(table) >= _ENOUGH_FOR_VIOLINS:
-        _violins(axes, table, study.colours)
-    _boxes(axes, table, study.colours)
+        _violins(axes, table, view.colours)
+    _boxes(axes, table, view.colours)
     for subject, values in table.iterrows():
         gid = f"hit-{subjects.index(str(subject))}-line"
         axes.plot(values, rows, color=INK, alpha=0.28, linewidth=0.8, gid=gid, zorder=1)
     for row, method in enumerate(map(str, table)):
-        colour = study.colours[method]
+        colour = view.colours[method]
         points = table[method].dropna()
         axes.plot(
             points, np.full(len(points), row), "o", ms=3.6, color=colour, mec="none", zorder=3

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from ..names import short_label
-from ..slices import Comparison, axial, axial_index, bounding_box, busiest_window
-from ..study import Study
+from ..run.names import short_label
+from ..run.run_view import RunView
+from ..run.slices import Comparison, axial, axial_index, bounding_box, busiest_window
 from .style import bare, house_style, new_figure
 
 Slice = npt.NDArray[np.float32]
@@ -29,12 +29,12 @@ class _Cut:
     aspect: float
 
 
-def picture(study: Study, comparison: Comparison, split: str) -> Figure:
+def picture(view: RunView, comparison: Comparison, split: str) -> Figure:
     """Draw one subject in one direction: image, zoom and signed error of every method.
 
     Parameters
     ----------
-    study : Study
+    view : RunView
         The run.
     comparison : Comparison
         The subject's volumes.
@@ -58,7 +58,7 @@ def picture(study: Study, comparison: Comparison, split: str) -> Figure:
             grid[0, column].set_title(_heading(name, comparison), fontsize=8, loc="center")
             if name != "target":
                 error = _error_panel(grid[2, column], image, cut, comparison)
-                grid[2, column].set_xlabel(_scores(study, comparison, split, name), fontsize=7.5)
+                grid[2, column].set_xlabel(_scores(view, comparison, split, name), fontsize=7.5)
         _colour_bar(figure, grid[2, -1], error)
     return figure
 
@@ -117,12 +117,12 @@ def _error_panel(axes: Axes, image: Slice, cut: _Cut, comparison: Comparison) ->
     return shown
 
 
-def _scores(study: Study, comparison: Comparison, split: str, name: str) -> str:
+def _scores(view: RunView, comparison: Comparison, split: str, name: str) -> str:
     method = "none" if name == "source" else name
     direction = (comparison.source, comparison.target)
     lines = []
-    for measure in study.headline[:2]:
-        value = study.value(measure, split, direction, comparison.subject, method)
+    for measure in view.headline[:2]:
+        value = view.value(measure, split, direction, comparison.subject, method)
         if not np.isnan(value):
             lines.append(f"{measure.label} {measure.text(value)}")
     return "\n".join(lines)

@@ -7,17 +7,19 @@ from matplotlib.figure import Figure
 
 from phycharm.benchmarks.statistics.ranking import cliques
 
-from ..names import short_label
-from ..study import Study
+from ..run.names import short_label
+from ..run.run_view import RunView
 from .style import INK, RULE, house_style, new_figure
 
 
-def rank_diagram(study: Study, mean_ranks: Mapping[str, float], difference: float) -> Figure | None:
+def rank_diagram(
+    view: RunView, mean_ranks: Mapping[str, float], difference: float
+) -> Figure | None:
     """Draw methods on an axis of mean ranks, tied groups joined by bars.
 
     Parameters
     ----------
-    study : Study
+    view : RunView
         The run.
     mean_ranks : mapping of str to float
         Mean rank over subjects, 1 the best.
@@ -43,7 +45,7 @@ def rank_diagram(study: Study, mean_ranks: Mapping[str, float], difference: floa
             axes.plot(ends, (height, height), color=INK, lw=3.2, solid_capstyle="butt")
         bottom = -0.6 - 0.28 * len(groups)
         for row, method in enumerate(order):
-            _stem(axes, study, method, mean_ranks[method], bottom - 0.62 * row, len(order))
+            _stem(axes, view, method, mean_ranks[method], bottom - 0.62 * row, len(order))
         axes.set_ylim(bottom - 0.62 * (len(order) - 0.4), 1.25)
     return figure
 
@@ -65,8 +67,8 @@ def _axis(axes: Axes, methods: int, difference: float) -> None:
         axes.text(1, 0.93, f"critical difference {difference:.2f}", fontsize=8, va="bottom")
 
 
-def _stem(axes: Axes, study: Study, method: str, rank: float, height: float, methods: int) -> None:
-    colour = study.colours.get(method, INK)
+def _stem(axes: Axes, view: RunView, method: str, rank: float, height: float, methods: int) -> None:
+    colour = view.colours.get(method, INK)
     end = methods + 0.15
     axes.plot((rank, rank, end), (0, height, height), color=colour, lw=0.9)
     axes.plot(rank, 0, "o", color=colour, ms=4.5, clip_on=False)

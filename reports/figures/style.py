@@ -76,7 +76,7 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def bare(axes: Axes) -> None:
-    """Strip axes to what is drawn in them, for images."""
+    """Thumbnails axes to what is drawn in them, for images."""
     axes.set_xticks([])
     axes.set_yticks([])
     axes.grid(visible=False)

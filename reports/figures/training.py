@@ -5,20 +5,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
-from ..cells import NO_CASE
-from ..names import dashes, short_label
-from ..study import Study
+from ..run.cell_records import NO_CASE
+from ..run.names import dashes, short_label
+from ..run.run_view import RunView
 from .style import house_style, new_figure
 
 _MOST_PANELS = 12
 
 
-def training_plot(study: Study) -> Figure | None:
+def training_plot(view: RunView) -> Figure | None:
     """Draw loss over epochs, one panel per method and network; variants of methods are left out.
 
     Parameters
     ----------
-    study : Study
+    view : RunView
         The run.
 
     Returns
@@ -26,9 +26,9 @@ def training_plot(study: Study) -> Figure | None:
     Figure or None
         None where no curves were kept.
     """
-    history = study.results.history
+    history = view.results.history
     history = history[(history["term"] == "loss") & (history["value"] > 0)]
-    history = history[~history["harmonizer"].isin(study.variants)]
+    history = history[~history["harmonizer"].isin(view.variants)]
     history = history.assign(case=history["case"].where(history["harmonizer"] == "maps", NO_CASE))
     panels = list(history.groupby(["harmonizer", "case", "network"]))[:_MOST_PANELS]
     if not panels:

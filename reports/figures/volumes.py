@@ -5,21 +5,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..measures import Measure
-from ..names import short_label
-from ..study import Study
+from ..run.measures import Measure
+from ..run.names import short_label
+from ..run.run_view import RunView
 from .style import INK, house_style, new_figure
 
 _MOST_PANELS = 12
 _TISSUES = ("GM", "WM")
 
 
-def volume_bars(study: Study, split: str) -> Figure | None:
+def volume_bars(view: RunView, split: str) -> Figure | None:
     """Draw the absolute volume difference from the target scan, before and after.
 
     Parameters
     ----------
-    study : Study
+    view : RunView
         The run.
     split : str
         Which subjects.
@@ -30,9 +30,9 @@ def volume_bars(study: Study, split: str) -> Figure | None:
         A panel per direction: GM and WM, a bar per method (mean over subjects) and a point per
         subject. None where no volumes were measured; at most twelve directions.
     """
-    measures = [study.find("abs_volume_difference_ml", tissue) for tissue in _TISSUES]
-    found = [m for m in measures if m is not None and study.measured(m, split).size]
-    directions = study.directions[:_MOST_PANELS]
+    measures = [view.find("abs_volume_difference_ml", tissue) for tissue in _TISSUES]
+    found = [m for m in measures if m is not None and view.measured(m, split).size]
+    directions = view.directions[:_MOST_PANELS]
     if not found or not directions:
         return None
     columns = min(3, len(directions))
@@ -41,7 +41,7 @@ def volume_bars(study: Study, split: str) -> Figure | None:
         figure = new_figure(3.2 * columns, 1.9 * rows + 0.6)
         grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         for axes, direction in zip(grid.flat, directions, strict=False):
-            _bars(axes, study, found, split, direction)
+            _bars(axes, view, found, split, direction)
             axes.set_title(f"{direction[0]} → {direction[1]}")
         for axes in grid.flat[len(directions) :]:
             axes.set_visible(False)
@@ -52,26 +52,26 @@ def volume_bars(study: Study, split: str) -> Figure | None:
 
 
 def _bars(
-    axes: Axes, study: Study, measures: list[Measure], split: str, direction: tuple[str, str]
+    axes: Axes, view: RunView, measures: list[Measure], split: str, direction: tuple[str, str]
 ) -> None:
-    before_first = sorted(study.methods, key=lambda m: m != "none")
+    before_first = sorted(view.methods, key=lambda m: m != "none")
     width = 0.8 / len(before_first)
     for group, measure in enumerate(measures):
-        table = study.measured(measure, split, direction)
+        table = view.measured(measure, split, direction)
         for index, method in enumerate(before_first):
             x = group + (index - (len(before_first) - 1) / 2) * width
             values = table[method].dropna()
             when = " (before)" if method == "none" else ""
             name = None if group else f"{short_label(method)}{when}"
             height = values.mean() if len(values) else 0.0
-            colour = study.colours[method]
+            colour = view.colours[method]
             axes.bar(x, height, width * 0.92, color=colour, alpha=0.75, label=name)
             axes.plot(np.full(len(values), x), values, "o", ms=2, color=INK, alpha=0.5, mec="none")
     axes.set_xticks(range(len(measures)), [m.tissue for m in measures])
     axes.grid(visible=False, axis="x")
 
 
-def bland_altman(study: Study, split: str) -> Figure | None:
+def bland_altman(view: RunView, split: str) -> Figure | None:
     """Draw volume differences over the target scan's volume, before and after.
 
     The target's volume is recovered from the two scores that hold it: the absolute difference
@@ -80,7 +80,7 @@ def bland_altman(study: Study, split: str) -> Figure | None:
 
     Parameters
     ----------
-    study : Study
+    view : RunView
         The run.
     split : str
         Which subjects.
@@ -90,18 +90,18 @@ def bland_altman(study: Study, split: str) -> Figure | None:
     Figure or None
         A panel per tissue, `none` beside the reference method; None without volumes.
     """
-    tables = {tissue: _agreement(study, split, tissue) for tissue in _TISSUES}
+    tables = {tissue: _agreement(view, split, tissue) for tissue in _TISSUES}
     tables = {tissue: table for tissue, table in tables.items() if not table.empty}
     if not tables:
         return None
-    methods = list(dict.fromkeys(m for m in ("none", study.reference) if m in study.methods))
+    methods = list(dict.fromkeys(m for m in ("none", view.reference) if m in view.methods))
     with house_style():
         figure = new_figure(4.6 * len(tables), 2.1 * len(methods) + 0.3)
         grid = figure.subplots(len(methods), len(tables), squeeze=False, sharey="col", sharex="col")
         for column, (tissue, table) in enumerate(tables.items()):
             for row, method in enumerate(methods):
                 axes = grid[row, column]
-                _scatter(axes, table[table["harmonizer"] == method], study.colours[method])
+                _scatter(axes, table[table["harmonizer"] == method], view.colours[method])
                 when = "before" if method == "none" else f"after {short_label(method)}"
                 axes.set_title(f"{tissue}, {when}")
             grid[-1, column].set_xlabel(f"{tissue} of the target scan (ml)")
@@ -109,8 +109,8 @@ def bland_altman(study: Study, split: str) -> Figure | None:
     return figure
 
 
-def _agreement(study: Study, split: str, tissue: str) -> pd.DataFrame:
-    rows = study.values
+def _agreement(view: RunView, split: str, tissue: str) -> pd.DataFrame:
+    rows = view.values
     rows = rows[(rows["split"] == split) & (rows["tissue"] == tissue)]
     keys = ["source", "target", "subject", "harmonizer"]
     wide = rows.pivot_table(index=keys, columns="metric", values="value").reset_index()

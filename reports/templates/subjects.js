@@ -105,15 +105,15 @@ function subjectTable(run) {
   place.append(scoreTable(data, title, "Subject", rows, measure));
 }
 
-function subjectStrips(run, split, name) {
-  if (!run.strips) run.strips = JSON.parse(run.querySelector("[data-strip-index]").textContent);
-  const box = element("div", undefined, { class: "strips" });
-  const store = run.querySelector("[data-strips]").content;
-  run.strips.forEach((strip, index) => {
-    if (strip.split !== split || strip.subject !== name) return;
-    const found = store.querySelector(`[data-strip="${index}"]`) || run.querySelector(`[data-strip="${index}"]`);
+function subjectThumbnails(run, split, name) {
+  if (!run.thumbnails) run.thumbnails = JSON.parse(run.querySelector("[data-thumbnail-index]").textContent);
+  const box = element("div", undefined, { class: "thumbnail-rows" });
+  const store = run.querySelector("[data-thumbnails]").content;
+  run.thumbnails.forEach((row, index) => {
+    if (row.split !== split || row.subject !== name) return;
+    const found = store.querySelector(`[data-thumbnail="${index}"]`) || run.querySelector(`[data-thumbnail="${index}"]`);
     const item = element("div");
-    item.append(element("p", `${strip.source} → ${strip.target}`), found.cloneNode(true));
+    item.append(element("p", `${row.source} → ${row.target}`), found.cloneNode(true));
     box.append(item);
   });
   return box;
@@ -134,10 +134,10 @@ function openSubject(run, split, name) {
     ]);
     body.append(scoreTable(data, `${measure.label} ${measure.arrow}`, "Direction", rows, measure));
   }
-  const strips = subjectStrips(run, split, name);
+  const rows = subjectThumbnails(run, split, name);
   const note = "Images above, signed errors below (red: too bright, blue: too dark).";
   const none = "No pictures of this subject are in this file.";
-  body.append(element("p", strips.childElementCount ? note : none, { class: "note" }), strips);
+  body.append(element("p", rows.childElementCount ? note : none, { class: "note" }), rows);
   const dialog = document.getElementById("subject");
   dialog.showModal();
   dialog.scrollTop = 0;

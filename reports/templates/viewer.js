@@ -190,7 +190,7 @@ function showPictures(place, run, reason) {
   const split = run.dataset.splitDefault;
   place.replaceChildren(
     element("p", `${reason}: pictures of subject ${subject} take the viewer’s place.`),
-    subjectStrips(run, split, subject));
+    subjectThumbnails(run, split, subject));
 }
 
 async function openViewer(button) {

@@ -5,8 +5,8 @@ from hostile_run import make_hostile_run
 from synthetic_results import make_results
 
 from phycharm.reports import write_report
-from phycharm.reports.results import load_results
-from phycharm.reports.study import Study
+from phycharm.reports.run.results import load_results
+from phycharm.reports.run.run_view import RunView
 
 SMALL = {
     "scanners": ("GE", "Siemens"),
@@ -23,8 +23,8 @@ def run_dir(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def study(run_dir):
-    return Study(results=load_results(run_dir))
+def view(run_dir):
+    return RunView(results=load_results(run_dir))
 
 
 @pytest.fixture(scope="session")

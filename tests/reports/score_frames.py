@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 from synthetic_records import METRICS
 
-from phycharm.reports.results import Results
-from phycharm.reports.study import Study
+from phycharm.reports.run.results import Results
+from phycharm.reports.run.run_view import RunView
 
 Values = Mapping[tuple[str, str], Sequence[float]]
 
@@ -37,14 +37,14 @@ def frame(values: Values, *, metric: str = "ssim", split: str = "external") -> p
     return pd.DataFrame(rows)
 
 
-def study_of(
+def view_of(
     scores: pd.DataFrame,
     *,
     order: str = "mean-rank",
     methods: Mapping[str, Mapping[str, object]] | None = None,
     **manifest: object,
-) -> Study:
-    """A study of these scores and nothing else but method cards, if they are given."""
+) -> RunView:
+    """A view of these scores and nothing else but method cards, if they are given."""
     empty = pd.DataFrame()
     results = Results(
         path=Path("run"),
@@ -58,4 +58,4 @@ def study_of(
         history=empty,
         notes=[],
     )
-    return Study(results=results, order=order)
+    return RunView(results=results, order=order)

@@ -17,8 +17,6 @@ from synthetic_records import METRICS
 
 from phycharm.errors import InputError
 from phycharm.reports import write_figures
-from phycharm.reports.captions import training_by_case
-from phycharm.reports.cells import Cell
 from phycharm.reports.figures.case_training import case_training_plot
 from phycharm.reports.figures.heatmap import heat_map
 from phycharm.reports.figures.histograms import _mean_curve
@@ -29,91 +27,93 @@ from phycharm.reports.figures.ranks import rank_diagram
 from phycharm.reports.figures.style import house_style, new_figure, to_svg
 from phycharm.reports.figures.training import training_plot
 from phycharm.reports.figures.volumes import _agreement, bland_altman, volume_bars
-from phycharm.reports.paper_tables import paper_tables
-from phycharm.reports.sections import make_sections
-from phycharm.reports.slices import (
+from phycharm.reports.page.sections import make_sections
+from phycharm.reports.run.cell_records import CellRecord
+from phycharm.reports.run.run_view import RunView
+from phycharm.reports.run.slices import (
     bounding_box,
     busiest_window,
     compare_images,
     median_subject,
     worst_cases,
 )
-from phycharm.reports.study import Study
+from phycharm.reports.tables.paper_tables import paper_tables
+from phycharm.reports.text.captions import training_by_case
 
 DIRECTION = ("GE", "Siemens")
 
 
 @pytest.fixture(scope="module")
-def shown(study):
-    subject = median_subject(study, "external", DIRECTION)
-    return compare_images(study, subject, *DIRECTION, study.methods)
+def shown(view):
+    subject = median_subject(view, "external", DIRECTION)
+    return compare_images(view, subject, *DIRECTION, view.methods)
 
 
 def texts(figure):
     return {text.get_text() for text in figure.findobj(match=lambda a: hasattr(a, "get_text"))}
 
 
-def test_paired_plot_draws_every_subject_under_every_method(study):
-    figure = paired_plot(study, study.headline[0], "external")
+def test_paired_plot_draws_every_subject_under_every_method(view):
+    figure = paired_plot(view, view.headline[0], "external")
     panel = next(axes for axes in figure.axes if axes.get_title(loc="left") == "GE → Siemens")
     lines = [line for line in panel.lines if str(line.get_gid()).startswith("hit-")]
-    table = study.measured(study.headline[0], "external", DIRECTION)[study.methods]
+    table = view.measured(view.headline[0], "external", DIRECTION)[view.methods]
     assert len(lines) == len(table) == 5
     drawn = np.sort([line.get_xdata()[0] for line in lines])
-    np.testing.assert_allclose(drawn, np.sort(table[study.methods[0]]))
+    np.testing.assert_allclose(drawn, np.sort(table[view.methods[0]]))
 
 
-def test_heat_map_prints_the_means(study):
-    figure = heat_map(study, study.headline[0], "external")
-    mean = study.measured(study.headline[0], "external", DIRECTION)["unet"].mean()
-    assert study.headline[0].text(mean) in texts(figure)
+def test_heat_map_prints_the_means(view):
+    figure = heat_map(view, view.headline[0], "external")
+    mean = view.measured(view.headline[0], "external", DIRECTION)["unet"].mean()
+    assert view.headline[0].text(mean) in texts(figure)
 
 
-def test_pictures_show_source_methods_and_target_with_scores(study, shown):
-    figure = picture(study, shown, "external")
+def test_pictures_show_source_methods_and_target_with_scores(view, shown):
+    figure = picture(view, shown, "external")
     assert {"Source: GE", "PhyCHarm", "U-Net", "Target: Siemens"} <= texts(figure)
-    value = study.value(study.headline[0], "external", DIRECTION, shown.subject, "phycharm")
-    assert any(f"SSIM {study.headline[0].text(value)}" in text for text in texts(figure))
+    value = view.value(view.headline[0], "external", DIRECTION, shown.subject, "phycharm")
+    assert any(f"SSIM {view.headline[0].text(value)}" in text for text in texts(figure))
     errors = [i for axes in figure.axes for i in axes.images if i.get_cmap().name == "RdBu_r"]
     assert len(errors) == 3
     assert {image.get_clim() for image in errors} == {(-shown.error_limit, shown.error_limit)}
 
 
-def test_masks_count_agreement_like_dice(study, shown):
-    figure = mask_picture(study, shown, "external")
-    dice = study.find("dice", "GM")
-    value = study.value(dice, "external", DIRECTION, shown.subject, "phycharm")
+def test_masks_count_agreement_like_dice(view, shown):
+    figure = mask_picture(view, shown, "external")
+    dice = view.find("dice", "GM")
+    value = view.value(dice, "external", DIRECTION, shown.subject, "phycharm")
     assert f"Dice {dice.text(value)}" in texts(figure)
 
 
-def test_bars_stand_at_the_mean_difference(study):
-    figure = volume_bars(study, "external")
+def test_bars_stand_at_the_mean_difference(view):
+    figure = volume_bars(view, "external")
     panel = next(axes for axes in figure.axes if axes.get_title(loc="left") == "GE → Siemens")
-    measure = study.find("abs_volume_difference_ml", "GM")
-    expected = study.measured(measure, "external", DIRECTION)["none"].mean()
+    measure = view.find("abs_volume_difference_ml", "GM")
+    expected = view.measured(measure, "external", DIRECTION)["none"].mean()
     assert panel.patches[0].get_height() == pytest.approx(expected)
 
 
-def test_agreement_recovers_the_volume_of_the_target(study):
-    table = _agreement(study, "external", "GM")
+def test_agreement_recovers_the_volume_of_the_target(view):
+    table = _agreement(view, "external", "GM")
     row = table[(table["subject"] == "05") & (table["target"] == "Siemens")].iloc[0]
-    labels = study.images.tissues("05", "Siemens")
+    labels = view.images.tissues("05", "Siemens")
     assert row["volume"] == pytest.approx((labels == 2).sum() * 6.0**3 / 1000)
-    assert bland_altman(study, "external") is not None
+    assert bland_altman(view, "external") is not None
 
 
-def test_training_curves_and_ranks(study):
-    titles = {axes.get_title(loc="left") for axes in training_plot(study).axes}
+def test_training_curves_and_ranks(view):
+    titles = {axes.get_title(loc="left") for axes in training_plot(view).axes}
     assert {"PhyCHarm (HN)", "U-Net (HN)"} <= titles
-    figure = rank_diagram(study, {"phycharm": 1.0, "unet": 2.0, "none": 3.0}, 1.5)
+    figure = rank_diagram(view, {"phycharm": 1.0, "unet": 2.0, "none": 3.0}, 1.5)
     assert {"PhyCHarm  1.00", "critical difference 1.50"} <= texts(figure)
-    assert rank_diagram(study, {"phycharm": 1.0}, 1.5) is None
+    assert rank_diagram(view, {"phycharm": 1.0}, 1.5) is None
 
 
-def by_case(study, cases):
-    """The study with its PhyCHarm fits once more for every case, each curve at its own height."""
-    history, cells = study.results.history, list(study.results.cells)
-    curves, cards = [history], dict(study.results.methods)
+def by_case(view, cases):
+    """The view with its PhyCHarm fits once more for every case, each curve at its own height."""
+    history, cells = view.results.history, list(view.results.cells)
+    curves, cards = [history], dict(view.results.methods)
     for case in cases:
         name = f"phycharm-case-{case}"
         cards[name] = {**cards["phycharm"], "name": name, "variant_of": "phycharm"}
@@ -124,22 +124,22 @@ def by_case(study, cases):
             )
         )
         cells += [
-            Cell(path=Path(f"{name}_{cell}"), record={"harmonizer": name, "case": case})
+            CellRecord(path=Path(f"{name}_{cell}"), record={"harmonizer": name, "case": case})
             for cell in own["cell"].unique()
         ]
-    results = replace(study.results, history=pd.concat(curves), cells=tuple(cells), methods=cards)
-    return Study(results=results)
+    results = replace(view.results, history=pd.concat(curves), cells=tuple(cells), methods=cards)
+    return RunView(results=results)
 
 
-def test_training_loss_has_a_line_per_loss_case_and_a_panel_per_direction(study):
-    many = by_case(study, (1, 2, 3))
+def test_training_loss_has_a_line_per_loss_case_and_a_panel_per_direction(view):
+    many = by_case(view, (1, 2, 3))
     figure, method, cases = case_training_plot(many)
     assert (method, cases) == ("phycharm", [1, 2, 3, 4])
     assert {"GE → Siemens", "Siemens → GE"} == {a.get_title(loc="left") for a in figure.axes}
     for axes in figure.axes:
         source, target = axes.get_title(loc="left").split(" → ")
         lines = {line.get_label(): line.get_ydata() for line in axes.lines}
-        history = study.results.history
+        history = view.results.history
         plain = history[
             (history["harmonizer"] == "phycharm")
             & (history["split"] == "train")
@@ -153,30 +153,32 @@ def test_training_loss_has_a_line_per_loss_case_and_a_panel_per_direction(study)
         training_by_case(method, cases).how
     )
     (section,) = [s for s in make_sections(many, "r0") if s.id == "training"]
-    assert [plate.name for plate in section.plates][-1] == "training-by-case"
+    assert [figure.name for figure in section.figures][-1] == "training-by-case"
     titles = {axes.get_title(loc="left") for axes in training_plot(many).axes}
     assert not any("case" in title for title in titles)
 
 
-def test_training_loss_of_one_case_says_so(study):
-    _, method, cases = case_training_plot(study)
+def test_training_loss_of_one_case_says_so(view):
+    _, method, cases = case_training_plot(view)
     assert cases == [4]  # the protocol's first: these cells are too old to record one
     assert "trained PhyCHarm on maps of loss case 4 alone" in training_by_case(method, cases).how
 
 
-def test_a_method_without_maps_has_no_loss_case(study):
+def test_a_method_without_maps_has_no_loss_case(view):
     """Nor has one that says so: the protocol's first case is only what PhyCHarm was fitted on."""
-    kept = study.results.history[study.results.history["harmonizer"] == "unet"]
-    scores = study.results.scores
-    rivals = replace(study.results, history=kept, scores=scores[scores["harmonizer"] != "phycharm"])
-    assert Study(results=rivals).reference == "unet"
-    assert case_training_plot(Study(results=rivals)) is None
-    silent = [Cell(path=c.path, record={**c.record, "case": None}) for c in study.results.cells]
-    assert case_training_plot(Study(results=replace(study.results, cells=tuple(silent)))) is None
+    kept = view.results.history[view.results.history["harmonizer"] == "unet"]
+    scores = view.results.scores
+    rivals = replace(view.results, history=kept, scores=scores[scores["harmonizer"] != "phycharm"])
+    assert RunView(results=rivals).reference == "unet"
+    assert case_training_plot(RunView(results=rivals)) is None
+    silent = [
+        CellRecord(path=c.path, record={**c.record, "case": None}) for c in view.results.cells
+    ]
+    assert case_training_plot(RunView(results=replace(view.results, cells=tuple(silent)))) is None
 
 
-def test_the_method_with_maps_is_shown_whoever_is_the_reference(study):
-    other = Study(results=study.results, wanted_reference="unet")
+def test_the_method_with_maps_is_shown_whoever_is_the_reference(view):
+    other = RunView(results=view.results, wanted_reference="unet")
     assert case_training_plot(other)[1:] == ("phycharm", [4])
 
 
@@ -208,26 +210,26 @@ def test_svg_is_well_formed_follows_the_page_and_trusts_no_name():
     assert 'class="hit" data-subject="3"' in svg
 
 
-def test_svg_is_the_same_twice(study):
+def test_svg_is_the_same_twice(view):
     def draw():
-        return to_svg(rank_diagram(study, {"phycharm": 1.0, "none": 2.0}, 1.0), "ranks")
+        return to_svg(rank_diagram(view, {"phycharm": 1.0, "none": 2.0}, 1.0), "ranks")
 
     assert draw() == draw()
 
 
-def test_the_median_subject_is_the_median(study):
-    values = study.measured(study.headline[0], "external", DIRECTION)["phycharm"]
-    assert values[median_subject(study, "external", DIRECTION)] == values.median()
+def test_the_median_subject_is_the_median(view):
+    values = view.measured(view.headline[0], "external", DIRECTION)["phycharm"]
+    assert values[median_subject(view, "external", DIRECTION)] == values.median()
 
 
-def test_worst_cases_are_the_worst(study):
-    worst = worst_cases(study, "external", "phycharm", 3)
+def test_worst_cases_are_the_worst(view):
+    worst = worst_cases(view, "external", "phycharm", 3)
     values = [
-        study.value(study.headline[0], "external", (source, target), subject, "phycharm")
+        view.value(view.headline[0], "external", (source, target), subject, "phycharm")
         for subject, source, target in worst
     ]
     everything = pd.concat(
-        study.measured(study.headline[0], "external", d)["phycharm"] for d in study.directions
+        view.measured(view.headline[0], "external", d)["phycharm"] for d in view.directions
     )
     np.testing.assert_allclose(values, np.sort(everything)[:3])
 
@@ -247,13 +249,13 @@ def test_bounding_box_stays_inside():
     assert bounding_box(mask) == (slice(0, 2), slice(1, 5), slice(5, 7))
 
 
-def test_paper_tables_hold_measured_means(study):
-    tables = {table.name: table for table in paper_tables(study)}
+def test_paper_tables_hold_measured_means(view):
+    tables = {table.name: table for table in paper_tables(view)}
     assert set(tables) == {"table-1", "table-2", "table-3", "table-s2", "table-s3"}
     table = tables["table-2"]
     assert [c.text for c in table.columns][2:] == ["No harmonization", "U-Net", "PhyCHarm"]
     row = next(r for r in table.rows if r[0].text == "GE → Siemens" and "SSIM" in r[1].text)
-    mean = study.measured(study.find("ssim"), "external", DIRECTION)["phycharm"].mean()
+    mean = view.measured(view.find("ssim"), "external", DIRECTION)["phycharm"].mean()
     assert row[-1].sort == pytest.approx(mean)
     assert len(tables["table-1"].rows) == 4
 
@@ -282,10 +284,10 @@ def test_figures_are_written_by_the_papers_numbers(run_dir, tmp_path, monkeypatc
     assert "figure-5_GE-to-Siemens" in captions
 
 
-def test_a_written_figure_is_a_real_one(tmp_path, study):
+def test_a_written_figure_is_a_real_one(tmp_path, view):
     from phycharm.reports.figures.style import write_figure
 
-    figure = rank_diagram(study, {"phycharm": 1.0, "none": 2.0}, 1.0)
+    figure = rank_diagram(view, {"phycharm": 1.0, "none": 2.0}, 1.0)
     width = figure.get_figwidth()
     pdf, svg, png = write_figure(figure, tmp_path / "ranks")
     assert pdf.read_bytes().startswith(b"%PDF")
@@ -309,7 +311,7 @@ def small_runs(tmp_path):
 @pytest.fixture
 def only_tables(monkeypatch):
     """Figures are slow, and what is asked of them here is asked of the tables too."""
-    monkeypatch.setattr("phycharm.reports.figure_files._drawings", lambda study: iter(()))
+    monkeypatch.setattr("phycharm.reports.figure_files._drawings", lambda view: iter(()))
 
 
 def test_files_compare_with_the_reference_that_was_asked_for(small_runs, tmp_path, only_tables):

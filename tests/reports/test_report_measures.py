@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phycharm.reports.cells import NO_CASE, Cell
-from phycharm.reports.measures import Measure, find_measures, headline
-from phycharm.reports.names import (
+from phycharm.reports.run.cell_records import NO_CASE, CellRecord
+from phycharm.reports.run.measures import Measure, find_measures, headline
+from phycharm.reports.run.names import (
     colours,
     dashes,
     is_control,
@@ -132,7 +132,7 @@ def test_variants_are_named_by_what_their_name_adds():
     ],
 )
 def test_the_loss_case_of_a_fit_is_the_recorded_one(tmp_path, name, record, case):
-    assert Cell(path=tmp_path / name, record=record).case == case
+    assert CellRecord(path=tmp_path / name, record=record).case == case
 
 
 def test_a_spread_has_the_decimals_of_its_mean():

@@ -1,15 +1,15 @@
 """What the first screen says is missing."""
 
 import pytest
-from score_frames import frame, study_of
+from score_frames import frame, view_of
 
-from phycharm.reports.run_page import _notes
+from phycharm.reports.page.run_page import _notes
 
 SCORES = frame({("polynomial", "A>B"): [0.9] * 6, ("none", "A>B"): [0.5] * 6})
 
 
 def notes(*planned):
-    return _notes(study_of(SCORES, protocol={"harmonizers": ["none", *planned]}), 0)[:-1]
+    return _notes(view_of(SCORES, protocol={"harmonizers": ["none", *planned]}), 0)[:-1]
 
 
 @pytest.mark.parametrize(

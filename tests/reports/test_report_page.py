@@ -14,7 +14,7 @@ from synthetic_results import make_results
 
 from phycharm.errors import InputError
 from phycharm.reports import leaderboard_text, write_report
-from phycharm.reports.page import script_digest, script_json
+from phycharm.reports.page.page import script_digest, script_json
 from phycharm.reports.report import FILE_BYTES
 
 

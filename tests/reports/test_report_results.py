@@ -9,8 +9,8 @@ from synthetic_results import METHODS, make_results
 
 from phycharm.benchmarks.statistics import SCORE_COLUMNS
 from phycharm.errors import InputError
-from phycharm.reports.opening import open_studies
-from phycharm.reports.results import load_results
+from phycharm.reports.run.load import load_runs
+from phycharm.reports.run.results import load_results
 
 
 @pytest.fixture
@@ -152,5 +152,5 @@ def test_the_reference_is_the_protocols_unless_another_is_asked_for(
     frame({(m, "A>B"): [0.9] * 2 for m in methods}).to_parquet(tmp_path / "scores.parquet")
     manifest = {"protocol": {"statistics": statistics}}
     (tmp_path / "run.json").write_text(json.dumps(manifest))
-    (study,) = open_studies([tmp_path], reference=asked)
-    assert study.reference == expected
+    (view,) = load_runs([tmp_path], reference=asked)
+    assert view.reference == expected

@@ -3,18 +3,18 @@
 import json
 
 import pytest
-from score_frames import frame, study_of
+from score_frames import frame, view_of
 from synthetic_records import METRICS
 
 from phycharm.reports import write_report
-from phycharm.reports.side_by_side import compare_runs
+from phycharm.reports.page.side_by_side import compare_runs
 
 FIRST = {("unet", "A>B"): [0.8, 0.9], ("none", "A>B"): [0.5, 0.6]}
 SECOND = {("unet", "A>B"): [0.9, 1.0, 0.1], ("phycharm", "A>B"): [0.7, 0.8, 0.1]}
 
 
 def runs(**manifest):
-    return [study_of(frame(FIRST)), study_of(frame(SECOND), **manifest)]
+    return [view_of(frame(FIRST)), view_of(frame(SECOND), **manifest)]
 
 
 def test_means_are_of_the_subjects_that_all_runs_have():

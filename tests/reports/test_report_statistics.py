@@ -2,19 +2,20 @@
 
 import pandas as pd
 import pytest
-from score_frames import frame, study_of
+from score_frames import frame, view_of
 
-from phycharm.reports.boards import make_board, standings
-from phycharm.reports.captions import ranks
-from phycharm.reports.methods_text import methods_text
-from phycharm.reports.statistics_tables import (
+from phycharm.reports.run.standings import standings
+from phycharm.reports.tables.leaderboard import make_leaderboard
+from phycharm.reports.tables.statistics_tables import (
     _untested_note,
     chosen_measures,
     comparison_tables,
     comparisons,
     mean_ranks,
 )
-from phycharm.reports.verdict import write_verdict
+from phycharm.reports.text.captions import ranks
+from phycharm.reports.text.methods_text import methods_text
+from phycharm.reports.text.verdict import write_verdict
 
 
 def many(directions):
@@ -22,7 +23,7 @@ def many(directions):
     places = [f"A>B{number}" for number in range(directions)]
     means = {("phycharm", p): [0.9] * 6 for p in places} | {("none", p): [0.5] * 6 for p in places}
     metrics = ("ssim", "nrmse", "sharpness", "unheard-of")
-    return study_of(pd.concat([frame(means, metric=metric) for metric in metrics]))
+    return view_of(pd.concat([frame(means, metric=metric) for metric in metrics]))
 
 
 def test_what_is_not_tested_for_its_number_is_said():
@@ -37,7 +38,7 @@ def test_what_is_not_tested_for_its_number_is_said():
 
 
 def test_the_note_on_what_is_not_tested_stands_under_every_table(monkeypatch):
-    monkeypatch.setattr("phycharm.reports.statistics_tables._MOST_TESTS", 8)
+    monkeypatch.setattr("phycharm.reports.tables.statistics_tables._MOST_TESTS", 8)
     tables = comparison_tables(many(2))
     assert [table.measure for table in tables] == ["ssim", "nrmse"]
     assert all("would take 9 tests" in table.notes[-1] for table in tables)
@@ -52,11 +53,11 @@ def two(alpha=None):
         }
     )
     protocol = {} if alpha is None else {"statistics": {"alpha": alpha}}
-    return study_of(values, protocol=protocol)
+    return view_of(values, protocol=protocol)
 
 
-def interval(study):
-    row = comparisons(study).iloc[0]
+def interval(view):
+    row = comparisons(view).iloc[0]
     return row["interval_high"] - row["interval_low"]
 
 
@@ -64,8 +65,8 @@ def test_the_level_is_the_protocols():
     assert set(comparisons(two())["verdict"]) == {"better"}
     assert set(comparisons(two(0.02))["verdict"]) == {"cannot reach alpha with n = 6"}
     assert interval(two(0.01)) > interval(two()) > interval(two(0.3))
-    boards = [standings(two(alpha), "external") for alpha in (0.01, 0.3)]
-    widths = [board["interval_high"] - board["interval_low"] for board in boards]
+    both = [standings(two(alpha), "external") for alpha in (0.01, 0.3)]
+    widths = [ranked["interval_high"] - ranked["interval_low"] for ranked in both]
     assert (widths[0] > widths[1]).all()
     differences = [mean_ranks(two(a))["critical_difference"].iloc[0] for a in (0.01, 0.05, 0.3)]
     assert differences == sorted(differences, reverse=True)
@@ -76,15 +77,15 @@ def test_the_level_is_the_protocols():
     ("alpha", "level", "coverage"), [(0.01, "1 %", "99 %"), (0.05, "5 %", "95 %")]
 )
 def test_every_sentence_prints_the_level_that_was_used(alpha, level, coverage):
-    study = two(alpha)
-    (table,) = comparison_tables(study)
+    view = two(alpha)
+    (table,) = comparison_tables(view)
     hints = {column.text: column.hint for column in table.columns}
     assert hints["Verdict"] == f"By Holm at {level}"
     assert f"the {coverage} bootstrap interval" in hints["Gain"]
-    assert f"the {coverage} bootstrap interval" in make_board(study).notes[0]
-    assert f"intervals are {coverage}" in methods_text(study).paragraph
-    assert f"critical difference at {level}" in ranks(study, study.headline[0], "external", 6).how
-    details = write_verdict(study).details
+    assert f"the {coverage} bootstrap interval" in make_leaderboard(view).notes[0]
+    assert f"intervals are {coverage}" in methods_text(view).paragraph
+    assert f"critical difference at {level}" in ranks(view, view.headline[0], "external", 6).how
+    details = write_verdict(view).details
     assert any("can reach p < .01" in detail for detail in details) == (alpha == 0.01)
 
 

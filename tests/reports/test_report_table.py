@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from phycharm.reports.table import Cell, Column, Table, escape_latex, to_csv, to_latex
+from phycharm.reports.tables.table import Column, Table, TableCell, escape_latex, to_csv, to_latex
 
 
 def table(*names):
@@ -14,7 +14,7 @@ def table(*names):
         title="Scores & more",
         columns=[Column(text="Method", number=False), Column(text="SSIM ↑")],
         rows=[
-            [Cell(text=name), Cell(text="−0.5", sort=-0.5, detail="± 0.1", best=True)]
+            [TableCell(text=name), TableCell(text="−0.5", sort=-0.5, detail="± 0.1", best=True)]
             for name in names
         ],
         notes=["100 % measured."],

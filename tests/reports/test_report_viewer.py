@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from phycharm.reports.slices import worst_cases
-from phycharm.reports.viewer import block_mean, niivue_script, pack, viewer_data
+from phycharm.reports.page.viewer import block_mean, niivue_script, pack, viewer_data
+from phycharm.reports.run.slices import worst_cases
 
 
 def unpack(text):
@@ -16,8 +16,8 @@ def unpack(text):
 
 
 @pytest.fixture(scope="module")
-def data(study):
-    return viewer_data(study, 10_000_000)
+def data(view):
+    return viewer_data(view, 10_000_000)
 
 
 def test_packing_is_lossless_and_the_same_twice():
@@ -26,13 +26,13 @@ def test_packing_is_lossless_and_the_same_twice():
     assert pack(raw) == pack(raw)
 
 
-def test_harmonized_images_come_back_to_a_grey_level(study, data):
+def test_harmonized_images_come_back_to_a_grey_level(view, data):
     entry = data.index["subjects"][0]
     pair = next(d for d in entry["directions"] if (d["source"], d["target"]) == ("GE", "Siemens"))
     target = unpack(data.volumes[entry["scans"]["Siemens"]])
     residual = unpack(data.volumes[pair["images"]["phycharm"]])
     levels = (residual + target).reshape(entry["shape"], order="F")
-    image = study.images.harmonized("phycharm", entry["subject"], "GE", "Siemens")
+    image = view.images.harmonized("phycharm", entry["subject"], "GE", "Siemens")
     # The crop is the union of the brains and a margin: compare the sorted bright voxels.
     assert levels.size == np.prod(entry["shape"])
     scale = np.percentile(levels[levels > 20], 50) / np.percentile(image[image > 0.09], 50)
@@ -40,7 +40,7 @@ def test_harmonized_images_come_back_to_a_grey_level(study, data):
     np.testing.assert_allclose(np.sort(levels.ravel())[-500:], order, rtol=0.08)
 
 
-def test_nothing_is_left_out_of_a_small_run(study, data):
+def test_nothing_is_left_out_of_a_small_run(view, data):
     assert len(data.index["subjects"]) == 5
     assert set(data.index["methods"]) == {"phycharm", "unet"}
     assert data.notes == []
@@ -51,29 +51,29 @@ def test_nothing_is_left_out_of_a_small_run(study, data):
     assert sorted(numbers) == list(range(len(data.volumes)))
 
 
-def test_a_budget_drops_subjects_first_then_resolution(study, data):
+def test_a_budget_drops_subjects_first_then_resolution(view, data):
     whole = data.size
-    smaller = viewer_data(study, budget=whole // 2)
+    smaller = viewer_data(view, budget=whole // 2)
     assert smaller.size <= whole // 2
     assert len(smaller.index["subjects"]) < 5
     assert any("more subjects" in note for note in smaller.notes)
-    tiny = viewer_data(study, budget=whole // 15)
+    tiny = viewer_data(view, budget=whole // 15)
     assert tiny.size <= whole // 15
     assert tiny.index["subjects"][0]["voxel"][0] > data.index["subjects"][0]["voxel"][0]
 
 
-def test_the_worst_served_subject_comes_first_and_in_that_direction(study, data):
-    subject, source, target = worst_cases(study, "external", "phycharm", 1)[0]
+def test_the_worst_served_subject_comes_first_and_in_that_direction(view, data):
+    subject, source, target = worst_cases(view, "external", "phycharm", 1)[0]
     first = data.index["subjects"][0]
     pair = first["directions"][first["start"]]
     assert (first["subject"], pair["source"], pair["target"]) == (subject, source, target)
 
 
-def test_size_is_what_the_page_takes(study, data):
+def test_size_is_what_the_page_takes(view, data):
     assert data.size == pytest.approx(
         len(json.dumps(data.index)) + sum(map(len, data.volumes)), rel=0.05
     )
-    assert viewer_data(study, 1000) is None
+    assert viewer_data(view, 1000) is None
 
 
 def test_block_mean_averages_blocks():

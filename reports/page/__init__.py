@@ -1,0 +1,1 @@
+"""The HTML page: its parts, and everything that it carries within itself."""

@@ -1,0 +1,1 @@
+"""A results folder, read: scores, images, fits, and what is compared with what."""

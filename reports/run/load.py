@@ -1,0 +1,46 @@
+"""Folders of runs in, views of them out: what every kind of report starts with."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from phycharm.errors import InputError
+
+from .results import load_results
+from .run_view import RunView
+from .standings import standings
+
+
+def load_runs(
+    results: Sequence[Path], *, reference: str | None, order: str = "mean-rank"
+) -> list[RunView]:
+    """Read runs.
+
+    Parameters
+    ----------
+    results : sequence of Path
+        Folders of runs.
+    reference : str, optional
+        Method that is compared with every other; by default the one that each run's protocol names.
+    order : str
+        What the leaderboard is sorted by: `mean-rank`, `borda` or the name of a metric.
+
+    Returns
+    -------
+    list of RunView
+        One per folder.
+
+    Raises
+    ------
+    InputError
+        If there is no folder, one does not exist, or `order` names nothing that was measured.
+    """
+    if not results:
+        raise InputError("No results folder was given; name the folder of a benchmark run.")
+    runs = [load_results(Path(folder)) for folder in results]
+    views = [
+        RunView(results=run, wanted_reference=reference or run.reference, order=order)
+        for run in runs
+    ]
+    for view in views:
+        standings(view, view.split)  # refuses an order that was not measured
+    return views

@@ -1,0 +1,1 @@
+"""Tables: the leaderboard, directions, statistics, the paper's."""

@@ -1,0 +1,87 @@
+"""Means per direction: Tables 2, 3, S2 and S3 of the paper, and one for every other measure."""
+
+import pandas as pd
+
+from ..run.measures import Measure
+from ..run.names import label
+from ..run.run_view import RunView
+from .table import Column, Table, TableCell
+
+_MOST_DIRECTIONS = 30
+
+
+def direction_tables(view: RunView, measures: list[Measure]) -> list[Table]:
+    """Lay out mean and standard deviation over subjects, per direction and method.
+
+    Parameters
+    ----------
+    view : RunView
+        The run.
+    measures : list of Measure
+        One table each, and for every split.
+
+    Returns
+    -------
+    list of Table
+        Rows are methods, columns directions; the best mean of a direction is marked.
+    """
+    tables = [direction_table(view, m, split) for m in measures for split in view.splits]
+    return [table for table in tables if table is not None]
+
+
+def direction_table(view: RunView, measure: Measure, split: str) -> Table | None:
+    """Lay out one measure of one split; None where nothing was measured."""
+    directions = view.directions[:_MOST_DIRECTIONS]
+    frames = {d: view.measured(measure, split, d)[view.methods] for d in directions}
+    if not any(frame.notna().any(axis=None) for frame in frames.values()):
+        return None
+    best = {d: _best(measure, frame) for d, frame in frames.items()}
+    rows = []
+    for method in view.methods:
+        cells = [TableCell(text=label(method), sort=label(method), colour=view.colours[method])]
+        for direction, frame in frames.items():
+            cells.append(mean_cell(measure, frame[method], best=method in best[direction]))
+        rows.append(cells)
+    heads = [Column(text=f"{source} → {target}") for source, target in directions]
+    return Table(
+        name=f"directions-{measure.key.replace('/', '-')}-{split}",
+        title=f"{measure.title} {measure.arrow} per direction, {split} subjects".replace("  ", " "),
+        columns=[Column(text="Method", number=False), *heads],
+        rows=rows,
+        notes=_notes(view, measure, split),
+        split=split,
+        measure=measure.key,
+    )
+
+
+def mean_cell(measure: Measure, values: pd.Series, *, best: bool) -> TableCell:
+    """Print a mean over subjects, with the standard deviation below where there are two."""
+    known = values.dropna()
+    if known.empty:
+        return TableCell(text="–")
+    spread = f"± {measure.spread(float(known.std(ddof=1)))}" if len(known) > 1 else "one subject"
+    mean = float(known.mean())
+    return TableCell(text=measure.text(mean), sort=mean, detail=spread, best=best)
+
+
+def _best(measure: Measure, frame: pd.DataFrame) -> set[str]:
+    if not measure.judged:
+        return set()
+    badness = frame.apply(measure.badness).mean().dropna()
+    return set(badness.index[badness == badness.min()].astype(str)) if len(badness) else set()
+
+
+def _notes(view: RunView, measure: Measure, split: str) -> list[str]:
+    count = len(view.subjects.get(split, []))
+    notes = [
+        f"Mean ± standard deviation over {count} {split} subject{'s' if count != 1 else ''}, "
+        "folds and seeds of a subject averaged first; bold: best mean of a direction, which need "
+        "not differ from the next.",
+        f"{measure.label}: {measure.definition}",
+    ]
+    engine = view.segmenter
+    if measure.tissue and engine:
+        notes.append(f"Segmentation: {engine}.")
+    if len(view.directions) > _MOST_DIRECTIONS:
+        notes.append(f"The first {_MOST_DIRECTIONS} of {len(view.directions)} directions.")
+    return notes

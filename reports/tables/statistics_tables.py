@@ -1,0 +1,244 @@
+"""Tables of the statistics: tests, leakage, the scan-rescan ceiling."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from phycharm.benchmarks.statistics import ceiling, compare, leakage, rank_methods
+
+from ..run.measures import Measure, grouped_labels
+from ..run.names import label
+from ..run.run_view import RunView
+from .table import Column, Table, TableCell
+
+_MOST_TESTS = 1500
+
+
+@lru_cache(maxsize=16)
+def comparisons(view: RunView) -> pd.DataFrame:
+    """Test the reference method against every rival.
+
+    Parameters
+    ----------
+    view : RunView
+        The run.
+
+    Returns
+    -------
+    DataFrame
+        As `phycharm.benchmarks.statistics.compare` gives it, of the measures that
+        `chosen_measures` chooses; empty with fewer than two methods.
+    """
+    if len(view.methods) < 2:
+        return pd.DataFrame()
+    scores = view.scores_of(chosen_measures(view))
+    if view.reference not in set(scores.loc[scores["value"].notna(), "harmonizer"]):
+        return pd.DataFrame()
+    rivals = [m for m in view.methods if m != view.reference]
+    return compare(
+        scores,
+        list(view.results.metrics),
+        reference=view.reference,
+        rivals=rivals,
+        alpha=view.alpha,
+        confidence=1 - view.alpha,
+    )
+
+
+def chosen_measures(view: RunView) -> list[Measure]:
+    """Choose what is tested: all that can be judged, or what the first screen shows of it.
+
+    Parameters
+    ----------
+    view : RunView
+        The run.
+
+    Returns
+    -------
+    list of Measure
+        Only those of the first screen where all would be more than 1500 tests.
+    """
+    judged = [m for m in view.measures if m.judged]
+    if _tests(view, len(judged)) <= _MOST_TESTS:
+        return judged
+    return [m for m in view.headline if m.judged]
+
+
+def _tests(view: RunView, measures: int) -> int:
+    """Count the tests of the reference method: each direction, and all of them together."""
+    return measures * (len(view.directions) + 1) * (len(view.methods) - 1) * len(view.splits)
+
+
+def _untested_note(view: RunView) -> list[str]:
+    """Say what was not tested, and why; nothing where all was."""
+    judged = [m for m in view.measures if m.judged]
+    tested = chosen_measures(view)
+    left_out = [m for m in judged if m not in tested]
+    if not left_out:
+        return []
+    return [
+        f"Tested: {'; '.join(grouped_labels(tested))}. "
+        f"Not tested: {'; '.join(grouped_labels(left_out))}. "
+        f"All {len(judged)} measures would take {_tests(view, len(judged))} tests, and beyond "
+        f"{_MOST_TESTS} the report keeps to the measures of the first screen."
+    ]
+
+
+def comparison_tables(view: RunView) -> list[Table]:
+    """Lay out the tests, one table per split and measure."""
+    tests = comparisons(view)
+    if tests.empty:
+        return []
+    found = []
+    for measure in (m for m in view.measures if m.judged):
+        for split in view.splits:
+            rows = tests[
+                (tests["metric"] == measure.metric)
+                & (tests["tissue"] == measure.tissue)
+                & (tests["split"] == split)
+            ]
+            if len(rows):
+                found.append(_comparison_table(view, measure, split, rows))
+    return found
+
+
+def _comparison_table(view: RunView, measure: Measure, split: str, rows: pd.DataFrame) -> Table:
+    reference = label(view.reference)
+    heads = (
+        ("Direction", "Source and target; all: subjects' means over directions"),
+        ("Rival", ""),
+        ("n", "Subjects with both"),
+        (reference, "Mean"),
+        ("Rival’s mean", ""),
+        (
+            "Gain",
+            f"Positive: {reference} is better; below it the {view.coverage} bootstrap interval",
+        ),
+        ("Shift", "Hodges–Lehmann estimate of the gain"),
+        ("Effect", "Matched-pairs rank-biserial correlation, −1 to 1"),
+        ("p", "Exact Wilcoxon signed-rank, two-sided"),
+        ("p Holm", "Adjusted for the family"),
+        ("p BH", "Benjamini and Hochberg"),
+        ("Verdict", f"By Holm at {view.level}"),
+    )
+    texts = ("Direction", "Rival", "Verdict")
+    ordered = rows.sort_values("scope", ascending=False, kind="stable").to_dict("records")
+    return Table(
+        name=f"tests-{measure.key.replace('/', '-')}-{split}",
+        title=f"{reference} against each rival in {measure.label}, {split} subjects",
+        columns=[Column(text=t, number=t not in texts, hint=h) for t, h in heads],
+        rows=[_comparison_row(view, measure, row) for row in ordered],
+        notes=[*_comparison_notes(measure, ordered), *_untested_note(view)],
+        split=split,
+        measure=measure.key,
+    )
+
+
+def _comparison_row(view: RunView, measure: Measure, row: Mapping[Any, Any]) -> list[TableCell]:
+    scope = row["scope"] == "global"
+    direction = "all" if scope else f"{row['source']} → {row['target']}"
+    rival = str(row["rival"])
+    low, high = measure.text(row["interval_low"]), measure.text(row["interval_high"])
+    return [
+        TableCell(text=direction, sort="" if scope else direction),
+        TableCell(text=label(rival), sort=label(rival), colour=view.colours.get(rival, "")),
+        TableCell(text=str(row["n"]), sort=float(row["n"])),
+        _value(measure.text(row["reference_mean"]), row["reference_mean"]),
+        _value(measure.text(row["rival_mean"]), row["rival_mean"]),
+        TableCell(
+            text=measure.text(row["gain"]),
+            sort=_known(row["gain"]),
+            detail="" if low == "–" else f"{low} to {high}",
+        ),
+        _value(measure.text(row["shift"]), row["shift"]),
+        _value(f"{row['rank_biserial']:.2f}".replace("-", "−"), row["rank_biserial"]),
+        _value(p_text(row["p"]), row["p"]),
+        _value(p_text(row["p_holm"]), row["p_holm"]),
+        _value(p_text(row["p_bh"]), row["p_bh"]),
+        TableCell(
+            text=str(row["verdict"]), sort=str(row["verdict"]), best=row["verdict"] == "better"
+        ),
+    ]
+
+
+def _comparison_notes(measure: Measure, rows: list[dict[Any, Any]]) -> list[str]:
+    subjects = max(int(row["nonzero"]) for row in rows)
+    smallest = min(1.0, 2.0 ** (1 - subjects))
+    families = sorted({int(row["family_size"]) for row in rows})
+    return [
+        "Unit: the subject. Exact two-sided Wilcoxon signed-rank test on paired gains, zero "
+        "differences dropped, ties by mean ranks over all sign flips; with "
+        f"{subjects} nonzero differences the smallest attainable p is {p_text(smallest)}.",
+        "Families for Holm and Benjamini–Hochberg: the directions × rivals of this measure and "
+        f"split, and the tests over all directions (sizes {', '.join(map(str, families))}).",
+        f"{measure.label}: {measure.definition}",
+    ]
+
+
+def leaks(view: RunView) -> list[str]:
+    """List methods that declare to have been trained on what they are scored on."""
+    dataset = view.results.section("dataset")
+    names = [str(dataset[key]) for key in ("name", "path") if dataset.get(key)]
+    subjects = [s for own in view.subjects.values() for s in own]
+    return [
+        f"{label(method)}: {finding}"
+        for method in view.methods
+        for finding in leakage(view.results.methods.get(method, {}), subjects, names)
+    ]
+
+
+def ceiling_table(view: RunView) -> Table | None:
+    """Lay out how like the target scanner is to itself; None without repeats."""
+    table = ceiling(view.results.scores, list(view.results.metrics), confidence=1 - view.alpha)
+    if table.empty:
+        return None
+    rows = []
+    for row in table[table["source"] == "all"].to_dict("records"):
+        measure = view.find(str(row["metric"]), str(row["tissue"]))
+        if measure is not None:
+            low, high = measure.text(row["interval_low"]), measure.text(row["interval_high"])
+            interval = "" if low == "–" else f"{low} to {high}"
+            mean = TableCell(
+                text=measure.text(row["mean"]), sort=float(row["mean"]), detail=interval
+            )
+            count = TableCell(text=str(row["n"]), sort=float(row["n"]))
+            rows.append(
+                [TableCell(text=str(row["split"])), TableCell(text=measure.label), count, mean]
+            )
+    heads = ("Split", "Measure", "n", "Rescan")
+    return Table(
+        name="ceiling",
+        title="Scan–rescan ceiling",
+        columns=[Column(text=h, number=h in ("n", "Rescan")) for h in heads],
+        rows=rows,
+        notes=[
+            "A second scan on the target scanner, scored like a method, with its "
+            f"{view.coverage} interval."
+        ],
+    )
+
+
+@lru_cache(maxsize=16)
+def mean_ranks(view: RunView) -> pd.DataFrame:
+    """Rank all methods on the headline measures, subjects being the judges."""
+    metrics = list(view.results.metrics)
+    scores = view.scores_of(view.headline)
+    return rank_methods(scores, metrics, methods=view.methods, alpha=view.alpha)
+
+
+def p_text(value: float) -> str:
+    """Print a p value: three digits, or a bound."""
+    if np.isnan(value):
+        return "–"
+    return "< .001" if value < 0.001 else f"{value:.3g}"
+
+
+def _known(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _value(text: str, value: float) -> TableCell:
+    return TableCell(text="–") if pd.isna(value) else TableCell(text=text, sort=float(value))

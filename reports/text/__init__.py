@@ -1,0 +1,1 @@
+"""Sentences computed from a run: the verdict, the methods paragraph, captions."""

@@ -1,0 +1,68 @@
+"""The leaderboard for a terminal."""
+
+import io
+import textwrap
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from ..run.load import load_runs
+from ..tables.leaderboard import COMMON_DOMAIN, common_domain_note, leaderboard_table
+from ..tables.metric_checks import distrusted
+from ..tables.table import TableCell
+from .verdict import write_verdict
+
+_WIDTH = 100
+
+
+def leaderboard_text(run_dir: Path) -> str:
+    """Print the verdict and the leaderboard of a run.
+
+    Parameters
+    ----------
+    run_dir : Path
+        Folder of the run.
+
+    Returns
+    -------
+    str
+        Plain text, at most 100 columns wide; ends without a line break.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder.
+    """
+    (view,) = load_runs([run_dir], reference=None)
+    verdict = write_verdict(view)
+    table = leaderboard_table(view, view.split)
+    lines = [verdict.headline, *verdict.details]
+    if view.results.simulated:
+        lines.insert(0, "SIMULATED SCANNERS: no person was scanned.")
+    if table is None:
+        return "\n".join(map(_wrapped, lines))
+    shown = RichTable(title=table.title, title_justify="left", box=None, pad_edge=False)
+    for column in table.columns:
+        side: Literal["left", "right"] = "right" if column.number else "left"
+        shown.add_column(Text(column.text), justify=side, no_wrap=not column.number)
+    for row in table.rows:
+        shown.add_row(*(Text(_marked(cell)) for cell in row))
+    buffer = io.StringIO()
+    Console(file=buffer, width=_WIDTH, no_color=True, highlight=False).print(shown)
+    footer = ["* within noise of the best", *distrusted(view, view.headline, view.split)]
+    footer += filter(None, [common_domain_note(view)])
+    table_lines = ["", *(line.rstrip() for line in buffer.getvalue().rstrip().splitlines())]
+    return "\n".join([*map(_wrapped, lines), *table_lines, *map(_wrapped, footer)])
+
+
+def _marked(cell: TableCell) -> str:
+    """Print a cell; bold and the smaller line are lost in a log, signs take their place."""
+    star = "*" if cell.best else ""
+    return f"{cell.text}{star}{' (common domain)' if COMMON_DOMAIN in cell.detail else ''}"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, width=_WIDTH)
