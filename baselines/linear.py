@@ -8,8 +8,9 @@ from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
 from phycharm.harmonizers.card import MethodCard
-from phycharm.harmonizers.harmonizer import Harmonizer, Image
+from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.harmonizers.storage import FittedState
+from phycharm.utils.arrays import Image
 
 
 class LinearScaling(Harmonizer):

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -11,6 +10,7 @@ from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
 from phycharm.networks.slices import SliceCanvas, as_tensor, cut
+from phycharm.utils.arrays import Mask
 
 MULTIPLE = 16
 """Sides of every canvas are multiples of this, as for the U-Net of PhyCHarm."""
@@ -69,6 +69,6 @@ def _scans(cohort: Cohort, subject: str, scanners: Sequence[Scanner]) -> list[Sc
     return [cohort.scan(subject, scanner) for scanner in scanners]
 
 
-def _common_mask(scans: Sequence[Scan]) -> npt.NDArray[np.bool_]:
-    common: npt.NDArray[np.bool_] = np.logical_or.reduce([scan.mask for scan in scans])
+def _common_mask(scans: Sequence[Scan]) -> Mask:
+    common: Mask = np.logical_or.reduce([scan.mask for scan in scans])
     return common

@@ -3,7 +3,8 @@
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
 from phycharm.harmonizers.card import MethodCard
-from phycharm.harmonizers.harmonizer import Harmonizer, Image
+from phycharm.harmonizers.harmonizer import Harmonizer
+from phycharm.utils.arrays import Image
 
 
 class NoHarmonization(Harmonizer):

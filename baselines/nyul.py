@@ -14,8 +14,9 @@ from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
 from phycharm.errors import InputError
 from phycharm.harmonizers.card import MethodCard
-from phycharm.harmonizers.harmonizer import Harmonizer, Image
+from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.harmonizers.storage import FittedState
+from phycharm.utils.arrays import Image
 
 _LOWEST, _HIGHEST = 1.0, 99.0
 

@@ -16,7 +16,7 @@ from phycharm.harmonizers.card import MethodCard
 from phycharm.harmonizers.external.adapter import Adapter, give_card
 from phycharm.harmonizers.external.cards import card_from
 from phycharm.harmonizers.external.failure import HarmonizerFailed
-from phycharm.harmonizers.harmonizer import Image
+from phycharm.utils.arrays import Image
 
 from .command_line import CommandLine, run_program
 from .image_folder import Scale, grid_problem, require_scale, rescaled

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from phycharm.data.scan import Scan
 from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
-from phycharm.harmonizers.harmonizer import Image
+from phycharm.utils.arrays import Image
 
 from .command import CommandHarmonizer
 from .image_folder import COMMON

@@ -13,7 +13,7 @@ from phycharm.data.nifti import other_grid, read_volume
 from phycharm.data.scan import Scan
 from phycharm.errors import InputError
 from phycharm.harmonizers.external.digest import files_digest
-from phycharm.harmonizers.harmonizer import Image
+from phycharm.utils.arrays import Image
 
 Scale = Literal["p99", "none"]
 """What is done to the units of foreign images: `p99` as to every scan, or nothing."""

@@ -11,7 +11,7 @@ from phycharm.harmonizers.card import MethodCard
 from phycharm.harmonizers.external.adapter import Adapter, give_card
 from phycharm.harmonizers.external.cards import card_from
 from phycharm.harmonizers.external.names import safe_name
-from phycharm.harmonizers.harmonizer import Image
+from phycharm.utils.arrays import Image
 
 from .image_folder import ImageFolder, Scale, require_scale
 

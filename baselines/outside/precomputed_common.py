@@ -6,7 +6,7 @@ from dataclasses import replace
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
 from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
-from phycharm.harmonizers.harmonizer import Image
+from phycharm.utils.arrays import Image
 
 from .image_folder import COMMON
 from .precomputed import PrecomputedImages

@@ -16,6 +16,7 @@ from phycharm.harmonizers.external import can_be_saved
 from phycharm.harmonizers.external.adapter import Adapter
 from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.method.maps import MapsGenerator
+from phycharm.utils.arrays import Image
 from phycharm.utils.atomic import atomic_folder, write_json
 from phycharm.utils.seeding import derived_seed
 
@@ -23,7 +24,7 @@ from ..protocol.cells import Cell, fingerprint
 from ..protocol.run_data import RunData
 from ..scoring.controls import CONTROLS, RESCAN
 from ..scoring.evaluation import Evaluation
-from ..scoring.image_scorer import Image, ImageScorer
+from ..scoring.image_scorer import ImageScorer
 from ..scoring.map_scores import score_maps
 from ..scoring.tissue_scorer import TissueScorer
 from ..scoring.unsegmented import segmentation_failures

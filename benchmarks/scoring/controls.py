@@ -6,15 +6,13 @@ They are made from the target image, which no method ever sees; they are no meth
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
 from phycharm.data.scan import Scan
 from phycharm.harmonizers.card import MethodCard
+from phycharm.utils.arrays import Image
 
 _BLUR_MM = 3.0
-
-Image = npt.NDArray[np.float32]
 
 
 def oracle(target: Scan) -> Image:

@@ -11,13 +11,14 @@ import pandas as pd
 
 from phycharm.data.nifti import write_volume
 from phycharm.data.scan import Scan
+from phycharm.utils.arrays import Image
 from phycharm.utils.atomic import atomic_file
 from phycharm.utils.progress import progress_bar
 
 from ..protocol.cells import Cell
 from ..protocol.run_data import RunData
 from ..protocol.split import Fold
-from .image_scorer import Image, ImageScorer
+from .image_scorer import ImageScorer
 from .scores import score_table, write_scores
 from .tissue_scorer import TissueScorer
 

@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 
 from phycharm.data.scan import Scan
+from phycharm.utils.arrays import Image
 
 from ..metrics import data_range, histogram_counts, histogram_edges, score_image
-
-Image = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,18 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import torch
 
 from phycharm.data.nifti import write_volume
 from phycharm.data.quantitative import QuantitativeCohort, QuantitativeScan
 from phycharm.method.maps import MapsGenerator
+from phycharm.utils.arrays import Image, Mask
 from phycharm.utils.atomic import atomic_file
 
 from ..metrics import data_range, nrmse, psnr, ssim
-
-Volume = npt.NDArray[np.float32]
 
 
 def score_maps(
@@ -50,7 +48,7 @@ def score_maps(
         pd.DataFrame(rows).to_parquet(path, index=False)
 
 
-def _scores(truth: Volume, image: Volume, one: QuantitativeScan) -> Iterator[dict[str, Any]]:
+def _scores(truth: Image, image: Image, one: QuantitativeScan) -> Iterator[dict[str, Any]]:
     reference, predicted = torch.from_numpy(truth), torch.from_numpy(image)
     mask = torch.from_numpy(one.scan.mask)
     scale = data_range(reference, mask)
@@ -67,7 +65,7 @@ def _scores(truth: Volume, image: Volume, one: QuantitativeScan) -> Iterator[dic
         yield {"metric": "median_relative_error", "tissue": tissue, "value": median}
 
 
-def tissue_masks(one: QuantitativeScan) -> dict[str, npt.NDArray[np.bool_]]:
+def tissue_masks(one: QuantitativeScan) -> dict[str, Mask]:
     """Tell grey and white matter apart by the measured T1 itself.
 
     At 3 T white matter lies near 850 ms and grey matter near 1400 ms (Wansapura 1999); voxels of

@@ -7,10 +7,11 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from phycharm.utils.arrays import Labels, Mask
+
 from ..segmentation import TISSUES, Segmentation
 
 Fractions = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.uint8]
 TissueScore = tuple[str, str, float]
 
 TISSUE_METRICS = (
@@ -45,7 +46,7 @@ class TissuesInMask:
     volumes_ml: dict[str, float]
 
     @classmethod
-    def of(cls, found: Segmentation, mask: npt.NDArray[np.bool_]) -> Self:
+    def of(cls, found: Segmentation, mask: Mask) -> Self:
         """Take a segmentation's voxels inside a mask, shape (X, Y, Z)."""
         return cls(
             labels=found.labels[mask],
@@ -55,7 +56,7 @@ class TissuesInMask:
         )
 
 
-def dice(a: npt.NDArray[np.bool_], b: npt.NDArray[np.bool_]) -> float:
+def dice(a: Mask, b: Mask) -> float:
     """Overlap of two regions, ``2 |A and B| / (|A| + |B|)`` (Dice 1945, Ecology 26:297-302).
 
     Parameters

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from phycharm.data.scan import Scan
 from phycharm.errors import InputError
+from phycharm.utils.arrays import Image
 
 from .brain import brain_image
 from .segmentation import Segmentation, tissue_volumes_ml
@@ -62,9 +63,7 @@ class AtroposSegmenter(Segmenter):
         )
 
 
-def _by_intensity(
-    shares: npt.NDArray[np.float32], image: npt.NDArray[np.float32]
-) -> npt.NDArray[np.intp]:
+def _by_intensity(shares: Image, image: Image) -> npt.NDArray[np.intp]:
     """Return the classes in ascending order of their mean intensity: CSF, GM, WM."""
     mass = shares.sum(axis=(1, 2, 3), dtype=np.float64)
     return np.argsort((shares * image).sum(axis=(1, 2, 3), dtype=np.float64) / mass)

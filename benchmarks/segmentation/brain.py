@@ -3,10 +3,10 @@
 import warnings
 
 import numpy as np
-import numpy.typing as npt
 
 from phycharm.data.scan import Scan
 from phycharm.errors import InputError
+from phycharm.utils.arrays import Image
 
 # Interpolation leaves a few negative voxels; a z-scored or centred image has a third or more.
 _MOST_NEGATIVE = 0.25
@@ -20,7 +20,7 @@ def scan_name(scan: Scan) -> str:
     return " ".join(part for part in (scan.subject, scan.session, scan.scanner.name) if part)
 
 
-def brain_image(scan: Scan) -> npt.NDArray[np.float32]:
+def brain_image(scan: Scan) -> Image:
     """Take the brain out of a scan: positive inside, exactly 0 outside.
 
     A few negative voxels are set to 0, with a warning. The engines work on log(intensity + 1),
@@ -71,7 +71,7 @@ def _check_shapes(scan: Scan) -> None:
         raise InputError(f"{scan_name(scan)}: the brain mask is empty; make it again.")
 
 
-def _check_sign(scan: Scan, brain: npt.NDArray[np.float32]) -> None:
+def _check_sign(scan: Scan, brain: Image) -> None:
     negative = float((brain < 0).mean())
     if negative > _MOST_NEGATIVE or brain.max() <= 0:
         raise InputError(

@@ -20,6 +20,7 @@ from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
 from phycharm.errors import InputError
 from phycharm.physics.acquisition import Acquisition
+from phycharm.utils.arrays import Mask
 
 from .engines import get_segmenter
 from .segmentation import Segmentation
@@ -147,9 +148,7 @@ def read_scan(path: Path, mask_path: Path | None, name: str) -> Scan:
     )
 
 
-def _read_mask(
-    path: Path, shape: tuple[int, ...], affine: npt.NDArray[np.float64]
-) -> npt.NDArray[np.bool_]:
+def _read_mask(path: Path, shape: tuple[int, ...], affine: npt.NDArray[np.float64]) -> Mask:
     # A full mask is constant too; an empty one is refused by name.
     mask, mask_affine = read_volume(path, constant=True)
     if not (mask > 0).any():

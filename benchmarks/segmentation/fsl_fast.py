@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 
 import nibabel
 import numpy as np
-import numpy.typing as npt
 
 from phycharm.data.nifti import write_volume
 from phycharm.data.scan import Scan
 from phycharm.errors import InputError
+from phycharm.utils.arrays import Image, Mask
 from phycharm.utils.atomic import atomic_folder, write_text
 
 from .brain import brain_image, scan_name
@@ -90,8 +90,8 @@ class FslFastSegmenter(Segmenter):
                 f"({last[0]}); run it by hand on this image, or use the engine 'hmrf'."
             )
 
-    def _read(self, folder: Path, scan: Scan, *, inside: npt.NDArray[np.bool_]) -> Segmentation:
-        def load(suffix: str) -> npt.NDArray[np.float32]:
+    def _read(self, folder: Path, scan: Scan, *, inside: Mask) -> Segmentation:
+        def load(suffix: str) -> Image:
             return _read_output(folder / f"{_OUTPUT}_{suffix}.nii.gz", scan)
 
         fractions = np.stack([load(f"pve_{k}") for k in range(3)])
@@ -123,7 +123,7 @@ def _version(fsldir: Path) -> str:
     return written.read_text().split(":")[0].strip() if written.is_file() else "unknown version"
 
 
-def _read_output(path: Path, scan: Scan) -> npt.NDArray[np.float32]:
+def _read_output(path: Path, scan: Scan) -> Image:
     if not path.is_file():
         raise InputError(
             f"{scan_name(scan)}: fast ended without writing {path.name}; run it by hand on this "

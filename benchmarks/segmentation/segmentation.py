@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from phycharm.utils.arrays import Image
+
 TISSUES = ("CSF", "GM", "WM")
 """Tissues in the order of the labels 1, 2, 3 and of the partial volumes."""
 
@@ -35,16 +37,14 @@ class Segmentation:
 
     labels: npt.NDArray[np.uint8]
     pve_labels: npt.NDArray[np.uint8]
-    partial_volumes: npt.NDArray[np.float32]
+    partial_volumes: Image
     mixeltype: npt.NDArray[np.uint8] | None
-    bias: npt.NDArray[np.float32]
+    bias: Image
     volumes_ml: dict[str, float]
     engine: str
 
 
-def tissue_volumes_ml(
-    partial_volumes: npt.NDArray[np.float32], affine: npt.NDArray[np.float64]
-) -> dict[str, float]:
+def tissue_volumes_ml(partial_volumes: Image, affine: npt.NDArray[np.float64]) -> dict[str, float]:
     """Sum partial volumes times the size of a voxel.
 
     Parameters

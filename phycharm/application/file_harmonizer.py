@@ -15,6 +15,7 @@ from ..data.scan import Scan
 from ..data.scanner import Scanner
 from ..errors import InputError
 from ..harmonizers.harmonizer import Harmonizer
+from ..utils.arrays import Image, Mask
 from ..utils.atomic import atomic_file
 
 _LEAST_BACKGROUND = 0.1
@@ -94,7 +95,7 @@ class FileHarmonizer:
         )
 
 
-def _brain(voxels: npt.NDArray[np.float32], path: Path) -> npt.NDArray[np.bool_]:
+def _brain(voxels: Image, path: Path) -> Mask:
     brain = voxels > 0
     if (~brain).mean() < _LEAST_BACKGROUND:
         raise InputError(
@@ -108,7 +109,7 @@ def _brain(voxels: npt.NDArray[np.float32], path: Path) -> npt.NDArray[np.bool_]
 
 def _read_mask(
     path: Path, image: Path, *, shape: tuple[int, ...], affine: npt.NDArray[np.float64]
-) -> npt.NDArray[np.bool_]:
+) -> Mask:
     volume, own = read_volume(path, constant=True)
     if difference := other_grid(volume.shape, own, shape, affine):
         raise InputError(
@@ -121,7 +122,7 @@ def _read_mask(
     return brain
 
 
-def _write_like(original: Path, out: Path, image: npt.NDArray[np.float32]) -> None:
+def _write_like(original: Path, out: Path, image: Image) -> None:
     """Write a RAS volume in the orientation, and with the header, of another file."""
     template: Any = nibabel.load(original)
     to_original = ornt_transform(axcodes2ornt("RAS"), io_orientation(template.affine))

@@ -14,6 +14,7 @@ import torch
 from ..errors import InputError
 from ..physics.acquisition import Acquisition
 from ..physics.inversion_recovery import m0_from_inversion
+from ..utils.arrays import Image, Mask
 from ..utils.json_file import read_object
 from ..utils.suggestions import did_you_mean
 from .bids_files import BidsFiles, Kind
@@ -188,7 +189,7 @@ class BidsDataset:
         session: str,
         shape: tuple[int, ...],
         affine: npt.NDArray[np.float64],
-    ) -> npt.NDArray[np.bool_]:
+    ) -> Mask:
         path = self._files.of("mask").get((subject, session))
         if path is None:
             raise InputError(
@@ -207,7 +208,7 @@ class BidsDataset:
         affine: npt.NDArray[np.float64],
         *,
         constant: bool = False,
-    ) -> npt.NDArray[np.float32]:
+    ) -> Image:
         """Read a volume that must lie on the grid of the image it belongs to."""
         volume, own = read_volume(path, constant=constant)
         if difference := other_grid(volume.shape, own, shape, affine):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
+from ..utils.arrays import Image
 from ..utils.atomic import atomic_file
 
 _AFFINE_TOLERANCE_MM = 1e-2
@@ -76,9 +77,7 @@ def _one_volume(image: Any, path: Path) -> Any:
     return type(image)(image.dataobj.reshape(volume), image.affine, image.header)
 
 
-def read_volume(
-    path: Path, *, constant: bool = False
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+def read_volume(path: Path, *, constant: bool = False) -> tuple[Image, npt.NDArray[np.float64]]:
     """Read one intensity volume.
 
     Parameters

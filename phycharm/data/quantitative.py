@@ -4,9 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-import numpy as np
-import numpy.typing as npt
-
+from ..utils.arrays import Image
 from .scan import Scan
 
 
@@ -25,8 +23,8 @@ class QuantitativeScan:
     """
 
     scan: Scan
-    t1: npt.NDArray[np.float32]
-    m0: npt.NDArray[np.float32]
+    t1: Image
+    m0: Image
 
 
 class QuantitativeCohort:

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from ..utils.arrays import Image, Mask
 from .scanner import Scanner
 
 
@@ -30,8 +31,8 @@ class Scan:
         Label of the visit, without `ses-`.
     """
 
-    image: npt.NDArray[np.float32]
-    mask: npt.NDArray[np.bool_]
+    image: Image
+    mask: Mask
     affine: npt.NDArray[np.float64]
     scanner: Scanner
     subject: str
@@ -43,6 +44,6 @@ class Scan:
         x, y, z = np.linalg.norm(self.affine[:3, :3], axis=0)
         return float(x), float(y), float(z)
 
-    def with_image(self, image: npt.NDArray[np.float32]) -> Self:
+    def with_image(self, image: Image) -> Self:
         """Return the same scan with another image."""
         return replace(self, image=image)

@@ -6,7 +6,8 @@ import torch
 
 from ..data.scan import Scan
 from ..data.scanner import Scanner
-from .harmonizer import Harmonizer, Image
+from ..utils.arrays import Image
+from .harmonizer import Harmonizer
 
 
 class CommonDomainHarmonizer(Harmonizer):

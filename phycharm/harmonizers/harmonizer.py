@@ -7,17 +7,15 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from ..data.cohort import Cohort
 from ..data.scan import Scan
 from ..data.scanner import Scanner
+from ..utils.arrays import Image
 from ..utils.seeding import derived_seed, seeded
 from .card import MethodCard
 from .storage import FittedState, read_state, write_state
-
-Image = npt.NDArray[np.float32]
 
 
 class Harmonizer(ABC):

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from ..harmonizers.harmonizer import Image
+from ..utils.arrays import Image
 from .law import LawBroken
 
 

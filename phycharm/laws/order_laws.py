@@ -8,8 +8,9 @@ import torch
 
 from ..data.scan import Scan
 from ..harmonizers.external.wrapped import WrappedHarmonizer
-from ..harmonizers.harmonizer import Harmonizer, Image
+from ..harmonizers.harmonizer import Harmonizer
 from ..method.translation import ImageTranslation
+from ..utils.arrays import Image
 from .compare import difference, require_equal
 from .law import LawBroken, LawSkipped
 from .phantom import TESTED

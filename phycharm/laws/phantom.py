@@ -9,7 +9,6 @@ and are fitted to in seconds.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from scipy.ndimage import gaussian_filter
 
@@ -20,9 +19,8 @@ from ..data.scan import Scan
 from ..data.scanner import Scanner
 from ..physics.acquisition import Acquisition
 from ..physics.forward import t1w_weight
+from ..utils.arrays import Image, Mask
 from ..utils.seeding import derived_seed
-
-Volume = npt.NDArray[np.float32]
 
 TRAINING, VALIDATION, TESTED = ("A", "B"), ("C",), ("D", "E")
 QUANTITATIVE, QUANTITATIVE_VALIDATION = ("Q1", "Q2"), ("Q3",)
@@ -106,7 +104,7 @@ class Phantom:
         scan = self.scan(subject, self.scanners[0])
         return QuantitativeScan(scan=scan, t1=np.where(mask, t1, np.float32(0)), m0=m0)
 
-    def _tissue(self, subject: str) -> tuple[Volume, Volume, npt.NDArray[np.bool_]]:
+    def _tissue(self, subject: str) -> tuple[Image, Image, Mask]:
         """Make T1 in ms, M0 and the brain of one person."""
         rng = np.random.default_rng(derived_seed(self.seed, subject))
         shape = (_SIDE, _SIDE, self.slices)
@@ -124,18 +122,18 @@ class Phantom:
         m0 = np.sum([parts[key] * _M0[key] for key in parts], axis=0)
         return t1.astype(np.float32), m0.astype(np.float32), radius < 1
 
-    def _acquired(self, site: _Site, subject: str, t1: Volume, m0: Volume) -> Volume:
+    def _acquired(self, site: _Site, subject: str, t1: Image, m0: Image) -> Image:
         rng = np.random.default_rng(derived_seed(self.seed, subject, site.scanner.name))
         weight = t1w_weight(torch.from_numpy(t1), site.scanner.acquisition, model="mprage")
         signal = m0 * weight.numpy()
         ramp = np.linspace(-1, 1, _SIDE)[:, None, None]
         clean = signal * (1 + site.field * ramp)
         noisy = clean + site.noise * signal.max() * rng.normal(size=signal.shape)
-        image: Volume = (site.gain * np.abs(noisy)).astype(np.float32)
+        image: Image = (site.gain * np.abs(noisy)).astype(np.float32)
         return image
 
 
-def _scan(image: Volume, mask: npt.NDArray[np.bool_], scanner: Scanner, subject: str) -> Scan:
+def _scan(image: Image, mask: Mask, scanner: Scanner, subject: str) -> Scan:
     affine = np.diag([_VOXEL_MM, _VOXEL_MM, _VOXEL_MM, 1.0])
     return percentile_99(
         Scan(

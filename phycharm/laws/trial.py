@@ -11,7 +11,8 @@ from ..data.quantitative import QuantitativeCohort
 from ..data.scan import Scan
 from ..data.scanner import Scanner
 from ..harmonizers.external.wrapped import WrappedHarmonizer
-from ..harmonizers.harmonizer import Harmonizer, Image
+from ..harmonizers.harmonizer import Harmonizer
+from ..utils.arrays import Image
 from .phantom import QUANTITATIVE, QUANTITATIVE_VALIDATION, TESTED, TRAINING, VALIDATION, Phantom
 
 _SMALL_FEATURES = (8, 8, 16, 16, 32, 8)

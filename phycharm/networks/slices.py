@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from ..utils.arrays import Image, Mask
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class SliceCanvas:
     multiple: int
 
     @classmethod
-    def around(cls, masks: Iterable[npt.NDArray[np.bool_]], *, multiple: int) -> "SliceCanvas":
+    def around(cls, masks: Iterable[Mask], *, multiple: int) -> "SliceCanvas":
         """Choose the smallest canvas that holds every one of these brains.
 
         It has at least two multiples a side, for at the bottom of a network that halves the image
@@ -64,7 +65,7 @@ class SliceCanvas:
             height, width = max(height, x1 - x0), max(width, y1 - y0)
         return cls(_round_up(height, multiple), _round_up(width, multiple), multiple)
 
-    def place(self, mask: npt.NDArray[np.bool_]) -> Placement:
+    def place(self, mask: Mask) -> Placement:
         """Centre the canvas on a brain; a brain too large for it gets a larger one.
 
         Parameters
@@ -131,12 +132,12 @@ def paste(slices: Tensor, placement: Placement) -> Tensor:
     return volume
 
 
-def as_tensor(volume: npt.NDArray[np.float32], device: str) -> Tensor:
+def as_tensor(volume: Image, device: str) -> Tensor:
     """Turn a volume (X, Y, Z) into a tensor (1, X, Y, Z) on a device."""
     return torch.from_numpy(np.ascontiguousarray(volume))[None].to(device)
 
 
-def _extent(mask: npt.NDArray[np.bool_], axis: int) -> tuple[int, int]:
+def _extent(mask: Mask, axis: int) -> tuple[int, int]:
     others = tuple(other for other in range(3) if other != axis)
     occupied = np.flatnonzero(mask.any(axis=others))
     return int(occupied[0]), int(occupied[-1]) + 1

@@ -11,6 +11,7 @@ import pandas as pd
 from skimage.exposure import match_histograms
 from skimage.metrics import structural_similarity
 
+from ..utils.arrays import Mask
 from .grid import Floats, ScanGrid
 from .people.anatomy import TISSUES, template_anatomy
 from .people.subject import DigitalSubject, make_subject
@@ -22,7 +23,7 @@ _STANDARD_PERCENTILE = 99.0
 _RANGE_PERCENTILE = 99.5
 _BORDER = 6  # voxels around the mask that the windows of SSIM reach
 
-_Mask = npt.NDArray[np.bool_]
+_Mask = Mask
 
 
 def similarities(*, voxel_size: float, subjects: int, seed: int = 0) -> pd.DataFrame:

@@ -1,1 +1,1 @@
-"""The figures, one file each: every function takes the view of a run and returns a matplotlib figure."""
+"""The figures, one file each: every function takes the view of a run and gives a figure."""

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..run.images import Volume
+from phycharm.utils.arrays import Image
+
 from ..run.run_view import RunView
 from ..run.slices import axial, axial_index, bounding_box
 from .style import bare, house_style, new_figure
@@ -42,7 +43,7 @@ def _subject(file: str) -> str:
     return file.removeprefix("images/").removeprefix("sub-").rsplit("_", 1)[0]
 
 
-def _load(view: RunView, fit: str, subject: str) -> dict[str, tuple[Volume, Volume, Volume]]:
+def _load(view: RunView, fit: str, subject: str) -> dict[str, tuple[Image, Image, Image]]:
     cell = next(c for c in view.images.map_fits() if c.name == fit)
     mask = view.images.true_map_mask(subject)
     found = {}
@@ -57,7 +58,7 @@ def _load(view: RunView, fit: str, subject: str) -> dict[str, tuple[Volume, Volu
     return found
 
 
-def _draw(found: dict[str, tuple[Volume, Volume, Volume]]) -> Figure:
+def _draw(found: dict[str, tuple[Image, Image, Image]]) -> Figure:
     with house_style():
         figure = new_figure(_PANEL_INCHES * 3 + 1.3, _PANEL_INCHES * len(found) * 1.1 + 0.2)
         grid = figure.subplots(len(found), 3, squeeze=False)
@@ -68,7 +69,7 @@ def _draw(found: dict[str, tuple[Volume, Volume, Volume]]) -> Figure:
     return figure
 
 
-def _row(panels: list[Axes], volumes: tuple[Volume, Volume, Volume], title: str) -> None:
+def _row(panels: list[Axes], volumes: tuple[Image, Image, Image], title: str) -> None:
     truth, made, brain = volumes
     mask = brain > 0
     box, index = bounding_box(mask), axial_index(mask)

@@ -6,7 +6,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from ..run.images import Labels
+from phycharm.utils.arrays import Labels
+
 from ..run.names import short_label
 from ..run.run_view import RunView
 from ..run.slices import Comparison, axial, axial_index, bounding_box, tissue_pair

@@ -9,12 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
+from phycharm.utils.arrays import Image, Mask
+
 from ..run.names import short_label
 from ..run.run_view import RunView
 from ..run.slices import Comparison, axial, axial_index, bounding_box, busiest_window
 from .style import bare, house_style, new_figure
 
-Slice = npt.NDArray[np.float32]
 _PANEL_INCHES = 1.28
 
 
@@ -22,9 +23,9 @@ _PANEL_INCHES = 1.28
 class _Cut:
     """One slice of a comparison, ready to be drawn."""
 
-    images: dict[str, Slice]
-    target: Slice
-    mask: npt.NDArray[np.bool_]
+    images: dict[str, Image]
+    target: Image
+    mask: Mask
     zoom: tuple[slice, slice]
     aspect: float
 
@@ -88,7 +89,7 @@ def _heading(name: str, comparison: Comparison) -> str:
 
 
 def _grey_panels(
-    panels: npt.NDArray[np.object_], image: Slice, cut: _Cut, comparison: Comparison
+    panels: npt.NDArray[np.object_], image: Image, cut: _Cut, comparison: Comparison
 ) -> None:
     whole, zoomed = panels
     rows, columns = cut.zoom
@@ -107,7 +108,7 @@ def _grey_panels(
     whole.add_patch(Rectangle(corner, *size, fill=False, edgecolor="#e69f00", linewidth=0.9))
 
 
-def _error_panel(axes: Axes, image: Slice, cut: _Cut, comparison: Comparison) -> AxesImage:
+def _error_panel(axes: Axes, image: Image, cut: _Cut, comparison: Comparison) -> AxesImage:
     error = np.where(cut.mask, image - cut.target, np.nan)
     limit = comparison.error_limit
     shown = axes.imshow(

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image as Picture
+
+from phycharm.utils.arrays import Image, Mask
 
 from ..run.names import label
 from ..run.run_view import RunView
@@ -79,23 +81,23 @@ def make_thumbnails(view: RunView, comparison: Comparison, split: str) -> Thumbn
     )
 
 
-def _grey(image: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+def _grey(image: Image) -> npt.NDArray[np.uint8]:
     pixels = np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8)
     return np.repeat(pixels[..., None], 3, axis=2)
 
 
-def _coloured(error: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+def _coloured(error: Image, mask: Mask) -> npt.NDArray[np.uint8]:
     colours = mpl.colormaps["RdBu_r"](np.clip(error / 2 + 0.5, 0, 1), bytes=True)[..., :3]
     return np.where(mask[..., None], colours, 0).astype(np.uint8)
 
 
 def _encode(pixels: npt.NDArray[np.uint8], *, columns: int) -> tuple[str, tuple[int, int]]:
-    image = Image.fromarray(pixels)
+    image = Picture.fromarray(pixels)
     # Large matrices are shrunk to what the page shows; small ones are left to the browser.
     scale = min(1.0, 2 * _HEIGHT / pixels.shape[0], 150 * columns / pixels.shape[1])
     if scale < 1:
         size = (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale))
-        image = image.resize(size, Image.Resampling.LANCZOS)
+        image = image.resize(size, Picture.Resampling.LANCZOS)
     buffer = io.BytesIO()
     image.save(buffer, format="WEBP", quality=82, method=4)
     code = base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..run.images import Volume
+from phycharm.utils.arrays import Image, Mask
+
 from ..run.names import label
 from ..run.run_view import RunView
 from ..run.slices import bounding_box, compare_images, worst_cases
@@ -216,12 +217,12 @@ def _gather(
     return ViewerData(index=index, volumes=packer.volumes) if pairs else None
 
 
-def _brain(view: RunView, subject: str, scanner: str, scan: Volume) -> npt.NDArray[np.bool_]:
+def _brain(view: RunView, subject: str, scanner: str, scan: Image) -> Mask:
     mask = view.images.mask(subject, scanner)
     return mask if mask is not None and mask.shape == scan.shape else scan > 0
 
 
-def _common(brains: dict[str, npt.NDArray[np.bool_]]) -> tuple[int, ...]:
+def _common(brains: dict[str, Mask]) -> tuple[int, ...]:
     return next((brain.shape for brain in brains.values()), ())
 
 
@@ -234,15 +235,15 @@ class _Packer:
     volumes: list[str] = field(default_factory=list)
     shape: tuple[int, ...] = ()
 
-    def scan(self, image: Volume) -> int:
+    def scan(self, image: Image) -> int:
         """Store a scan; return its number."""
         return self._store(self._levels(image))
 
-    def residual(self, image: Volume, target: Volume) -> int:
+    def residual(self, image: Image, target: Image) -> int:
         """Store a harmonized image as its difference from the target; return its number."""
         return self._store(self._levels(image) - self._levels(target))
 
-    def _levels(self, image: Volume) -> npt.NDArray[np.uint8]:
+    def _levels(self, image: Image) -> npt.NDArray[np.uint8]:
         small = block_mean(image[self.box], self.step)
         self.shape = small.shape
         return np.asarray(np.rint(255 * np.clip(small / self.scale, 0, 1)), dtype=np.uint8)
@@ -253,7 +254,7 @@ class _Packer:
         return self.offset + len(self.volumes) - 1
 
 
-def block_mean(image: Volume, step: int) -> Volume:
+def block_mean(image: Image, step: int) -> Image:
     """Average blocks of voxels; what does not fill a block at the far end is cut off."""
     if step == 1:
         return image

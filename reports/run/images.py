@@ -12,14 +12,13 @@ import numpy.typing as npt
 
 from phycharm.data.nifti import read_image, read_volume
 from phycharm.errors import InputError
+from phycharm.utils.arrays import Image, Labels, Mask
 
 from .cell_records import CellRecord
 from .results import Results
 
-Volume = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.uint8]
 _MOST_BYTES = 400_000_000
-_Voxels = TypeVar("_Voxels", Volume, Labels)
+_Voxels = TypeVar("_Voxels", Image, Labels)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,11 +37,11 @@ class ImageLibrary:
     notes: list[str] = field(default_factory=list)
     _kept: "OrderedDict[Path, npt.NDArray[Any]]" = field(default_factory=OrderedDict)
 
-    def scan(self, subject: str, scanner: str) -> Volume | None:
+    def scan(self, subject: str, scanner: str) -> Image | None:
         """Return the standardized scan of a subject, None where there is none."""
         return self._volume(self._scan_path(f"sub-{subject}_ses-{scanner}_T1w"))
 
-    def mask(self, subject: str, scanner: str) -> npt.NDArray[np.bool_] | None:
+    def mask(self, subject: str, scanner: str) -> Mask | None:
         """Return the brain mask of a scan."""
         labels = self._labels(self._scan_path(f"sub-{subject}_ses-{scanner}_mask"))
         return None if labels is None else labels > 0
@@ -59,7 +58,7 @@ class ImageLibrary:
         x, y, z = np.linalg.norm(read_image(path).affine[:3, :3], axis=0)
         return float(x), float(y), float(z)
 
-    def harmonized(self, method: str, subject: str, source: str, target: str) -> Volume | None:
+    def harmonized(self, method: str, subject: str, source: str, target: str) -> Image | None:
         """Return a harmonized image; of several fits, that of the first fold and seed."""
         path = self._cell_path(method, f"images/sub-{subject}_from-{source}_to-{target}_T1w")
         if path is None and method == "none":
@@ -81,16 +80,16 @@ class ImageLibrary:
         fits = [c for c in self.results.cells if c.name.startswith("maps_")]
         return [c for c in fits if c.files]
 
-    def true_map(self, subject: str, name: str) -> Volume | None:
+    def true_map(self, subject: str, name: str) -> Image | None:
         """Return a measured map: `T1` in ms or `M0`."""
         return self._volume(self._scan_path(f"sub-{subject}_{name}map"))
 
-    def true_map_mask(self, subject: str) -> npt.NDArray[np.bool_] | None:
+    def true_map_mask(self, subject: str) -> Mask | None:
         """Return the brain mask of a subject of the quantitative cohort."""
         labels = self._labels(self._scan_path(f"sub-{subject}_mask"))
         return None if labels is None else labels > 0
 
-    def predicted_map(self, fit: CellRecord, subject: str, name: str) -> Volume | None:
+    def predicted_map(self, fit: CellRecord, subject: str, name: str) -> Image | None:
         """Return a predicted map of one fit."""
         return self._volume(self._listed(fit, f"images/sub-{subject}_{name}map"))
 
@@ -123,7 +122,7 @@ class ImageLibrary:
                 return cell.path / name
         return None
 
-    def _volume(self, path: Path | None) -> Volume | None:
+    def _volume(self, path: Path | None) -> Image | None:
         return self._read(path, lambda file: read_volume(file)[0])
 
     def _labels(self, path: Path | None) -> Labels | None:

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import uniform_filter
 
-from .images import Labels, Volume
+from phycharm.utils.arrays import Image, Labels, Mask
+
 from .run_view import RunView
 
 _Pixel = TypeVar("_Pixel", bound=np.generic)
@@ -36,10 +37,10 @@ class Comparison:
     subject: str
     source: str
     target: str
-    source_image: Volume
-    target_image: Volume
-    mask: npt.NDArray[np.bool_]
-    images: dict[str, Volume]
+    source_image: Image
+    target_image: Image
+    mask: Mask
+    images: dict[str, Image]
     missing: tuple[str, ...]
     voxel_mm: tuple[float, float, float]
 
@@ -147,12 +148,12 @@ def worst_cases(
     return [(str(a), str(b), str(c)) for a, b, c in worst.itertuples(index=False)]
 
 
-def axial_index(mask: npt.NDArray[np.bool_]) -> int:
+def axial_index(mask: Mask) -> int:
     """Return the slice through the mask's centre of mass."""
     return round(float(np.nonzero(mask)[2].mean()))
 
 
-def bounding_box(mask: npt.NDArray[np.bool_], margin: int = 1) -> tuple[slice, slice, slice]:
+def bounding_box(mask: Mask, margin: int = 1) -> tuple[slice, slice, slice]:
     """Return the box around a mask, with a margin of voxels."""
     box = []
     for axis in range(3):
@@ -169,7 +170,7 @@ def axial(
     return volume[box[0], box[1], index].T[::-1]
 
 
-def busiest_window(error: Volume, share: float = 0.36) -> tuple[slice, slice]:
+def busiest_window(error: Image, share: float = 0.36) -> tuple[slice, slice]:
     """Find the square where the unharmonized image differs most from the target.
 
     Parameters

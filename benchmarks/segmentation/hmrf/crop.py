@@ -6,6 +6,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from phycharm.utils.arrays import Image, Mask
+
 
 @dataclass(frozen=True, kw_only=True)
 class Crop:
@@ -30,7 +32,7 @@ class Crop:
     shape: tuple[int, int, int]
 
     @classmethod
-    def around(cls, inside: npt.NDArray[np.bool_], affine: npt.NDArray[np.float64]) -> Self:
+    def around(cls, inside: Mask, affine: npt.NDArray[np.float64]) -> Self:
         """Find the bounding box of the voxels inside the brain (at least one)."""
         spans = [np.flatnonzero(inside.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1))]
         x, y, z = (slice(int(span[0]), int(span[-1]) + 1) for span in spans)
@@ -40,7 +42,7 @@ class Crop:
             shape=(inside.shape[0], inside.shape[1], inside.shape[2]),
         )
 
-    def cut(self, volume: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def cut(self, volume: Image) -> Image:
         """Return the box of a volume in raster order."""
         box = volume[self.slices]
         return box[::-1] if self.reverse_x else box

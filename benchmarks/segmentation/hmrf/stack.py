@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from phycharm.utils.arrays import Image
+
 from .crop import Crop
 
 
@@ -38,7 +40,7 @@ class Stack:
     @classmethod
     def of(
         cls,
-        volumes: Sequence[npt.NDArray[np.float32]],
+        volumes: Sequence[Image],
         affines: Sequence[npt.NDArray[np.float64]],
         *,
         device: torch.device,

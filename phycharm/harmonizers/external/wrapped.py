@@ -11,7 +11,8 @@ from ...data.cohort import Cohort
 from ...data.scan import Scan
 from ...data.scanner import Scanner
 from ...errors import InputError
-from ..harmonizer import Harmonizer, Image
+from ...utils.arrays import Image
+from ..harmonizer import Harmonizer
 from .adapter import Adapter, give_card
 from .calling import accepted, construct
 from .cards import card_of_class

@@ -3,8 +3,8 @@
 import torch
 
 from ...data.scan import Scan
+from ...utils.arrays import Image
 from ..common_domain import CommonDomainHarmonizer
-from ..harmonizer import Image
 from .wrapped import WrappedHarmonizer, returned
 
 

@@ -13,7 +13,6 @@ from ...data.quantitative import QuantitativeCohort
 from ...data.scan import Scan
 from ...data.scanner import Scanner
 from ...errors import InputError
-from ...harmonizers.harmonizer import Image
 from ...harmonizers.storage import FittedState, read_state, write_state
 from ...networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, channels_last
 from ...networks.plan import TrainingPlan
@@ -21,6 +20,7 @@ from ...networks.slices import SliceCanvas, as_tensor, cut, paste
 from ...networks.training import Training, in_batches
 from ...physics.acquisition import Acquisition
 from ...physics.forward import SignalModel, richest_model
+from ...utils.arrays import Image
 from ...utils.seeding import derived_seed, seeded
 from .map_losses import LOSS_CASES, Consistency
 from .objective import MapObjective

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -12,6 +11,7 @@ from ...data.quantitative import QuantitativeCohort, QuantitativeScan
 from ...networks.slices import SliceCanvas, as_tensor, cut
 from ...physics.acquisition import Acquisition
 from ...physics.forward import SignalModel, t1w_weight
+from ...utils.arrays import Image
 
 _GAIN_JITTER, _NOISE = 0.05, 0.03
 
@@ -124,7 +124,7 @@ def map_samples(
 
 def synthesised_t1w(
     one: QuantitativeScan, acquisition: Acquisition, *, model: SignalModel
-) -> npt.NDArray[np.float32]:
+) -> Image:
     """Compute the T1-weighted image that an acquisition would make of a person's maps.
 
     Parameters

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
+from ...utils.arrays import Mask
 from ..fields import mesh, random_field, random_generator
 from ..grid import Floats, ScanGrid
 from .anatomy import TISSUES, Anatomy
@@ -55,8 +55,8 @@ class DigitalSubject:
     anatomy: str
     seed: int
     grid: ScanGrid
-    region: npt.NDArray[np.bool_]
-    brain: npt.NDArray[np.bool_]
+    region: Mask
+    brain: Mask
     fractions: Floats
     t1: Floats
     m0: Floats
@@ -69,7 +69,7 @@ class DigitalSubject:
         return volume
 
     @cached_property
-    def mask(self) -> npt.NDArray[np.bool_]:
+    def mask(self) -> Mask:
         """The brain on the scan grid: voxels at least half of which are brain."""
         return self.grid.average(self.volume(self.brain.astype(np.float32))) >= 0.5
 
@@ -140,10 +140,10 @@ def make_subject(name: str, *, anatomy: Anatomy, grid: ScanGrid, seed: int) -> D
     )
 
 
-def _with_rim(brain: npt.NDArray[np.bool_], voxel: float) -> npt.NDArray[np.bool_]:
+def _with_rim(brain: Mask, voxel: float) -> Mask:
     rounds = int(np.ceil(_RIM / voxel))
     ball = ndimage.generate_binary_structure(3, 1)
-    grown: npt.NDArray[np.bool_] = ndimage.binary_dilation(brain, ball, iterations=rounds)
+    grown: Mask = ndimage.binary_dilation(brain, ball, iterations=rounds)
     return grown
 
 
@@ -167,7 +167,7 @@ def _fractions(
     grid: ScanGrid,
     seed: int,
     at: Floats,
-    region: npt.NDArray[np.bool_],
+    region: Mask,
 ) -> Floats:
     """Fractions in the region: sampled, individualised, sharpened, normalised; shape (3, N)."""
     logits = np.empty((3, at.shape[1]), dtype=np.float32)
@@ -184,9 +184,7 @@ def _fractions(
     return fractions
 
 
-def _tissue_properties(
-    name: str, grid: ScanGrid, seed: int, region: npt.NDArray[np.bool_]
-) -> Iterator[Floats]:
+def _tissue_properties(name: str, grid: ScanGrid, seed: int, region: Mask) -> Iterator[Floats]:
     """T1, M0 and T2* of each tissue in the region: three arrays of shape (3, N)."""
     rng = random_generator(seed, name, "tissues")
     means = [tissue.of_person(rng) for tissue in ALL_TISSUES]
