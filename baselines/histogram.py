@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from typing_extensions import override
 
 from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
@@ -35,7 +36,8 @@ class HistogramMatching(Harmonizer):
         super().__init__(seed=seed, device=device)
         self._quantiles: dict[str, torch.Tensor] = {}
 
-    def _fit(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
+    @override
+    def learn(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
         self._quantiles = {
             scanner.name: torch.from_numpy(
                 np.mean([_quantiles(scan) for scan in train.scans(scanner)], axis=0)
@@ -43,7 +45,8 @@ class HistogramMatching(Harmonizer):
             for scanner in train.scanners
         }
 
-    def _harmonize(self, scan: Scan, target: Scanner) -> Image:
+    @override
+    def apply(self, scan: Scan, target: Scanner) -> Image:
         wanted = self._quantiles[target.name].numpy()
         own = _quantiles(scan)
         # Repeated quantiles (many equal voxels) would make the mapping ambiguous.
@@ -52,10 +55,12 @@ class HistogramMatching(Harmonizer):
         image[scan.mask] = np.interp(scan.image[scan.mask], own, wanted[first])
         return image
 
-    def _state(self) -> FittedState:
+    @override
+    def state(self) -> FittedState:
         return FittedState(tensors=self._quantiles)
 
-    def _restore(self, state: FittedState) -> None:
+    @override
+    def restore(self, state: FittedState) -> None:
         self._quantiles = state.tensors
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
 from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
@@ -31,12 +32,14 @@ class LinearScaling(Harmonizer):
         super().__init__(seed=seed, device=device)
         self._moments: dict[str, tuple[float, float]] = {}
 
-    def _fit(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
+    @override
+    def learn(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
         self._moments = {
             scanner.name: _average_moments(train, scanner) for scanner in train.scanners
         }
 
-    def _harmonize(self, scan: Scan, target: Scanner) -> Image:
+    @override
+    def apply(self, scan: Scan, target: Scanner) -> Image:
         mean, deviation = self._moments[target.name]
         own_mean, own_deviation = _moments(scan)
         # A constant brain has no spread to scale.
@@ -44,10 +47,12 @@ class LinearScaling(Harmonizer):
         image: Image = ((scan.image - own_mean) * scale + mean).astype(np.float32)
         return image
 
-    def _state(self) -> FittedState:
+    @override
+    def state(self) -> FittedState:
         return FittedState(facts={"moments": self._moments})
 
-    def _restore(self, state: FittedState) -> None:
+    @override
+    def restore(self, state: FittedState) -> None:
         self._moments = {
             name: (float(mean), float(deviation))
             for name, (mean, deviation) in state.facts["moments"].items()

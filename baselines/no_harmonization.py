@@ -1,5 +1,7 @@
 """No harmonization: what every method has to beat."""
 
+from typing_extensions import override
+
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
 from phycharm.harmonizers.card import MethodCard
@@ -17,5 +19,6 @@ class NoHarmonization(Harmonizer):
         scope="all",
     )
 
-    def _harmonize(self, scan: Scan, target: Scanner) -> Image:
+    @override
+    def apply(self, scan: Scan, target: Scanner) -> Image:
         return scan.image

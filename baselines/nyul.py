@@ -8,6 +8,7 @@ import torch
 from intensity_normalization import NyulNormalizer, create_image
 from intensity_normalization.domain.exceptions import NormalizationError
 from scipy.interpolate import make_interp_spline
+from typing_extensions import override
 
 from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
@@ -45,14 +46,16 @@ class Nyul(Harmonizer):
         self._percentiles = torch.empty(0)
         self._landmarks: dict[str, torch.Tensor] = {}
 
-    def _fit(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
+    @override
+    def learn(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
         self._landmarks = {}
         for scanner in train.scanners:
             normalizer = _fitted_normalizer(list(train.scans(scanner)))
             self._percentiles = torch.from_numpy(normalizer.percentiles)
             self._landmarks[scanner.name] = torch.from_numpy(normalizer.standard_scale)
 
-    def _harmonize(self, scan: Scan, target: Scanner) -> Image:
+    @override
+    def apply(self, scan: Scan, target: Scanner) -> Image:
         if target.name not in self._landmarks:
             raise ValueError(f"{self.card.name} was not fitted to {target.name}")
         brain = scan.image[scan.mask].astype(np.float64)
@@ -61,10 +64,12 @@ class Nyul(Harmonizer):
         image[scan.mask] = piecewise_linear(brain, own, self._landmarks[target.name].numpy())
         return image
 
-    def _state(self) -> FittedState:
+    @override
+    def state(self) -> FittedState:
         return FittedState(tensors={"percentiles": self._percentiles} | _prefixed(self._landmarks))
 
-    def _restore(self, state: FittedState) -> None:
+    @override
+    def restore(self, state: FittedState) -> None:
         self._percentiles = state.tensors["percentiles"]
         self._landmarks = {
             name.removeprefix(_PREFIX): tensor

@@ -123,7 +123,7 @@ class StrangeHistory(TakesNothing):
 class Inherits(Harmonizer):
     card = MethodCard(name="inherits", summary="Inherits.", scope="all")
 
-    def _harmonize(self, scan, target):
+    def apply(self, scan, target):
         return scan.image
 
 
@@ -135,17 +135,17 @@ class InheritsAndLearns(Harmonizer):
         self.weight = weight
         self.mean = torch.zeros(())
 
-    def _fit(self, train, validation, **context):
+    def learn(self, train, validation, **context):
         scans = train.scans(train.scanners[0])
         self.mean = torch.tensor(np.mean([scan.image[scan.mask].mean() for scan in scans]))
 
-    def _harmonize(self, scan, target):
+    def apply(self, scan, target):
         return scan.image + self.weight * float(self.mean)
 
-    def _state(self):
+    def state(self):
         return FittedState(tensors={"mean": self.mean}, facts={"class": "any word"})
 
-    def _restore(self, state):
+    def restore(self, state):
         self.mean = state.tensors["mean"]
 
 
@@ -154,7 +154,7 @@ class Abstract(Harmonizer):
 
 
 class NoCard(Harmonizer):
-    def _harmonize(self, scan, target):
+    def apply(self, scan, target):
         return scan.image
 
 
@@ -165,7 +165,7 @@ class WrongScope(Inherits):
 class InheritsCommon(CommonDomainHarmonizer):
     card = MethodCard(name="inherits-common", summary="Common.", scope="common-domain")
 
-    def _to_common(self, scan):
+    def apply_common(self, scan):
         return np.random.normal(size=scan.image.shape)  # noqa: NPY002
 
 

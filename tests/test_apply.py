@@ -37,7 +37,7 @@ class Ramp(Harmonizer):
 
     card = MethodCard(name="ramp", summary="For tests.")
 
-    def _harmonize(self, scan, target):
+    def apply(self, scan, target):
         self.seen = scan
         grids = np.meshgrid(*(np.arange(n) for n in scan.image.shape), indexing="ij")
         return scan.image * (1 + 0.01 * grids[0] + 0.02 * grids[1] + 0.04 * grids[2])
@@ -273,7 +273,7 @@ def test_a_trained_network_gives_what_it_gives_in_memory(tmp_path, cohort, brain
 class Darken(Ramp):
     """Take so much away that some of the brain becomes negative."""
 
-    def _harmonize(self, scan, target):
+    def apply(self, scan, target):
         return scan.image - 0.6
 
 

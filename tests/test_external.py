@@ -151,7 +151,7 @@ def test_a_class_by_path_may_inherit():
         ("outsiders:NoMethods", "no method fit(train, validation=None) and no method harmonize("),
         ("outsiders:NoHarmonize", "NoHarmonize has no method harmonize(scan, target); add it"),
         ("outsiders:SaysCommon", "no method to_common(scan)"),
-        ("outsiders:Abstract", "Abstract lacks _harmonize"),
+        ("outsiders:Abstract", "Abstract lacks apply"),
         ("outsiders:NoCard", "NoCard lacks card"),
         ("outsiders:WrongScope", "lacks to_common(scan)"),
         ("outsiders:Unsafe", "call it 'my-method-2'"),
@@ -480,7 +480,7 @@ def test_a_named_class_opens_its_own_folders_only(tmp_path, write_module):
     )
     assert "not of 'inherits'" in load_refused(tmp_path / "linear", "outsiders:Inherits")
     assert "not of 'nyul'" in load_refused(tmp_path / "linear", "nyul")
-    assert "lacks _harmonize" in load_refused(tmp_path / "linear", "outsiders:Abstract")
+    assert "lacks apply" in load_refused(tmp_path / "linear", "outsiders:Abstract")
     assert "cannot be imported" in load_refused(tmp_path / "linear", "absent_module:Class")
     assert "importing it failed" in load_refused(tmp_path / "linear", "trap:Trap")
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
 from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
@@ -126,7 +127,8 @@ class Calamiti(Harmonizer):
         ]
         return self.card.deviations + tuple(own)
 
-    def _fit(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
+    @override
+    def learn(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
         features = self._features()
         self._names = [scanner.name for scanner in train.scanners]
         self._canvases, self._models = {}, {}
@@ -182,7 +184,8 @@ class Calamiti(Harmonizer):
         channels_last(model, self.device)
         return model
 
-    def _harmonize(self, scan: Scan, target: Scanner) -> Tensor:
+    @override
+    def apply(self, scan: Scan, target: Scanner) -> Tensor:
         if target.name not in self._names:
             raise ValueError(f"{self.card.name} was not fitted to {target.name}")
         index = self._names.index(target.name)
@@ -197,7 +200,8 @@ class Calamiti(Harmonizer):
         back = [axes.index(axis) for axis in range(3)]
         return paste(made, placement)[0].permute(back)
 
-    def _state(self) -> FittedState:
+    @override
+    def state(self) -> FittedState:
         if not self._models:
             raise ValueError(f"{self.card.name} is not fitted, so there is nothing to save")
         return FittedState(
@@ -210,7 +214,8 @@ class Calamiti(Harmonizer):
             },
         )
 
-    def _restore(self, state: FittedState) -> None:
+    @override
+    def restore(self, state: FittedState) -> None:
         self._names = list(state.facts["scanners"])
         self._canvases = {
             name: SliceCanvas(height, width, MULTIPLE)

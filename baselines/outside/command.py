@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from torch import Tensor
+from typing_extensions import override
 
 from phycharm.data.nifti import read_volume, write_volume
 from phycharm.data.scan import Scan
@@ -100,7 +101,8 @@ class CommandHarmonizer(Adapter):
         card = card_from(facts | {"scope": kind.scope}, spec=self.command)
         return replace(card, revision=f"{card.revision}+{self._line.digest}")
 
-    def _harmonize(self, scan: Scan, target: Scanner) -> Image | Tensor:
+    @override
+    def apply(self, scan: Scan, target: Scanner) -> Image | Tensor:
         return self._run(scan, target.name)
 
     def _run(self, scan: Scan, target: str) -> Image:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from typing_extensions import override
+
 from phycharm.data.scan import Scan
 from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
 from phycharm.utils.arrays import Image
@@ -24,5 +26,6 @@ class CommandCommonHarmonizer(CommonDomainHarmonizer, CommandHarmonizer):
         scope="common-domain",
     )
 
-    def _to_common(self, scan: Scan) -> Image:
+    @override
+    def apply_common(self, scan: Scan) -> Image:
         return self._run(scan, COMMON)

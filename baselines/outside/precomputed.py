@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from torch import Tensor
+from typing_extensions import override
 
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
@@ -102,6 +103,7 @@ class PrecomputedImages(Adapter):
             for source, target in directions
         )
 
-    def _harmonize(self, scan: Scan, target: Scanner) -> Image | Tensor:
+    @override
+    def apply(self, scan: Scan, target: Scanner) -> Image | Tensor:
         case = (scan.subject, scan.scanner.name, target.name)
         return self._images.read(case, scan, scale=self.scale)

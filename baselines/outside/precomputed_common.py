@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from typing_extensions import override
+
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
 from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
@@ -36,6 +38,7 @@ class PrecomputedCommonImages(CommonDomainHarmonizer, PrecomputedImages):
             (subject, name, COMMON) for subject in subjects for name in names
         )
 
-    def _to_common(self, scan: Scan) -> Image:
+    @override
+    def apply_common(self, scan: Scan) -> Image:
         case = (scan.subject, scan.scanner.name, COMMON)
         return self._images.read(case, scan, scale=self.scale)

@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
 from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
@@ -116,7 +117,8 @@ class Pix2Pix(Harmonizer):
         sides = canvas.height, canvas.width
         return halvings_for(*sides), strided_for(*sides)
 
-    def _fit(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
+    @override
+    def learn(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
         self._canvas = canvas_around(train)
         self._ceiling = brightest(train, _CEILING_PERCENTILE)
         self._generators = nn.ModuleDict()
@@ -182,7 +184,8 @@ class Pix2Pix(Harmonizer):
     def _unsigned(self, image: Tensor) -> Tensor:
         return (image + 1) * (self._ceiling / 2)
 
-    def _harmonize(self, scan: Scan, target: Scanner) -> Tensor:
+    @override
+    def apply(self, scan: Scan, target: Scanner) -> Tensor:
         key = _key(scan.scanner, target)
         if self._canvas is None or key not in self._generators:
             raise ValueError(f"{self.card.name} was not fitted to {key}")
@@ -191,7 +194,8 @@ class Pix2Pix(Harmonizer):
         made = in_batches(self._generators[key], slices)
         return paste(self._unsigned(made), placement)[0]
 
-    def _state(self) -> FittedState:
+    @override
+    def state(self) -> FittedState:
         if self._canvas is None:
             raise ValueError(f"{self.card.name} is not fitted, so there is nothing to save")
         return FittedState(
@@ -203,7 +207,8 @@ class Pix2Pix(Harmonizer):
             },
         )
 
-    def _restore(self, state: FittedState) -> None:
+    @override
+    def restore(self, state: FittedState) -> None:
         height, width = state.facts["canvas"]
         self._canvas = SliceCanvas(height, width, MULTIPLE)
         self._ceiling = state.facts["ceiling"]

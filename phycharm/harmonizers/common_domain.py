@@ -3,6 +3,7 @@
 from abc import abstractmethod
 
 import torch
+from typing_extensions import override
 
 from ..data.scan import Scan
 from ..data.scanner import Scanner
@@ -13,7 +14,7 @@ from .harmonizer import Harmonizer
 class CommonDomainHarmonizer(Harmonizer):
     """A method without a target: it removes the scanner instead of imitating another.
 
-    A subclass supplies `_to_common` in place of `_harmonize`, and a card whose scope is
+    A subclass supplies `apply_common` in place of `apply`, and a card whose scope is
     `common-domain`. Its images look like no scanner's, so comparing them with a target scan would
     say nothing: they are compared with the common-domain image of the same person's scan on the
     other scanner. `harmonize` gives the same image for every target.
@@ -44,8 +45,9 @@ class CommonDomainHarmonizer(Harmonizer):
         return self.to_common(scan)
 
     @abstractmethod
-    def _to_common(self, scan: Scan) -> Image | torch.Tensor:
-        """Return the image in the common domain, shape (X, Y, Z)."""
+    def apply_common(self, scan: Scan) -> Image | torch.Tensor:
+        """Return the image in the common domain, shape (X, Y, Z); a hook, see `to_common`."""
 
-    def _harmonize(self, scan: Scan, target: Scanner) -> Image | torch.Tensor:
-        return self._to_common(scan)
+    @override
+    def apply(self, scan: Scan, target: Scanner) -> Image | torch.Tensor:
+        return self.apply_common(scan)

@@ -21,11 +21,12 @@ from .storage import FittedState, read_state, write_state
 class Harmonizer(ABC):
     """A method that makes scans of one scanner look like another's.
 
-    A method supplies `card`, `_harmonize` and, where it learns, `_fit`, `_state` and `_restore`.
-    This class owns the rest: seeds, the mask, the type and shape of what comes out, saving and
-    loading. A harmonizer is handed the source scan and the target *scanner*, never the target
-    image. Constructor parameters are keywords and are stored under their own names, so that
-    `repr`, saving and the results folder can tell how a method was set.
+    A method supplies `card`, `apply` and, where it learns, `learn`, `state` and `restore`. These
+    are hooks: people call `fit`, `harmonize`, `save` and `load`, and this class owns the rest:
+    seeds, the mask, the type and shape of what comes out, saving and loading. A harmonizer is
+    handed the source scan and the target *scanner*, never the target image. Constructor parameters
+    are keywords and are stored under their own names, so that `repr`, saving and the results folder
+    can tell how a method was set.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ class Harmonizer(ABC):
     @property
     def parameters(self) -> int:
         """How many numbers `fit` has learned, as `save` would write them."""
-        return sum(tensor.numel() for tensor in self._state().tensors.values())
+        return sum(tensor.numel() for tensor in self.state().tensors.values())
 
     @property
     def scanners(self) -> list[Scanner]:
@@ -92,7 +93,7 @@ class Harmonizer(ABC):
         """
         self.history = []
         with seeded(derived_seed(self.seed, self.card.name, "fit")):
-            self._fit(train, validation, **context)
+            self.learn(train, validation, **context)
         self.fitted_on = {
             "subjects": list(train.subjects),
             "validation": list(validation.subjects) if validation else [],
@@ -124,7 +125,7 @@ class Harmonizer(ABC):
             torch.no_grad(),
             seeded(derived_seed(self.seed, self.card.name, scan.subject, target.name)),
         ):
-            image = _as_float32(self._harmonize(scan, target))
+            image = _as_float32(self.apply(scan, target))
         if image.shape != scan.image.shape:
             raise ValueError(
                 f"{self.card.name} returned shape {image.shape} for a scan of {scan.image.shape}"
@@ -142,7 +143,7 @@ class Harmonizer(ABC):
         folder : Path
             Made if need be.
         """
-        state = self._state()
+        state = self.state()
         state.facts = {
             "harmonizer": self.card.name,
             "revision": self.card.revision,
@@ -164,23 +165,41 @@ class Harmonizer(ABC):
         state = read_state(folder, method=cls.card.name)
         harmonizer = cls(**state.facts["settings"], device=device)
         harmonizer.fitted_on = state.facts["fitted_on"]
-        harmonizer._restore(FittedState(tensors=state.tensors, facts=state.facts["state"]))
+        harmonizer.restore(FittedState(tensors=state.tensors, facts=state.facts["state"]))
         return harmonizer
 
-    def _fit(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
-        """Learn; methods without anything to learn leave this as it is."""
+    def learn(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
+        """Learn from travelling subjects; a hook that `fit` calls with its own arguments.
+
+        Keep what was learned as attributes, and training curves as rows of `self.history`. Numbers
+        drawn from numpy, torch and random are already those of the seed. Methods without anything
+        to learn leave this as it is.
+        """
         return
 
     @abstractmethod
-    def _harmonize(self, scan: Scan, target: Scanner) -> Image | torch.Tensor:
-        """Return the harmonized image, shape (X, Y, Z); values outside the mask do not count."""
+    def apply(self, scan: Scan, target: Scanner) -> Image | torch.Tensor:
+        """Return a scan as if the target scanner had made it; a hook that `harmonize` calls.
 
-    def _state(self) -> FittedState:
-        """Return what `fit` learned."""
+        Parameters
+        ----------
+        scan : Scan
+            Source, on the intensity scale of the training cohort.
+        target : Scanner
+            One of the scanners the method was fitted to.
+
+        Returns
+        -------
+        ndarray or Tensor, shape (X, Y, Z)
+            Values outside the mask do not count.
+        """
+
+    def state(self) -> FittedState:
+        """Return what `learn` learned; a hook that `save` calls."""
         return FittedState()
 
-    def _restore(self, state: FittedState) -> None:
-        """Take back what `_state` returned."""
+    def restore(self, state: FittedState) -> None:
+        """Take back what `state` returned; a hook that `load` calls."""
         return
 
 

@@ -27,7 +27,7 @@ def is_floating_point(trial: Trial) -> str:
             kind = getattr(image, "dtype", type(image).__name__)
             raise LawBroken(f"{kind} and no float32 array ({direction})")
     with torch.no_grad():
-        raw = trial.harmonizer._harmonize(trial.scan(), trial.scanners[1])
+        raw = trial.harmonizer.apply(trial.scan(), trial.scanners[1])
     kind = raw.dtype if isinstance(raw, torch.Tensor) else np.asarray(raw).dtype
     floating = kind.is_floating_point if isinstance(kind, torch.dtype) else kind.kind == "f"
     if not floating:

@@ -108,7 +108,7 @@ def _as_method(networks: dict[str, dict[str, Tensor]]) -> PhyCHarm:
     maps = generator.state().facts | {"canvas": _CANVAS}
     method = PhyCHarm(preset="paper")
     facts = {"canvas": _CANVAS, "directions": directions, "maps": maps, "model": "ir"}
-    method._restore(FittedState(tensors=tensors, facts=facts))
+    method.restore(FittedState(tensors=tensors, facts=facts))
     pairs = [direction.split("->") for direction in directions]
     method.fitted_on = {
         "subjects": [],

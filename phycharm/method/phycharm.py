@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from ..data.cohort import Cohort
 from ..data.scan import Scan
@@ -83,10 +84,11 @@ class PhyCHarm(ImageTranslation):
         self._generator = MapsGenerator(preset=preset, device=device)
         self._model: SignalModel = "ir"
 
-    def _fit(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
+    @override
+    def learn(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
         self._generator = context.get("maps") or self._fitted_generator(train, context)
         self._model = self.signal or self._default_model(train)
-        super()._fit(train, validation, **context)
+        super().learn(train, validation, **context)
 
     def _fitted_generator(self, train: Cohort, context: dict[str, Any]) -> MapsGenerator:
         quantitative = context.get("quantitative")
@@ -144,15 +146,17 @@ class PhyCHarm(ImageTranslation):
         brightest = float(np.percentile(image[mask].numpy(), 99))
         return (image / max(brightest, 1e-6)).clamp(0, _BRIGHTEST)
 
-    def _state(self) -> FittedState:
-        state, inner = super()._state(), self._generator.state()
+    @override
+    def state(self) -> FittedState:
+        state, inner = super().state(), self._generator.state()
         maps = {_MAPS_PREFIX + name: tensor for name, tensor in inner.tensors.items()}
         return FittedState(
             tensors=state.tensors | maps,
             facts=state.facts | {"maps": inner.facts, "model": self._model},
         )
 
-    def _restore(self, state: FittedState) -> None:
+    @override
+    def restore(self, state: FittedState) -> None:
         inner = {
             name.removeprefix(_MAPS_PREFIX): tensor
             for name, tensor in state.tensors.items()
@@ -163,4 +167,4 @@ class PhyCHarm(ImageTranslation):
         self._generator = MapsGenerator(**facts["settings"], device=self.device)
         self._generator.restore(FittedState(tensors=inner, facts=facts))
         self._model = state.facts["model"]
-        super()._restore(FittedState(tensors=own, facts=state.facts))
+        super().restore(FittedState(tensors=own, facts=state.facts))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
 from ..data.cohort import Cohort
 from ..data.scan import Scan
@@ -101,7 +102,8 @@ class ImageTranslation(Harmonizer):
         """Return the network's input for a source scan, shape (C, X, Y, Z)."""
         return as_tensor(scan.image, self.device)
 
-    def _fit(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
+    @override
+    def learn(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
         cohorts = [train] if validation is None else [train, validation]
         masks = (
             s.mask for cohort in cohorts for where in cohort.scanners for s in cohort.scans(where)
@@ -179,7 +181,8 @@ class ImageTranslation(Harmonizer):
         inputs, wanted, mask = (torch.cat(column) for column in zip(*parts, strict=True))
         return MatchedSlices(inputs=inputs, wanted=wanted, mask=mask > 0)
 
-    def _harmonize(self, scan: Scan, target: Scanner) -> Tensor:
+    @override
+    def apply(self, scan: Scan, target: Scanner) -> Tensor:
         key = _key(scan.scanner, target)
         if self._canvas is None or key not in self._networks:
             raise ValueError(f"{self.card.name} was not fitted to {key}")
@@ -187,7 +190,8 @@ class ImageTranslation(Harmonizer):
         slices = cut(self._prepare(scan, target), placement)
         return paste(self._translate(self._networks[key], slices), placement)[0]
 
-    def _state(self) -> FittedState:
+    @override
+    def state(self) -> FittedState:
         if self._canvas is None:
             raise ValueError(f"{self.card.name} is not fitted, so there is nothing to save")
         canvas = [self._canvas.height, self._canvas.width]
@@ -196,7 +200,8 @@ class ImageTranslation(Harmonizer):
             facts={"canvas": canvas, "directions": list(self._networks)},
         )
 
-    def _restore(self, state: FittedState) -> None:
+    @override
+    def restore(self, state: FittedState) -> None:
         height, width = state.facts["canvas"]
         self._canvas = SliceCanvas(height, width, 2**LEVELS)
         # Weights are drawn and thrown away: nobody else's random numbers shall change by that.

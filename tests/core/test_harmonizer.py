@@ -24,19 +24,19 @@ class Noisy(Harmonizer):
         self.strength = strength
         self._learned = torch.zeros(1)
 
-    def _fit(self, train, validation, **context):
+    def learn(self, train, validation, **context):
         self.context = context
         self._learned = torch.rand(1) + random.random() + np.random.rand()  # noqa: NPY002
         self.history.append({"epoch": 1})
 
-    def _harmonize(self, scan, target):
+    def apply(self, scan, target):
         noise = torch.rand(scan.image.shape) + float(np.random.rand()) + random.random()  # noqa: NPY002
         return torch.from_numpy(scan.image) + self.strength * noise * self._learned
 
-    def _state(self):
+    def state(self):
         return FittedState(tensors={"learned": self._learned}, facts={"answer": 42})
 
-    def _restore(self, state):
+    def restore(self, state):
         assert state.facts == {"answer": 42}
         self._learned = state.tensors["learned"]
 
@@ -50,7 +50,7 @@ class Returns(Harmonizer):
         super().__init__(seed=seed, device=device)
         self.make = make
 
-    def _harmonize(self, scan, target):
+    def apply(self, scan, target):
         return self.make(scan)
 
 
@@ -212,5 +212,5 @@ def test_method_without_harmonize_cannot_be_made():
     class Nothing(Harmonizer):
         card = MethodCard(name="nothing", summary="")
 
-    with pytest.raises(TypeError, match="_harmonize"):
+    with pytest.raises(TypeError, match="apply"):
         Nothing()

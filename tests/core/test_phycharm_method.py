@@ -233,9 +233,7 @@ class TestMethod:
         settings = {"training": QUICK, "features": TINY_FEATURES}
         own = PhyCHarm(**settings, maps=settings).fit(pair, quantitative=people)
         given = PhyCHarm(**settings, maps=settings).fit(pair, maps=own._generator)
-        for a, b in zip(
-            own._state().tensors.values(), given._state().tensors.values(), strict=True
-        ):
+        for a, b in zip(own.state().tensors.values(), given.state().tensors.values(), strict=True):
             assert torch.equal(a, b)
 
     def test_saved_and_loaded_is_the_same(self, fitted, scan, tmp_path):

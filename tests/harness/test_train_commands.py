@@ -107,7 +107,7 @@ def test_it_learns_from_standardized_scans(tmp_path, shared_dataset):
 def test_the_same_seed_gives_the_same_model(tmp_path, pair):
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         train_harmonizer("unet", protocol(seeds=[seed]), pair, tmp_path / name, device="cpu")
-    a, b, c = (load_harmonizer(tmp_path / name)._state().tensors for name in "abc")
+    a, b, c = (load_harmonizer(tmp_path / name).state().tensors for name in "abc")
     assert all(torch.equal(a[key], b[key]) for key in a)
     assert any(not torch.equal(a[key], c[key]) for key in a)
 
@@ -330,12 +330,12 @@ from phycharm.harmonizers.harmonizer import Harmonizer
 class Inheriting(Harmonizer):
     card = MethodCard(name="inheriting", summary="For tests.", scope="all")
 
-    def _harmonize(self, scan, target):
+    def apply(self, scan, target):
         return scan.image * 0.5
 
 
 class Failing(Inheriting):
-    def _fit(self, train, validation, **context):
+    def learn(self, train, validation, **context):
         raise ValueError("nothing\\nto learn")
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from typing_extensions import override
+
 from ...data.scanner import Scanner
 from ...errors import InputError
 from ..card import MethodCard
@@ -63,7 +65,8 @@ class Adapter(Harmonizer):
         """Take back what `save` wrote."""
         self.fitted_on = read_state(folder, method=self.card.name).facts["fitted_on"]
 
-    def _state(self) -> FittedState:
+    @override
+    def state(self) -> FittedState:
         # The name of an adapter is nobody's in the registry: its class is needed to load it.
         return FittedState(facts={"class": class_path(type(self))})
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from typing_extensions import override
 
 from ...data.cohort import Cohort
 from ...data.scan import Scan
@@ -123,13 +124,15 @@ class WrappedHarmonizer(Adapter):
         # `load` may fill the object or, as a class method, return another.
         self.method = self.method if loaded is None else loaded
 
-    def _fit(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
+    @override
+    def learn(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
         theirs = None if validation is None else validation.map(self._handed_out)
         offered = {"validation": theirs, **context}
         self.method.fit(train.map(self._handed_out), **accepted(self.method.fit, offered))
         self.history = _history(getattr(self.method, "history", None))
 
-    def _harmonize(self, scan: Scan, target: Scanner) -> Image | torch.Tensor:
+    @override
+    def apply(self, scan: Scan, target: Scanner) -> Image | torch.Tensor:
         return returned(self.method.harmonize(self._handed_out(scan), target), spec=self.spec)
 
     def _handed_out(self, scan: Scan) -> Scan:

@@ -1,6 +1,7 @@
 """A plain class that maps to a common domain."""
 
 import torch
+from typing_extensions import override
 
 from ...data.scan import Scan
 from ...utils.arrays import Image
@@ -11,5 +12,6 @@ from .wrapped import WrappedHarmonizer, returned
 class WrappedCommonDomain(CommonDomainHarmonizer, WrappedHarmonizer):
     """An object of a class with `to_common(scan)`; see `WrappedHarmonizer` for all else."""
 
-    def _to_common(self, scan: Scan) -> Image | torch.Tensor:
+    @override
+    def apply_common(self, scan: Scan) -> Image | torch.Tensor:
         return returned(self.method.to_common(self._handed_out(scan)), spec=self.spec)

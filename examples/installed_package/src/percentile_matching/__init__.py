@@ -36,20 +36,20 @@ class PercentileMatching(Harmonizer):
         self.percentiles = tuple(percentiles)
         self._landmarks = {}
 
-    def _fit(self, train, validation, **context):
+    def learn(self, train, validation, **context):
         for scanner in train.scanners:
             found = [self._percentiles(scan) for scan in train.scans(scanner)]
             self._landmarks[scanner.name] = np.mean(found, axis=0).tolist()
 
-    def _harmonize(self, scan, target):
+    def apply(self, scan, target):
         return np.interp(scan.image, self._percentiles(scan), self._landmarks[target.name])
 
     def _percentiles(self, scan):
         return np.percentile(scan.image[scan.mask].astype(np.float64), self.percentiles)
 
     # Tensors may go into a `FittedState` too; a method that learns nothing needs neither of these.
-    def _state(self):
+    def state(self):
         return FittedState(facts={"landmarks": self._landmarks})
 
-    def _restore(self, state):
+    def restore(self, state):
         self._landmarks = state.facts["landmarks"]
