@@ -73,7 +73,7 @@ def write_figures(
         measured.
     """
     views = load_runs(list(results), reference=reference, order=order)
-    names = _distinct([view.results.name for view in views]) if len(views) > 1 else [""]
+    names = _distinct([view.content.name for view in views]) if len(views) > 1 else [""]
     places = zip(views, names, strict=True)
     return [path for view, name in places for path in _write(view, Path(out) / name)]
 
@@ -89,10 +89,10 @@ def _distinct(names: list[str]) -> list[str]:
 
 def _write(view: RunView, out: Path) -> list[Path]:
     paths: list[Path] = []
-    captions = [f"# Figures and tables of {view.results.name}", ""]
+    captions = [f"# Figures and tables of {view.content.name}", ""]
     if view.substitution:
         captions += [view.substitution, ""]
-    if view.results.simulated:
+    if view.content.simulated:
         captions += ["**The scanners are simulated: no person was scanned.**", ""]
     for stem, figure, words in _drawings(view):
         if figure is not None:

@@ -36,8 +36,8 @@ def case_curves(view: RunView) -> pd.DataFrame:
         Columns `method` (fits of a variant count as those of its method), `source`, `target`,
         `case`, `epoch`, `value`: mean over folds and seeds; empty where no such curves were kept.
     """
-    history = view.results.history
-    cases = {cell.name: view.case(cell) for cell in view.results.cells}
+    history = view.content.history
+    cases = {cell.name: view.case(cell) for cell in view.content.cells}
     history = history.assign(
         case=[cases.get(str(cell), NO_CASE) for cell in history["cell"]],
         method=[view.variants.get(str(name), str(name)) for name in history["harmonizer"]],

@@ -30,7 +30,7 @@ def histogram_plot(view: RunView, split: str) -> Figure | None:
     Figure or None
         None where no histograms were kept. At most twelve directions are drawn.
     """
-    table = view.results.histograms
+    table = view.content.histograms
     table = table[table["split"] == split]
     directions = view.directions[:_MOST_PANELS]
     if table.empty or not directions:

@@ -26,7 +26,7 @@ def training_plot(view: RunView) -> Figure | None:
     Figure or None
         None where no curves were kept.
     """
-    history = view.results.history
+    history = view.content.history
     history = history[(history["term"] == "loss") & (history["value"] > 0)]
     history = history[~history["harmonizer"].isin(view.variants)]
     history = history.assign(case=history["case"].where(history["harmonizer"] == "maps", NO_CASE))

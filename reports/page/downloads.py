@@ -32,8 +32,8 @@ def downloads(view: RunView) -> list[Download]:
         The scores as CSV, to seven significant digits, and those of the maps where there are any.
     """
     tables = {
-        "scores": ("Every score, tidy (CSV)", view.results.scores),
-        "maps": ("Scores of the T1 and M0 maps (CSV)", view.results.maps),
+        "scores": ("Every score, tidy (CSV)", view.content.scores),
+        "maps": ("Scores of the T1 and M0 maps (CSV)", view.content.maps),
     }
     return [
         Download(

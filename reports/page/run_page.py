@@ -125,8 +125,8 @@ def make_run_page(view: RunView, number: int, budget_share: float = 1.0) -> RunP
     thumbnails, left_out = _thumbnails(view, int(_THUMBNAIL_BYTES * budget_share))
     return RunPage(
         id=prefix,
-        name=view.results.name,
-        simulated=view.results.simulated,
+        name=view.content.name,
+        simulated=view.content.simulated,
         kicker=_kicker(view),
         verdict=write_verdict(view),
         checks=first_checks(view),
@@ -155,7 +155,7 @@ def make_run_page(view: RunView, number: int, budget_share: float = 1.0) -> RunP
 
 
 def _kicker(view: RunView) -> str:
-    protocol = view.results.section("protocol")
+    protocol = view.content.section("protocol")
     parts = []
     if protocol.get("name"):
         version = f" v{protocol['version']}" if protocol.get("version") is not None else ""
@@ -163,7 +163,7 @@ def _kicker(view: RunView) -> str:
     parts.append(_count(len(view.methods), "method"))
     parts += [_count(len(names), f"{split} subject") for split, names in view.subjects.items()]
     parts.append(_count(len(view.directions), "direction"))
-    dataset = view.results.section("dataset").get("name")
+    dataset = view.content.section("dataset").get("name")
     return " · ".join([*([str(dataset)] if dataset else []), *parts])
 
 
@@ -202,7 +202,7 @@ def _worst(view: RunView, thumbnails: list[Thumbnails]) -> list[int]:
 
 def _notes(view: RunView, left_out: int) -> list[str]:
     """Gather what is missing, one sentence each."""
-    notes = [*view.results.notes, *_missing(view), *view.images.notes]
+    notes = [*view.content.notes, *_missing(view), *view.images.notes]
     if left_out:
         notes.append(f"Pictures of {left_out} subjects and directions were left out for size.")
     return [*notes, *filter(None, [view.substitution])]
@@ -225,7 +225,7 @@ def _planned_name(spec: str) -> str:
 
 
 def _missing(view: RunView) -> list[str]:
-    planned = view.results.section("protocol").get("harmonizers")
+    planned = view.content.section("protocol").get("harmonizers")
     names = [_planned_name(str(spec)) for spec in planned or ()]
     known = {"", *view.methods, *view.controls, *view.variants}
     absent = [name for name in names if name not in known]
@@ -250,12 +250,12 @@ def _missing(view: RunView) -> list[str]:
 
 
 def _cards(view: RunView) -> Table | None:
-    if not view.results.methods:
+    if not view.content.methods:
         return None
     keys = ("summary", "supervision", "scope", "trained_on", "license", "citation")
     rows = []
     for method in view.methods:
-        card = view.results.methods.get(method, {})
+        card = view.content.methods.get(method, {})
         name = TableCell(
             text=label(method),
             sort=label(method),

@@ -68,8 +68,8 @@ def _table(views: Sequence[RunView], key: str) -> Table | None:
     methods = list(dict.fromkeys(m for view in views for m in view.methods))
     common = _common(views, split)
     rows = [_row(views, measure, split, method, common) for method in methods]
-    heads = [Column(text=view.results.name) for view in views]
-    heads += [Column(text=f"{s.results.name} − {views[0].results.name}") for s in views[1:]]
+    heads = [Column(text=view.content.name) for view in views]
+    heads += [Column(text=f"{s.content.name} − {views[0].content.name}") for s in views[1:]]
     subjects = len({subject for _, subject in common})
     return Table(
         name=f"runs-{measure.key.replace('/', '-')}",
@@ -88,7 +88,7 @@ def _table(views: Sequence[RunView], key: str) -> Table | None:
 def _common(views: Sequence[RunView], split: str) -> set[tuple[tuple[str, str], str]]:
     sets = []
     for view in views:
-        scores = view.results.scores
+        scores = view.content.scores
         rows = scores.loc[scores["split"] == split, ["source", "target", "subject"]]
         unique = rows.drop_duplicates().itertuples(index=False, name=None)
         sets.append({((str(s), str(t)), str(p)) for s, t, p in unique})
@@ -136,7 +136,7 @@ def _cell(measure: Measure, value: float | None, *, signed: bool = False) -> Tab
 
 
 def _differences(views: Sequence[RunView]) -> Table | None:
-    settings = [dict(flatten(view.results.manifest)) for view in views]
+    settings = [dict(flatten(view.content.manifest)) for view in views]
     names = sorted({name for own in settings for name in own})
     rows = [
         [TableCell(text=name, sort=name), *(TableCell(text=own.get(name, "–")) for own in settings)]
@@ -145,7 +145,7 @@ def _differences(views: Sequence[RunView]) -> Table | None:
     ]
     if not rows:
         return None
-    heads = [Column(text=view.results.name, number=False) for view in views]
+    heads = [Column(text=view.content.name, number=False) for view in views]
     return Table(
         name="runs-settings",
         title="What was done differently",
@@ -156,12 +156,12 @@ def _differences(views: Sequence[RunView]) -> Table | None:
 
 def _warnings(views: Sequence[RunView]) -> list[str]:
     warnings = []
-    if len({view.results.section("dataset").get("fingerprint") for view in views}) > 1:
+    if len({view.content.section("dataset").get("fingerprint") for view in views}) > 1:
         warnings.append(
             "The runs rest on different data: subjects of the same name need not be the same "
             "people, and differences between runs may come from the data alone."
         )
-    elif len({view.results.manifest.get("fingerprint") for view in views}) > 1:
+    elif len({view.content.manifest.get("fingerprint") for view in views}) > 1:
         warnings.append("The runs differ in settings that decide the scores; see the table below.")
     if len({view.split for view in views}) > 1:
         warnings.append("Not all runs have external subjects.")

@@ -15,7 +15,7 @@ from phycharm.errors import InputError
 from phycharm.utils.arrays import Image, Labels, Mask
 
 from .cell_records import CellRecord
-from .results import Results
+from .run_content import RunContent
 
 _MOST_BYTES = 400_000_000
 _Voxels = TypeVar("_Voxels", Image, Labels)
@@ -27,13 +27,13 @@ class ImageLibrary:
 
     Parameters
     ----------
-    results : Results
+    content : RunContent
         The run.
     notes : list of str
         Gets one sentence per file that cannot be read.
     """
 
-    results: Results
+    content: RunContent
     notes: list[str] = field(default_factory=list)
     _kept: "OrderedDict[Path, npt.NDArray[Any]]" = field(default_factory=OrderedDict)
 
@@ -77,7 +77,7 @@ class ImageLibrary:
 
     def map_fits(self) -> list[CellRecord]:
         """Return the fits of the Quantitative Maps Generator that kept images."""
-        fits = [c for c in self.results.cells if c.name.startswith("maps_")]
+        fits = [c for c in self.content.cells if c.name.startswith("maps_")]
         return [c for c in fits if c.files]
 
     def true_map(self, subject: str, name: str) -> Image | None:
@@ -95,20 +95,20 @@ class ImageLibrary:
 
     @cached_property
     def _scans(self) -> frozenset[str]:
-        folder = self.results.path / "scans"
+        folder = self.content.path / "scans"
         return frozenset(p.name for p in folder.iterdir()) if folder.is_dir() else frozenset()
 
     @cached_property
     def _cells(self) -> dict[str, list[CellRecord]]:
         by_method = defaultdict(list)
-        for cell in self.results.cells:
+        for cell in self.content.cells:
             by_method[cell.harmonizer].append(cell)
         return by_method
 
     def _scan_path(self, stem: str) -> Path | None:
         for name in (f"{stem}.nii.gz", f"{stem}.nii"):
             if name in self._scans:
-                return self.results.path / "scans" / name
+                return self.content.path / "scans" / name
         return None
 
     def _cell_path(self, method: str, stem: str) -> Path | None:
@@ -148,7 +148,7 @@ class ImageLibrary:
 
     def _note(self, message: str) -> None:
         # The report travels: it names the run and not where it lies on this machine.
-        note = message.replace(str(self.results.path), self.results.name)
+        note = message.replace(str(self.content.path), self.content.name)
         if note not in self.notes:
             self.notes.append(note)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from phycharm.errors import InputError
 
-from .results import load_results
+from .run_content import read_run
 from .run_view import RunView
 from .standings import standings
 
@@ -36,9 +36,9 @@ def load_runs(
     """
     if not results:
         raise InputError("No results folder was given; name the folder of a benchmark run.")
-    runs = [load_results(Path(folder)) for folder in results]
+    runs = [read_run(Path(folder)) for folder in results]
     views = [
-        RunView(results=run, wanted_reference=reference or run.reference, order=order)
+        RunView(content=run, wanted_reference=reference or run.reference, order=order)
         for run in runs
     ]
     for view in views:

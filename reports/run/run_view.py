@@ -10,7 +10,7 @@ from .cell_records import NO_CASE, CellRecord
 from .images import ImageLibrary
 from .measures import Measure, find_measures, headline
 from .names import colours, engine_name, is_control, label, variant_label
-from .results import Results
+from .run_content import RunContent
 
 _KEYS = ["split", "source", "target", "subject", "harmonizer", "metric", "tissue"]
 _MEASURE = ["metric", "tissue", "split"]
@@ -26,7 +26,7 @@ class RunView:
 
     Parameters
     ----------
-    results : Results
+    content : RunContent
         The run.
     wanted_reference : str
         Method that the others are compared with, if it took part.
@@ -34,24 +34,24 @@ class RunView:
         What the leaderboard is sorted by: `mean-rank`, `borda` or the name of a metric.
     """
 
-    results: Results
+    content: RunContent
     wanted_reference: str = "phycharm"
     order: str = "mean-rank"
 
     @cached_property
     def images(self) -> ImageLibrary:
         """The volumes of the run."""
-        return ImageLibrary(results=self.results)
+        return ImageLibrary(content=self.content)
 
     @cached_property
     def measures(self) -> list[Measure]:
         """Everything that was measured."""
-        return find_measures(self.results.scores, self.results.metrics)
+        return find_measures(self.content.scores, self.content.metrics)
 
     @cached_property
     def headline(self) -> list[Measure]:
         """What the first screen shows: measures with a defined value, where there are any."""
-        known = self.results.scores.dropna(subset="value")
+        known = self.content.scores.dropna(subset="value")
         pairs = set(zip(known["metric"], known["tissue"], strict=True))
         defined = [m for m in self.measures if (m.metric, m.tissue) in pairs]
         return headline(defined or self.measures)
@@ -59,14 +59,14 @@ class RunView:
     @cached_property
     def values(self) -> pd.DataFrame:
         """One value per subject: folds and seeds are averaged, undefined ones left out."""
-        frame = self.results.scores.groupby(_KEYS, sort=False)["value"].mean().reset_index()
+        frame = self.content.scores.groupby(_KEYS, sort=False)["value"].mean().reset_index()
         frame["direction"] = frame["source"] + " → " + frame["target"]
         return frame
 
     @cached_property
     def splits(self) -> list[str]:
         """Splits with scores, the external one first."""
-        found = set(self.results.scores["split"])
+        found = set(self.content.scores["split"])
         return [s for s in _SPLITS if s in found] + sorted(found.difference(_SPLITS))
 
     @property
@@ -77,9 +77,9 @@ class RunView:
     @cached_property
     def directions(self) -> list[tuple[str, str]]:
         """Pairs of source and target, in the order of the protocol's scanners."""
-        known = self.results.section("protocol").get("scanners") or []
+        known = self.content.section("protocol").get("scanners") or []
         order = {str(name): index for index, name in enumerate(known)}
-        pairs = self.results.scores[["source", "target"]].drop_duplicates()
+        pairs = self.content.scores[["source", "target"]].drop_duplicates()
         found = [(str(s), str(t)) for s, t in pairs.itertuples(index=False)]
         last = len(order)
         return sorted(found, key=lambda p: (order.get(p[0], last), order.get(p[1], last), p))
@@ -93,7 +93,7 @@ class RunView:
     @cached_property
     def controls(self) -> list[str]:
         """Checks of the metrics that took part."""
-        return [m for m in self._names if is_control(m, self.results.methods)]
+        return [m for m in self._names if is_control(m, self.content.methods)]
 
     @cached_property
     def methods(self) -> list[str]:
@@ -104,7 +104,7 @@ class RunView:
     @cached_property
     def variants(self) -> dict[str, str]:
         """Variants of methods, no rivals of anybody, and the method that each is one of."""
-        cards = self.results.methods
+        cards = self.content.methods
         bases = {name: card.get("variant_of") for name, card in cards.items()}
         return {name: base for name, base in bases.items() if isinstance(base, str) and base}
 
@@ -116,13 +116,13 @@ class RunView:
     @cached_property
     def common_domain(self) -> list[str]:
         """Methods that map to a domain of their own and not to a target scanner."""
-        cards = self.results.methods
+        cards = self.content.methods
         return [m for m in self.methods if cards.get(m, {}).get("scope") == "common-domain"]
 
     @property
     def maps_case(self) -> int:
         """Loss case of the maps that methods under their own name work with; else `NO_CASE`."""
-        maps = self.results.section("protocol").get("maps")
+        maps = self.content.section("protocol").get("maps")
         cases = maps.get("cases") if isinstance(maps, Mapping) else None
         first = cases[0] if isinstance(cases, list) and cases else NO_CASE
         return first if isinstance(first, int) else NO_CASE
@@ -135,7 +135,7 @@ class RunView:
         """
         if cell.says_case or cell.harmonizer == "maps":
             return cell.case
-        needs = self.results.methods.get(cell.harmonizer, {}).get("needs")
+        needs = self.content.methods.get(cell.harmonizer, {}).get("needs")
         if not isinstance(needs, list) or "maps" not in needs:
             return NO_CASE
         return self.maps_case if cell.case == NO_CASE else cell.case
@@ -143,7 +143,7 @@ class RunView:
     @property
     def alpha(self) -> float:
         """Level of the tests and one minus the coverage of the intervals: the protocol's or 5 %."""
-        settings = self.results.section("protocol").get("statistics")
+        settings = self.content.section("protocol").get("statistics")
         found = settings.get("alpha") if isinstance(settings, Mapping) else None
         return float(found) if isinstance(found, int | float) and 0 < found < 1 else _ALPHA
 
@@ -160,7 +160,7 @@ class RunView:
     @property
     def segmenter(self) -> str:
         """Name of the segmentation engine for people; empty where run.json names none."""
-        return engine_name(str(self.results.manifest.get("segmenter") or ""))
+        return engine_name(str(self.content.manifest.get("segmenter") or ""))
 
     @cached_property
     def reference(self) -> str:
@@ -184,7 +184,7 @@ class RunView:
     @cached_property
     def subjects(self) -> dict[str, list[str]]:
         """Subjects of every split."""
-        groups = self.results.scores.groupby("split")["subject"]
+        groups = self.content.scores.groupby("split")["subject"]
         return {str(split): sorted(set(names)) for split, names in groups}
 
     def measured(
@@ -227,7 +227,7 @@ class RunView:
 
     def scores_of(self, measures: Sequence[Measure]) -> pd.DataFrame:
         """Return the scores of some measures only."""
-        scores = self.results.scores
+        scores = self.content.scores
         wanted = [(m.metric, m.tissue) for m in measures]
         keys = pd.MultiIndex.from_tuples(wanted, names=["metric", "tissue"])
         return scores[pd.MultiIndex.from_frame(scores[["metric", "tissue"]]).isin(keys)]
@@ -239,7 +239,7 @@ class RunView:
 
     @cached_property
     def _names(self) -> list[str]:
-        return sorted(set(self.results.scores["harmonizer"]))
+        return sorted(set(self.content.scores["harmonizer"]))
 
     @cached_property
     def _tables(self) -> dict[tuple[str, ...], pd.DataFrame]:

@@ -37,14 +37,14 @@ def standings(view: RunView, split: str, direction: tuple[str, str] | None = Non
 
 @lru_cache(maxsize=128)
 def _standings(view: RunView, split: str, direction: tuple[str, str] | None) -> pd.DataFrame:
-    scores = view.results.scores
+    scores = view.content.scores
     if direction is not None:
         scores = scores[(scores["source"] == direction[0]) & (scores["target"] == direction[1])]
     judged = {m.metric for m in view.measures if m.judged}
     scores = scores[scores["metric"].isin(judged)]
     return leaderboard(
         scores,
-        list(view.results.metrics),
+        list(view.content.metrics),
         order=view.order,
         split=split,
         methods=view.methods,

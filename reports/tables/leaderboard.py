@@ -209,6 +209,6 @@ def _notes(view: RunView, measures: list[Measure], split: str) -> list[str]:
 def _primary(view: RunView) -> str:
     """Name the metrics that count in the order, as the leaderboard chooses them."""
     judged = dict.fromkeys(m.metric for m in view.measures if m.judged)
-    marked = {str(r["name"]) for r in view.results.metrics if r.get("primary")}
+    marked = {str(r["name"]) for r in view.content.metrics if r.get("primary")}
     names = [name for name in judged if name in marked] or list(judged)
     return ", ".join(Measure(metric=name).label for name in names)

@@ -27,10 +27,10 @@ def map_table(view: RunView) -> Table | None:
     Table or None
         Rows are presets and cases; None where no maps were scored.
     """
-    scores = view.results.maps.dropna(subset="value")
+    scores = view.content.maps.dropna(subset="value")
     if scores.empty:
         return None
-    records = [*view.results.metrics, {"name": "median_relative_error", "higher_is_better": False}]
+    records = [*view.content.metrics, {"name": "median_relative_error", "higher_is_better": False}]
     measures = [m for m in find_measures(scores, records) if m.metric in _METRICS]
     keys = ["preset", "case", "map", "metric", "tissue", "subject"]
     subjects = scores.groupby(keys)["value"].mean().reset_index()

@@ -34,9 +34,9 @@ def provenance(view: RunView) -> list[Facts]:
     list of Facts
         Run, protocol, dataset, scanners, hardware, software; parts that are missing say so.
     """
-    manifest = view.results.manifest
+    manifest = view.content.manifest
     run = {
-        "Folder": view.results.name,
+        "Folder": view.content.name,
         "Status": manifest.get("status"),
         "Started": manifest.get("started"),
         "Finished": manifest.get("finished"),
@@ -44,20 +44,20 @@ def provenance(view: RunView) -> list[Facts]:
         "Peak memory": _memory(manifest.get("peak_memory_mb")),
         "Segmentation": manifest.get("segmenter"),
         "Fingerprint": manifest.get("fingerprint"),
-        "Seeds": ", ".join(map(str, sorted(set(view.results.scores["seed"])))),
+        "Seeds": ", ".join(map(str, sorted(set(view.content.scores["seed"])))),
     }
-    dataset = dict(view.results.section("dataset"))
+    dataset = dict(view.content.section("dataset"))
     checksums = dataset.pop("checksums", None)
     if isinstance(checksums, Mapping):
         dataset["files with a checksum in run.json"] = len(checksums)
-    environment = dict(view.results.section("environment"))
+    environment = dict(view.content.section("environment"))
     packages = environment.pop("packages", None)
     parts = {
         "Run": run,
-        "Protocol": view.results.section("protocol"),
+        "Protocol": view.content.section("protocol"),
         "Data": dataset,
-        "Scanners": view.results.section("scanners"),
-        "Hardware": view.results.section("hardware"),
+        "Scanners": view.content.section("scanners"),
+        "Hardware": view.content.section("hardware"),
         "Software": {**environment, **(packages if isinstance(packages, Mapping) else {})},
     }
     return [Facts(title=title, pairs=flatten(part)) for title, part in parts.items()]
@@ -78,7 +78,7 @@ def flatten(content: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str
 
 def timing_table(view: RunView) -> Table | None:
     """Sum up, per method, how long its fits took and what they needed; None without cells."""
-    fits = [cell for cell in view.results.cells if cell.record and not cell.failed]
+    fits = [cell for cell in view.content.cells if cell.record and not cell.failed]
     if not fits:
         return None
     frame = pd.DataFrame(
@@ -115,22 +115,22 @@ _COSTS = ("fit_seconds", "harmonize_seconds", "peak_memory_mb", "parameters")
 
 def failed_cells(view: RunView) -> list[tuple[str, str]]:
     """List name and error of every fit that failed."""
-    failed = [cell for cell in view.results.cells if cell.failed]
+    failed = [cell for cell in view.content.cells if cell.failed]
     return [(c.name, str(c.record.get("error") or "no reason was recorded")) for c in failed]
 
 
 def unsegmented_images(view: RunView) -> list[tuple[str, str]]:
     """List every image on which the segmentation engine failed: name of its fit, and why."""
-    return [(cell.name, line) for cell in view.results.cells for line in cell.warnings]
+    return [(cell.name, line) for cell in view.content.cells for line in cell.warnings]
 
 
 def deviations(view: RunView) -> list[tuple[str, Sequence[str]]]:
     """List where methods depart from their papers, from their cards and their fits."""
     found: dict[str, list[str]] = {}
     for name in view.methods:
-        card = view.results.methods.get(name, {})
+        card = view.content.methods.get(name, {})
         found.setdefault(name, []).extend(_texts(card.get("deviations")))
-    for cell in view.results.cells:
+    for cell in view.content.cells:
         method = view.variants.get(cell.harmonizer, cell.harmonizer)
         found.setdefault(method, []).extend(_texts(cell.record.get("deviations")))
     return [(label(name), list(dict.fromkeys(texts))) for name, texts in found.items() if texts]

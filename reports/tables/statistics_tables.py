@@ -40,7 +40,7 @@ def comparisons(view: RunView) -> pd.DataFrame:
     rivals = [m for m in view.methods if m != view.reference]
     return compare(
         scores,
-        list(view.results.metrics),
+        list(view.content.metrics),
         reference=view.reference,
         rivals=rivals,
         alpha=view.alpha,
@@ -180,19 +180,19 @@ def _comparison_notes(measure: Measure, rows: list[dict[Any, Any]]) -> list[str]
 
 def leaks(view: RunView) -> list[str]:
     """List methods that declare to have been trained on what they are scored on."""
-    dataset = view.results.section("dataset")
+    dataset = view.content.section("dataset")
     names = [str(dataset[key]) for key in ("name", "path") if dataset.get(key)]
     subjects = [s for own in view.subjects.values() for s in own]
     return [
         f"{label(method)}: {finding}"
         for method in view.methods
-        for finding in leakage(view.results.methods.get(method, {}), subjects, names)
+        for finding in leakage(view.content.methods.get(method, {}), subjects, names)
     ]
 
 
 def ceiling_table(view: RunView) -> Table | None:
     """Lay out how like the target scanner is to itself; None without repeats."""
-    table = ceiling(view.results.scores, list(view.results.metrics), confidence=1 - view.alpha)
+    table = ceiling(view.content.scores, list(view.content.metrics), confidence=1 - view.alpha)
     if table.empty:
         return None
     rows = []
@@ -224,7 +224,7 @@ def ceiling_table(view: RunView) -> Table | None:
 @lru_cache(maxsize=16)
 def mean_ranks(view: RunView) -> pd.DataFrame:
     """Rank all methods on the headline measures, subjects being the judges."""
-    metrics = list(view.results.metrics)
+    metrics = list(view.content.metrics)
     scores = view.scores_of(view.headline)
     return rank_methods(scores, metrics, methods=view.methods, alpha=view.alpha)
 

@@ -68,5 +68,5 @@ def _cell(view: RunView, measure: Measure, method: str) -> TableCell:
 
 def _cases(view: RunView, method: str) -> list[int]:
     """Find the loss cases of the maps that the fits of a method worked with."""
-    found = {view.case(cell) for cell in view.results.cells if cell.harmonizer == method}
+    found = {view.case(cell) for cell in view.content.cells if cell.harmonizer == method}
     return sorted(found - {NO_CASE})

@@ -72,8 +72,8 @@ def methods_text(view: RunView) -> MethodsText:
 
 
 def _data(view: RunView, cite: Cite) -> str:
-    manifest, dataset = view.results.section("protocol"), view.results.section("dataset")
-    version = view.results.section("environment").get("phycharm")
+    manifest, dataset = view.content.section("protocol"), view.content.section("dataset")
+    version = view.content.section("environment").get("phycharm")
     tool = f"the PhyCHarm benchmark{f' {version}' if version else ''}"
     protocol = f"protocol “{manifest['name']}”" if manifest.get("name") else "a protocol"
     if manifest.get("version") is not None:
@@ -82,7 +82,7 @@ def _data(view: RunView, cite: Cite) -> str:
     citation = str(dataset.get("citation") or "")
     source = f"{name} {cite(citation)}" if citation else name
     counts = [f"{len(s)} {split}" for split, s in view.subjects.items()]
-    kind = " The scanners were simulated." if view.results.simulated else ""
+    kind = " The scanners were simulated." if view.content.simulated else ""
     people = f"{' and '.join(counts)} subjects" if counts else "no subjects yet"
     return (
         f"Harmonization methods were compared with {tool} ({protocol}) on {source}: {people}, "
@@ -95,7 +95,7 @@ def _methods(view: RunView, cite: Cite) -> str:
         return ""
     names = []
     for method in view.methods:
-        citation = str(view.results.methods.get(method, {}).get("citation") or "")
+        citation = str(view.content.methods.get(method, {}).get("citation") or "")
         names.append(f"{label(method)} {cite(citation)}" if citation else label(method))
     return f"The methods were {join(names)}."
 

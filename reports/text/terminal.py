@@ -40,7 +40,7 @@ def leaderboard_text(run_dir: Path) -> str:
     verdict = write_verdict(view)
     table = leaderboard_table(view, view.split)
     lines = [verdict.headline, *verdict.details]
-    if view.results.simulated:
+    if view.content.simulated:
         lines.insert(0, "SIMULATED SCANNERS: no person was scanned.")
     if table is None:
         return "\n".join(map(_wrapped, lines))

@@ -169,7 +169,7 @@ def _cautions(view: RunView, ranked: pd.DataFrame) -> list[str]:
             verbs = ("lacks", "is")
         cautions.append(f"{names} {verbs[0]} scores and {verbs[1]} not ranked in those measures.")
     cautions += _unsegmented(view)
-    status = str(view.results.manifest.get("status") or "")
+    status = str(view.content.manifest.get("status") or "")
     if status in ("running", "interrupted"):
         cautions.append(f"The run is {status}: this is what was done so far.")
     return cautions
@@ -180,7 +180,7 @@ def _short(level: float) -> str:
 
 
 def _unsegmented(view: RunView) -> list[str]:
-    failures = sum(len(cell.warnings) for cell in view.results.cells)
+    failures = sum(len(cell.warnings) for cell in view.content.cells)
     if not failures:
         return []
     images = "1 image, which has" if failures == 1 else f"{failures} images, which have"

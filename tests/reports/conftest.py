@@ -5,7 +5,7 @@ from hostile_run import make_hostile_run
 from synthetic_results import make_results
 
 from phycharm.reports import write_report
-from phycharm.reports.run.results import load_results
+from phycharm.reports.run.run_content import read_run
 from phycharm.reports.run.run_view import RunView
 
 SMALL = {
@@ -24,7 +24,7 @@ def run_dir(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def view(run_dir):
-    return RunView(results=load_results(run_dir))
+    return RunView(content=read_run(run_dir))
 
 
 @pytest.fixture(scope="session")

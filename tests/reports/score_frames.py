@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from synthetic_records import METRICS
 
-from phycharm.reports.run.results import Results
+from phycharm.reports.run.run_content import RunContent
 from phycharm.reports.run.run_view import RunView
 
 Values = Mapping[tuple[str, str], Sequence[float]]
@@ -46,7 +46,7 @@ def view_of(
 ) -> RunView:
     """A view of these scores and nothing else but method cards, if they are given."""
     empty = pd.DataFrame()
-    results = Results(
+    results = RunContent(
         path=Path("run"),
         manifest=manifest,
         methods=methods or {},
@@ -58,4 +58,4 @@ def view_of(
         history=empty,
         notes=[],
     )
-    return RunView(results=results, order=order)
+    return RunView(content=results, order=order)

@@ -83,7 +83,7 @@ def test_failures_come_first_and_alike_metrics_share_a_line():
 
 
 def with_scope(view, method, scope):
-    return RunView(results=replace(view.results, methods={method: {"scope": scope}}))
+    return RunView(content=replace(view.content, methods={method: {"scope": scope}}))
 
 
 def test_methods_of_a_common_domain_are_marked_and_explained():
@@ -100,7 +100,7 @@ def test_methods_of_a_common_domain_are_marked_and_explained():
 def test_the_terminal_says_the_same(tmp_path):
     scores(bad=BOTH[:1]).to_parquet(tmp_path / "scores.parquet")
     view = view_of(scores())
-    (tmp_path / "metrics.json").write_text(json.dumps(list(view.results.metrics)))
+    (tmp_path / "metrics.json").write_text(json.dumps(list(view.content.metrics)))
     (tmp_path / "methods.json").write_text('{"unet": {"scope": "common-domain"}}')
     text = leaderboard_text(tmp_path)
     assert "U-Net (common domain)" in text

@@ -112,8 +112,8 @@ def test_training_curves_and_ranks(view):
 
 def by_case(view, cases):
     """The view with its PhyCHarm fits once more for every case, each curve at its own height."""
-    history, cells = view.results.history, list(view.results.cells)
-    curves, cards = [history], dict(view.results.methods)
+    history, cells = view.content.history, list(view.content.cells)
+    curves, cards = [history], dict(view.content.methods)
     for case in cases:
         name = f"phycharm-case-{case}"
         cards[name] = {**cards["phycharm"], "name": name, "variant_of": "phycharm"}
@@ -127,8 +127,8 @@ def by_case(view, cases):
             CellRecord(path=Path(f"{name}_{cell}"), record={"harmonizer": name, "case": case})
             for cell in own["cell"].unique()
         ]
-    results = replace(view.results, history=pd.concat(curves), cells=tuple(cells), methods=cards)
-    return RunView(results=results)
+    results = replace(view.content, history=pd.concat(curves), cells=tuple(cells), methods=cards)
+    return RunView(content=results)
 
 
 def test_training_loss_has_a_line_per_loss_case_and_a_panel_per_direction(view):
@@ -139,7 +139,7 @@ def test_training_loss_has_a_line_per_loss_case_and_a_panel_per_direction(view):
     for axes in figure.axes:
         source, target = axes.get_title(loc="left").split(" → ")
         lines = {line.get_label(): line.get_ydata() for line in axes.lines}
-        history = view.results.history
+        history = view.content.history
         plain = history[
             (history["harmonizer"] == "phycharm")
             & (history["split"] == "train")
@@ -166,19 +166,19 @@ def test_training_loss_of_one_case_says_so(view):
 
 def test_a_method_without_maps_has_no_loss_case(view):
     """Nor has one that says so: the protocol's first case is only what PhyCHarm was fitted on."""
-    kept = view.results.history[view.results.history["harmonizer"] == "unet"]
-    scores = view.results.scores
-    rivals = replace(view.results, history=kept, scores=scores[scores["harmonizer"] != "phycharm"])
-    assert RunView(results=rivals).reference == "unet"
-    assert case_training_plot(RunView(results=rivals)) is None
+    kept = view.content.history[view.content.history["harmonizer"] == "unet"]
+    scores = view.content.scores
+    rivals = replace(view.content, history=kept, scores=scores[scores["harmonizer"] != "phycharm"])
+    assert RunView(content=rivals).reference == "unet"
+    assert case_training_plot(RunView(content=rivals)) is None
     silent = [
-        CellRecord(path=c.path, record={**c.record, "case": None}) for c in view.results.cells
+        CellRecord(path=c.path, record={**c.record, "case": None}) for c in view.content.cells
     ]
-    assert case_training_plot(RunView(results=replace(view.results, cells=tuple(silent)))) is None
+    assert case_training_plot(RunView(content=replace(view.content, cells=tuple(silent)))) is None
 
 
 def test_the_method_with_maps_is_shown_whoever_is_the_reference(view):
-    other = RunView(results=view.results, wanted_reference="unet")
+    other = RunView(content=view.content, wanted_reference="unet")
     assert case_training_plot(other)[1:] == ("phycharm", [4])
 
 

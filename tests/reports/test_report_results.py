@@ -9,8 +9,8 @@ from synthetic_results import METHODS, make_results
 
 from phycharm.benchmarks.statistics import SCORE_COLUMNS
 from phycharm.errors import InputError
+from phycharm.reports.run.run_content import read_run
 from phycharm.reports.run.load import load_runs
-from phycharm.reports.run.results import load_results
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def run(tmp_path):
 
 
 def test_a_whole_folder_is_read(run_dir):
-    results = load_results(run_dir)
+    results = read_run(run_dir)
     assert results.notes == []
     assert tuple(results.scores) == SCORE_COLUMNS
     assert results.simulated
@@ -39,24 +39,24 @@ def test_a_whole_folder_is_read(run_dir):
 
 def test_no_folder_is_an_input_error(tmp_path):
     with pytest.raises(InputError, match="no such results folder"):
-        load_results(tmp_path / "nowhere")
+        read_run(tmp_path / "nowhere")
 
 
 def test_a_folder_of_something_else_is_no_run(tmp_path):
     (tmp_path / "harmonizer.json").write_text("{}")
     with pytest.raises(InputError, match=r"is no results folder, for it holds none of run\.json"):
-        load_results(tmp_path)
+        read_run(tmp_path)
     (tmp_path / "cells").mkdir()
-    assert load_results(tmp_path).cells == ()
+    assert read_run(tmp_path).cells == ()
 
 
 def test_a_report_alone_is_an_empty_run(tmp_path):
     (tmp_path / "report.html").write_text("")
-    assert load_results(tmp_path).scores.empty
+    assert read_run(tmp_path).scores.empty
 
 
 def test_an_empty_folder_gives_empty_tables_and_notes(tmp_path):
-    results = load_results(tmp_path)
+    results = read_run(tmp_path)
     assert results.scores.empty
     assert tuple(results.scores) == SCORE_COLUMNS
     for name in ("run.json", "methods.json", "metrics.json", "scores.parquet", "cells"):
@@ -67,7 +67,7 @@ def test_an_empty_folder_gives_empty_tables_and_notes(tmp_path):
 @pytest.mark.parametrize("content", ["{", '"text"', "\x00"])
 def test_broken_json_is_noted(run, name, content):
     (run / name).write_text(content)
-    notes = load_results(run).notes
+    notes = read_run(run).notes
     assert len(notes) == 1
     assert name in notes[0]
 
@@ -75,7 +75,7 @@ def test_broken_json_is_noted(run, name, content):
 def test_a_truncated_table_is_noted(run):
     path = run / "scores.parquet"
     path.write_bytes(path.read_bytes()[:200])
-    results = load_results(run)
+    results = read_run(run)
     assert results.scores.empty
     assert any("scores.parquet cannot be read" in note for note in results.notes)
 
@@ -83,13 +83,13 @@ def test_a_truncated_table_is_noted(run):
 def test_a_table_without_a_column_is_left_out(run):
     path = run / "scores.parquet"
     pd.read_parquet(path).drop(columns="subject").to_parquet(path)
-    results = load_results(run)
+    results = read_run(run)
     assert results.scores.empty
     assert any("lacks the columns subject" in note for note in results.notes)
 
 
 def test_text_that_looks_like_a_number_stays_text(run):
-    assert set(load_results(run).scores["subject"]) == {"01", "05"}
+    assert set(read_run(run).scores["subject"]) == {"01", "05"}
 
 
 def test_a_metric_without_a_defined_value_is_noted(run):
@@ -97,7 +97,7 @@ def test_a_metric_without_a_defined_value_is_noted(run):
     scores = pd.read_parquet(path)
     scores.loc[scores["metric"] == "psnr", "value"] = float("nan")
     scores.to_parquet(path)
-    assert "Every value of psnr is undefined (NaN)." in load_results(run).notes
+    assert "Every value of psnr is undefined (NaN)." in read_run(run).notes
 
 
 def test_infinite_values_are_left_out_and_counted(run):
@@ -106,7 +106,7 @@ def test_infinite_values_are_left_out_and_counted(run):
     chosen = scores["metric"].eq("psnr") & scores["harmonizer"].eq("unet")
     scores.loc[chosen, "value"] = float("inf")
     scores.to_parquet(path)
-    results = load_results(run)
+    results = read_run(run)
     assert f"{chosen.sum()} infinite values of psnr are left out." in results.notes
     assert results.scores.loc[chosen.to_numpy(), "value"].isna().all()
 
@@ -114,7 +114,7 @@ def test_infinite_values_are_left_out_and_counted(run):
 def test_cells_in_the_making_and_broken_ones(run):
     (run / "cells" / ".partial-1-x").mkdir()
     (run / "cells" / "unet_GE-Siemens_fold-1_seed-0" / "cell.json").write_text("{")
-    results = load_results(run)
+    results = read_run(run)
     assert not any(cell.name.startswith(".") for cell in results.cells)
     assert any("1 of" in note and "unet_GE-Siemens" in note for note in results.notes)
 
@@ -122,7 +122,7 @@ def test_cells_in_the_making_and_broken_ones(run):
 def test_a_broken_history_is_noted(run):
     path = run / "cells" / "unet_GE-Siemens_fold-1_seed-0" / "history.csv"
     path.write_text("network,source\nHN,GE\n")
-    results = load_results(run)
+    results = read_run(run)
     assert results.history.empty
     assert any("history.csv cannot be used" in note for note in results.notes)
 
@@ -130,7 +130,7 @@ def test_a_broken_history_is_noted(run):
 def test_records_of_other_kinds_are_ignored(run):
     (run / "metrics.json").write_text(json.dumps([{"name": "ssim"}, {"name": 3}, "psnr", None]))
     (run / "methods.json").write_text(json.dumps({"unet": {"name": "unet"}, "x": 3}))
-    results = load_results(run)
+    results = read_run(run)
     assert [record["name"] for record in results.metrics] == ["ssim"]
     assert set(results.methods) == {"unet"}
 

@@ -77,5 +77,5 @@ def test_without_variants_there_is_no_such_table():
 
 
 def test_a_variant_cannot_be_the_reference(view):
-    other = RunView(results=view.results, wanted_reference="phycharm-case-1")
+    other = RunView(content=view.content, wanted_reference="phycharm-case-1")
     assert "phycharm-case-1 is a variant and no method" in _notes(other, 0)[-1]

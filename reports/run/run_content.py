@@ -22,7 +22,7 @@ _WHOLE = ("fold", "seed", "protocol_version", "case")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Results:
+class RunContent:
     """Everything a run folder holds, images excepted: those are read when they are drawn.
 
     Parameters
@@ -77,7 +77,7 @@ class Results:
         return self.section("dataset").get("simulated") is True
 
 
-def load_results(path: Path) -> Results:
+def read_run(path: Path) -> RunContent:
     """Read a results folder.
 
     Parameters
@@ -87,7 +87,7 @@ def load_results(path: Path) -> Results:
 
     Returns
     -------
-    Results
+    RunContent
         With empty tables and a note for everything that is missing.
 
     Raises
@@ -101,7 +101,7 @@ def load_results(path: Path) -> Results:
     notes: list[str] = []
     cells = read_cells(path / "cells", notes)
     methods = _read_json(path / "methods.json", dict, notes)
-    return Results(
+    return RunContent(
         path=path,
         manifest=_read_json(path / "run.json", dict, notes),
         methods={str(k): v for k, v in methods.items() if isinstance(v, dict)},
