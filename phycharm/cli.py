@@ -51,7 +51,7 @@ def benchmark(
     fresh
         Delete earlier results in the folder and start over.
     """
-    from phycharm.benchmarks.protocol.protocol import load_protocol
+    from phycharm.benchmarks.protocol.loading import load_protocol
     from phycharm.benchmarks.run.runner import run_benchmark
     from phycharm.reports import leaderboard_text, write_report
 
@@ -178,7 +178,7 @@ def train(
     device
         Where to compute.
     """
-    from phycharm.benchmarks.protocol.protocol import load_protocol
+    from phycharm.benchmarks.protocol.loading import load_protocol
     from phycharm.benchmarks.run.training import train_harmonizer
 
     train_harmonizer(harmonizer, load_protocol(protocol), dataset, out, device=device, maps=maps)
@@ -209,7 +209,7 @@ def train_maps(
     device
         Where to compute.
     """
-    from phycharm.benchmarks.protocol.protocol import load_protocol
+    from phycharm.benchmarks.protocol.loading import load_protocol
     from phycharm.benchmarks.run.training import train_generator
 
     train_generator(load_protocol(protocol), dataset, out, case=case, device=device)
@@ -348,7 +348,7 @@ def doctor() -> None:
 @app.command
 def protocols() -> None:
     """List the protocols that come with the package."""
-    from phycharm.benchmarks.protocol.protocol import load_protocol, protocol_names
+    from phycharm.benchmarks.protocol.loading import load_protocol, protocol_names
 
     for name in protocol_names():
         found = load_protocol(name)

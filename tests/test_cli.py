@@ -16,7 +16,7 @@ import pytest
 from bids_folder import mask_path, sidecar_path, t1w_path, write_dataset
 
 from phycharm import reports
-from phycharm.benchmarks.protocol.protocol import load_protocol
+from phycharm.benchmarks.protocol.loading import load_protocol
 from phycharm.benchmarks.run import runner
 from phycharm.cli import main
 from phycharm.data.nifti import read_volume, write_volume

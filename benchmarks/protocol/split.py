@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from phycharm.errors import InputError
 
-from .protocol import Split
+from .sections import Split
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from bids_folder import write_dataset, write_json
 from tiny_protocols import pair_protocol, tiny_protocol
 
 from phycharm.benchmarks.metrics import METRICS
-from phycharm.benchmarks.protocol.protocol import load_protocol
+from phycharm.benchmarks.protocol.loading import load_protocol
 from phycharm.benchmarks.run import runner
 from phycharm.benchmarks.run.runner import run_benchmark
 from phycharm.benchmarks.scoring.scores import SCORE_TYPES, read_scores

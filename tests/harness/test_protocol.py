@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 from tiny_protocols import TINY, tiny_protocol
 
-from phycharm.benchmarks.protocol.protocol import Protocol, load_protocol, protocol_names
+from phycharm.benchmarks.protocol.loading import load_protocol, protocol_names
+from phycharm.benchmarks.protocol.protocol import Protocol
 from phycharm.benchmarks.run.methods import Methods
 from phycharm.errors import InputError
 from phycharm.harmonizers.registry import harmonizer_names

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from tiny_protocols import TINY, pair_protocol, tiny_protocol
 
-from phycharm.benchmarks.protocol.protocol import load_protocol
+from phycharm.benchmarks.protocol.loading import load_protocol
 from phycharm.benchmarks.run.runner import run_benchmark
 from phycharm.benchmarks.scoring.scores import read_scores
 from phycharm.errors import InputError

@@ -2,7 +2,7 @@
 
 import pytest
 
-from phycharm.benchmarks.protocol.protocol import Split
+from phycharm.benchmarks.protocol.sections import Split
 from phycharm.benchmarks.protocol.split import design
 from phycharm.errors import InputError
 

@@ -9,8 +9,8 @@ from synthetic_results import METHODS, make_results
 
 from phycharm.benchmarks.statistics import SCORE_COLUMNS
 from phycharm.errors import InputError
-from phycharm.reports.run.run_content import read_run
 from phycharm.reports.run.load import load_runs
+from phycharm.reports.run.run_content import read_run
 
 
 @pytest.fixture

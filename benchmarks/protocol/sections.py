@@ -1,0 +1,78 @@
+"""The tables of a protocol file, each with its defaults and bounds."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+_T = TypeVar("_T")
+
+
+def _without_repeats(values: tuple[_T, ...]) -> tuple[_T, ...]:
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"{value!r} stands there twice")
+    return values
+
+
+Count = Annotated[int, Field(ge=0)]
+Distinct = Annotated[tuple[_T, ...], AfterValidator(_without_repeats)]
+Unique = Annotated[tuple[_T, ...], Field(min_length=1), AfterValidator(_without_repeats)]
+
+
+class Section(BaseModel):
+    """A part of a protocol: every key is known, and nothing changes after it was read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Simulation(Section):
+    """The digital travelling subjects that are made where the user brings no dataset."""
+
+    subjects: int = Field(9, ge=2)
+    quantitative_subjects: int = Field(8, ge=0)
+    voxel_size: float = Field(3.0, ge=0.5, le=12)
+    scanners: tuple[str, ...] = ("GE", "Siemens", "Philips")
+    seed: int = Field(0, ge=0)
+
+
+class Split(Section):
+    """Who is learned from and who is evaluated.
+
+    The training subjects take turns as the validation subject (leave-one-out folds); nothing is
+    tuned on the external subjects. Numbers count subjects in the order of their labels.
+    """
+
+    training: Count | Unique[str] = 4
+    external: Count | Distinct[str] | Literal["rest"] = "rest"
+    folds: Unique[int] = (1, 2, 3, 4)
+    quantitative_training: int = Field(5, ge=1)
+    quantitative_validation: int = Field(1, ge=0)
+
+
+class Statistics(Section):
+    """How the scores are tested."""
+
+    reference: str = "phycharm"
+    alpha: float = Field(0.05, gt=0, lt=1)
+
+
+class Maps(Section):
+    """The Quantitative Maps Generator: which loss cases are trained, and how.
+
+    Attributes
+    ----------
+    cases
+        Trained and scored; methods that need maps use those of the first.
+    harmonize_with_all
+        Whether such methods run on the maps of the other cases too, under names of their own.
+    """
+
+    cases: Unique[Literal[1, 2, 3, 4]] = (4,)
+    harmonize_with_all: bool = False
+    preset: Literal["paper", "corrected"] = "corrected"
+    training: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def harmonized_cases(self) -> tuple[int, ...]:
+        """Loss cases on whose maps methods run."""
+        return self.cases if self.harmonize_with_all else self.cases[:1]
