@@ -18,7 +18,7 @@ _LEVELS = np.linspace(0, 100, 1001)
 
 
 class HistogramMatching(Harmonizer):
-    """Give the brain the intensity distribution of the target scanner.
+    """Histogram matching: the brain is given the target scanner's intensity distribution.
 
     The target's distribution is the mean quantile function of its training scans; each voxel of
     a scan takes the value that stands at its own quantile there.

@@ -15,7 +15,7 @@ from phycharm.utils.arrays import Image
 
 
 class LinearScaling(Harmonizer):
-    """Shift and scale the brain's intensities to the target scanner's mean and spread.
+    """One shift and one scale per scan, to the target scanner's mean and spread.
 
     The mean and the standard deviation inside the mask, averaged over the training scans of the
     target scanner, replace the scan's own.

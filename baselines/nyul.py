@@ -23,7 +23,7 @@ _LOWEST, _HIGHEST = 1.0, 99.0
 
 
 class Nyul(Harmonizer):
-    """Map the landmarks of a scan's histogram to those of the target scanner, linearly between.
+    """Nyul's standardization: a histogram's landmarks go to the target scanner's.
 
     Landmarks are the percentiles 1, 10, 20, ..., 90 and 99 inside the mask. Those of the target
     are the mean over its training scans, each first brought to a common range (Nyul 2000): here

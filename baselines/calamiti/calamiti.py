@@ -36,7 +36,7 @@ _PAPER_SIZES = {"beta_dim": 4, "theta_dim": 2, "base": 8}
 
 
 class Calamiti(Harmonizer):
-    """Zuo 2021 with scanners in the place of contrasts, as Torbati 2023 compared with it.
+    """Supervised CALAMITI: Zuo 2021 with scanners for contrasts, as in Torbati 2023.
 
     An anatomy encoder gives every pixel one of a few classes (beta), a contrast encoder sums up
     another slice of the volume in two numbers (theta), and a decoder makes the image of both;

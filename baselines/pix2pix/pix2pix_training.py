@@ -1,4 +1,4 @@
-"""The game of Pix2Pix: a generator and a discriminator that learn from each other."""
+"""Adversarial training of Pix2Pix: a generator and a discriminator that learn from each other."""
 
 import torch
 import torch.nn.functional as F

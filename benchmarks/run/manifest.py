@@ -15,7 +15,7 @@ from .run_folder import RunFolder
 
 @dataclass
 class Manifest:
-    """Write `run.json`: what was run, on what, where, and for how long.
+    """The file `run.json` of a run: what was run, on what, where, and for how long.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ from .run_folder import DATASET, RunFolder
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """What a run left.
+    """Outcome of a run: its folder, and what failed.
 
     Parameters
     ----------

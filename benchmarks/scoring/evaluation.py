@@ -49,7 +49,7 @@ class _Case:
 
 @dataclass(kw_only=True)
 class Evaluation:
-    """Collect the scores of one cell.
+    """Evaluation of one cell: images made, written and scored.
 
     Parameters
     ----------

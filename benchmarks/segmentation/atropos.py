@@ -16,7 +16,7 @@ from .segmenter import Segmenter
 
 
 class AtroposSegmenter(Segmenter):
-    """N4 (Tustison 2010) and Atropos (Avants 2011) through antspyx.
+    """Segmenter that runs N4 (Tustison 2010) and Atropos (Avants 2011) of antspyx.
 
     Its posterior probabilities take the place of partial volumes. It knows no mixeltypes.
 

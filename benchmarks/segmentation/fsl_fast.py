@@ -28,7 +28,7 @@ _OPTIONS = ("--class=3", "--type=1", "-b", f"--out={_OUTPUT}")
 
 
 class FslFastSegmenter(Segmenter):
-    """Runs `$FSLDIR/bin/fast` with the same options on every scan.
+    """Segmenter that runs `$FSLDIR/bin/fast` with the same options on every scan.
 
     FAST's partial-volume mixeltypes are undefined outside the brain; they are set to 0 there.
 

@@ -1,4 +1,4 @@
-"""Who is best, by how much, and whether anyone can tell."""
+"""The leaderboard: means, ranks and ties of all methods."""
 
 from collections.abc import Collection
 from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""What is there, and what each missing piece costs."""
+"""`phycharm doctor`: what is installed, and what each missing piece costs."""
 
 import os
 import platform

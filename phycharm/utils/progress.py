@@ -10,7 +10,7 @@ _LINE_EVERY_S = 10.0
 
 
 class Bar(Protocol):
-    """What long work tells of itself."""
+    """Progress of a piece of long work: steps done, time left."""
 
     def advance(self, steps: int = 1, detail: str = "") -> None:
         """Count steps done, with a word on the current state (a loss, a subject)."""

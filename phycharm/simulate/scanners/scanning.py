@@ -27,7 +27,7 @@ _PURE = 0.9  # fraction from which a voxel counts as white matter
 
 @dataclass(frozen=True, kw_only=True)
 class NoisyScan:
-    """What a scanner gives.
+    """Noisy images of one person: complex per readout train, and magnitudes.
 
     Parameters
     ----------
