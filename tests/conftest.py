@@ -1,9 +1,9 @@
 """Fixtures that several rooms share; all data is made here, in memory or in temporary folders."""
 
-import bids_folder
-import phantom
 import pytest
 import torch
+
+from support import bids_folder, phantom
 
 # One thread: tests share their machine, and sums in another order are other sums.
 torch.set_num_threads(1)

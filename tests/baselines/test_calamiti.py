@@ -7,12 +7,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
-from toy_cohort import A, B, C, error, flipped, toy_cohort, toy_scan
 
 from phycharm.baselines.calamiti.calamiti import Calamiti
 from phycharm.baselines.matched_slices import matched_slices
 from phycharm.data.cohort import Cohort
 from phycharm.errors import InputError
+
+from support.toy_cohort import A, B, C, error, flipped, toy_cohort, toy_scan
 
 TINY = {"epochs": 6, "batch_size": 6, "learning_rate": 1e-3}
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from intensity_normalization import NyulNormalizer, create_image
-from toy_cohort import A, B, C, toy_cohort, toy_scan
 
 from phycharm.baselines.nyul import Nyul, piecewise_linear
 from phycharm.errors import InputError
+
+from support.toy_cohort import A, B, C, toy_cohort, toy_scan
 
 PERCENTILES = [1, 10, 20, 30, 40, 50, 60, 70, 80, 90, 99]
 TRAIN = ("01", "02", "03")

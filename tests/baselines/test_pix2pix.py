@@ -9,7 +9,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
-from toy_cohort import A, B, C, error, flipped, toy_cohort, toy_scan
 
 from phycharm.baselines.pix2pix.patch_discriminator import (
     PatchDiscriminator,
@@ -20,6 +19,8 @@ from phycharm.baselines.pix2pix.pix2pix import PIX2PIX_PLAN, Pix2Pix
 from phycharm.baselines.pix2pix.pix2pix_generator import Pix2PixGenerator, halvings_for
 from phycharm.baselines.pix2pix.pix2pix_training import Pix2PixTraining
 from phycharm.networks.slices import as_tensor, cut
+
+from support.toy_cohort import A, B, C, error, flipped, toy_cohort, toy_scan
 
 TINY = {"epochs": 20, "batch_size": 4, "learning_rate": 5e-3}
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import phantom
 import pytest
 from skimage.exposure import match_histograms
 
@@ -12,6 +11,8 @@ from phycharm.baselines.linear import LinearScaling
 from phycharm.baselines.no_harmonization import NoHarmonization
 from phycharm.baselines.unet import UNet
 from phycharm.method.phycharm import PhyCHarm
+
+from support import phantom
 
 SIMPLE = (NoHarmonization, LinearScaling, HistogramMatching)
 

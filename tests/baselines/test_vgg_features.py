@@ -6,11 +6,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
-from toy_cohort import toy_cohort
 
 from phycharm.baselines.calamiti.calamiti import Calamiti
 from phycharm.baselines.calamiti.vgg_features import VGGFeatures
 from phycharm.errors import InputError
+
+from support.toy_cohort import toy_cohort
 
 
 def vgg_state(channels=64):

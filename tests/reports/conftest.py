@@ -1,12 +1,13 @@
 """One made-up run for all tests of the report, and its page, made once."""
 
 import pytest
-from hostile_run import make_hostile_run
-from synthetic_results import make_results
 
 from phycharm.reports import write_report
 from phycharm.reports.run.run_content import read_run
 from phycharm.reports.run.run_view import RunView
+
+from support.hostile_run import make_hostile_run
+from support.synthetic_results import make_results
 
 SMALL = {
     "scanners": ("GE", "Siemens"),

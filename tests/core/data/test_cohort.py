@@ -1,0 +1,94 @@
+"""Cohorts: lazy, checked, cut and mapped."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from phycharm.data.cohort import Cohort
+from phycharm.data.quantitative import QuantitativeCohort
+
+from support import phantom
+
+
+@pytest.fixture
+def asked():
+    return []
+
+
+@pytest.fixture
+def lazy(asked):
+    def load(subject, on):
+        asked.append((subject, on.name))
+        return phantom.raw_scan(subject, on)
+
+    return Cohort(subjects=["01", "02"], scanners=phantom.SCANNERS, load=load)
+
+
+def test_scans_are_read_when_asked_for(lazy, asked):
+    part = lazy.subset(subjects=["02"]).map(lambda scan: scan)
+    scans = part.scans(phantom.GE)
+    assert asked == []
+    next(scans)
+    assert asked == [("02", "GE")]
+
+
+def test_all_six_directions(lazy):
+    names = [(source.name, target.name) for source, target in lazy.directions()]
+    assert len(names) == len(set(names)) == 6
+    assert all(source != target for source, target in names)
+
+
+def test_scans_come_in_the_order_of_the_subjects(lazy):
+    assert [scan.subject for scan in lazy.scans(phantom.GE)] == ["01", "02"]
+    turned = lazy.subset(subjects=["02", "01"])
+    assert [scan.subject for scan in turned.scans(phantom.GE)] == ["02", "01"]
+
+
+def test_subset_forgets_the_others(lazy):
+    part = lazy.subset(subjects=["01"], scanners=[phantom.GE])
+    assert part.scan("01", phantom.GE).subject == "01"
+    for subject, on in (("02", phantom.GE), ("01", phantom.SIEMENS)):
+        with pytest.raises(KeyError):
+            part.scan(subject, on)
+
+
+def test_unknown_subject_and_scanner(lazy):
+    with pytest.raises(KeyError, match="04"):
+        lazy.scan("04", phantom.GE)
+    with pytest.raises(KeyError, match="QUANT"):
+        lazy.scan("01", phantom.QUANT)
+    with pytest.raises(KeyError, match="Simens"):
+        lazy.scanner("Simens")
+    assert lazy.scanner("Siemens") is phantom.SIEMENS
+
+
+def test_map_is_applied_to_every_scan_and_can_be_chained(lazy):
+    doubled = lazy.map(lambda scan: scan.with_image(scan.image * 2))
+    shifted = doubled.map(lambda scan: scan.with_image(scan.image + 1)).subset(subjects=["01"])
+    original = lazy.scan("01", phantom.GE).image
+    np.testing.assert_allclose(shifted.scan("01", phantom.GE).image, original * 2 + 1)
+    np.testing.assert_array_equal(lazy.scan("01", phantom.GE).image, original)
+
+
+def test_repr_names_people_and_scanners(lazy):
+    assert repr(lazy) == ("Cohort(subjects=['01', '02'], scanners=['GE', 'Philips', 'Siemens'])")
+
+
+def test_quantitative_cohort_maps_images_and_leaves_maps():
+    people = QuantitativeCohort(subjects=["Q1", "Q2"], load=phantom.quantitative_scan)
+    mapped = people.map(lambda scan: scan.with_image(scan.image * 3)).subset(["Q2"])
+    one, original = mapped.read("Q2"), people.read("Q2")
+    np.testing.assert_allclose(one.scan.image, original.scan.image * 3)
+    np.testing.assert_array_equal(one.t1, original.t1)
+    assert mapped.subjects == ("Q2",)
+    with pytest.raises(KeyError, match="Q1"):
+        mapped.read("Q1")
+
+
+def test_voxel_size_is_read_off_an_oblique_affine():
+    scan = phantom.raw_scan("01", phantom.GE)
+    turn = np.array([[0.8, -0.6, 0], [0.6, 0.8, 0], [0, 0, 1]])
+    affine = np.eye(4)
+    affine[:3, :3] = turn @ np.diag([1.0, 2.0, 3.5])
+    assert replace(scan, affine=affine).voxel_size == pytest.approx((1.0, 2.0, 3.5))

@@ -1,0 +1,434 @@
+"""Released checkpoints: files of their layout become a model; anything else is refused unrun."""
+
+import json
+import os
+import pickle
+import random
+import sys
+import zipfile
+from dataclasses import replace
+
+import nibabel
+import numpy as np
+import pytest
+import torch
+
+from phycharm.application.apply import harmonize_inputs
+from phycharm.data.intensity import percentile_99
+from phycharm.data.nifti import write_volume
+from phycharm.errors import InputError
+from phycharm.harmonizers.external import load_harmonizer
+from phycharm.method.checkpoint_file import read_checkpoint
+from phycharm.method.checkpoints import PAPER_SCANNERS, import_checkpoints
+from phycharm.networks.basic_unet import basic_unet
+
+from support import phantom
+
+GE, SIEMENS = (next(s for s in PAPER_SCANNERS if s.name == name) for name in ("GE", "Siemens"))
+FILES = {"MapG_T1.pth": "T1map", "MapG_M0.pth": "M0map", "Harm_GE_Siemens.pth": "model"}
+
+
+def monai_network(seed):
+    """The preprint's network as its authors would write it, with `monai` alone."""
+    from monai.networks.nets import BasicUNet
+
+    torch.manual_seed(seed)
+    return BasicUNet(
+        spatial_dims=2,
+        in_channels=1,
+        out_channels=1,
+        features=(16, 32, 64, 128, 256, 32),
+        act=("LeakyReLU", {"negative_slope": 0.1, "inplace": True}),
+        norm=("instance", {"affine": True}),
+        dropout=0.1,
+    ).eval()
+
+
+@pytest.fixture(scope="module")
+def networks():
+    """Three networks whose outputs are of the size that trained ones have."""
+    made = {name: monai_network(seed) for seed, name in enumerate(FILES)}
+    with torch.no_grad():
+        # T1 near 1200 ms / 4095, M0 near 400 / 500, image near 800 / 4095.
+        for network, level in zip(made.values(), (0.3, 0.8, 0.2), strict=True):
+            network.final_conv.weight *= 0.1 * level
+            network.final_conv.bias.fill_(level)
+    return made
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory, networks):
+    """Files of the released layout; they are not to be changed."""
+    folder = tmp_path_factory.mktemp("released")
+    for name, key in FILES.items():
+        torch.save({key: networks[name].state_dict()}, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def state(networks):
+    return networks["MapG_T1.pth"].state_dict()
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory, released):
+    folder = tmp_path_factory.mktemp("imported") / "model"
+    import_checkpoints([released / name for name in FILES], folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def brain():
+    """One person on a GE scanner, in its units."""
+    return replace(phantom.raw_scan("07", phantom.GE, shape=(48, 56, 3)), scanner=GE)
+
+
+def refused(path):
+    with pytest.raises(InputError) as error:
+        read_checkpoint(path)
+    message = str(error.value)
+    assert "\n" not in message
+    assert message.startswith(f"{path}: ")
+    assert "weights_only" not in message
+    return message
+
+
+# --- the layout -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("zipped", [True, False])
+def test_weights_come_back_exactly(tmp_path, networks, name, zipped):
+    torch.save(
+        {FILES[name]: networks[name].state_dict(), "epoch": 499, "optimizer": {"lr": 1e-3}},
+        tmp_path / name,
+        _use_new_zipfile_serialization=zipped,
+    )
+    kind, found = read_checkpoint(tmp_path / name)
+    assert kind == {"T1map": "T1", "M0map": "M0", "model": "HN"}[FILES[name]]
+    wanted = networks[name].state_dict()
+    assert found.keys() == wanted.keys() == basic_unet().state_dict().keys()
+    assert all(torch.equal(found[key], wanted[key]) for key in wanted)
+
+
+def test_half_precision_is_read_as_float32(tmp_path, state):
+    torch.save({"T1map": {k: v.half() for k, v in state.items()}}, tmp_path / "half.pth")
+    _, found = read_checkpoint(tmp_path / "half.pth")
+    assert {tensor.dtype for tensor in found.values()} == {torch.float32}
+
+
+def test_model_folder_is_safetensors_and_json(model):
+    assert sorted(p.name for p in model.iterdir()) == ["harmonizer.json", "state.safetensors"]
+    facts = json.loads((model / "harmonizer.json").read_text())
+    assert facts["harmonizer"] == "phycharm"
+    assert facts["settings"]["preset"] == "paper"
+    assert facts["fitted_on"]["directions"] == [["GE", "Siemens"]]
+
+
+def test_scanners_have_the_times_of_the_authors_code():
+    times = {
+        s.name: (s.acquisition.inversion_time, s.acquisition.repetition_time)
+        for s in PAPER_SCANNERS
+    }
+    assert times == {"Siemens": (1200, 2400), "Philips": (1000, 1800), "GE": (450, 8.232)}
+    assert [s.acquisition.echo_time for s in PAPER_SCANNERS] == [2.12, 2.12, 3.192]
+
+
+# --- the same answers as the networks themselves --------------------------------------------------
+
+
+def on_canvas(volume, mask):
+    """Centre every axial slice on 240 x 240, by hand; slices come first."""
+    x, y = (np.flatnonzero(mask.any(axis=axes)) for axes in ((1, 2), (0, 2)))
+    canvas = np.zeros((mask.shape[2], 1, 240, 240), np.float32)
+    corners = [(int(line[0]) + int(line[-1]) + 1 - 240) // 2 for line in (x, y)]
+    here = tuple(
+        slice(-corner, size - corner) for corner, size in zip(corners, mask.shape[:2], strict=True)
+    )
+    canvas[:, 0, here[0], here[1]] = volume.transpose(2, 0, 1)
+    return torch.from_numpy(canvas), here
+
+
+def run(network, volume, mask):
+    slices, here = on_canvas(volume, mask)
+    with torch.no_grad():
+        found = network(slices).numpy()[:, 0, here[0], here[1]]
+    return np.where(mask, found.transpose(1, 2, 0), 0)
+
+
+def test_maps_are_the_networks_outputs_in_their_units(model, networks, brain):
+    scan = percentile_99(brain)
+    t1, m0 = load_harmonizer(model)._generator.predict(scan)
+    expected = {
+        name: run(networks[name], scan.image, scan.mask) for name in ("MapG_T1.pth", "MapG_M0.pth")
+    }
+    np.testing.assert_allclose(t1, 4095 * expected["MapG_T1.pth"], rtol=1e-4, atol=0.1)
+    np.testing.assert_allclose(m0, 500 * expected["MapG_M0.pth"], rtol=1e-4, atol=0.05)
+    # Neither is trivial: both vary within the brain.
+    assert all(np.std(volume[scan.mask]) > 1e-3 * volume.max() for volume in (t1, m0))
+
+
+def paper_weight(t1, scanner):
+    """f(T1; TI, TR) of the preprint, in double precision."""
+    times = scanner.acquisition
+    return np.abs(1 - 2 * np.exp(-times.inversion_time / t1) + np.exp(-times.repetition_time / t1))
+
+
+def test_harmonized_image_is_the_published_pipeline_step_by_step(model, networks, brain):
+    scan = percentile_99(brain)
+    mask = scan.mask
+    t1, m0 = (
+        unit * run(networks[name], scan.image, mask)[mask].astype(np.float64)
+        for unit, name in ((4095, "MapG_T1.pth"), (500, "MapG_M0.pth"))
+    )
+    image = scan.image[mask].astype(np.float64)
+    source, target = (m0 * paper_weight(t1, scanner) for scanner in (GE, SIEMENS))
+    # Prediction and image have scales of their own; the medians are made equal.
+    scale = np.median(image) / np.median(source)
+    source, target = source * scale, target * scale
+    ratio = np.clip(image / source, 0, 3)
+    constrained = np.zeros(mask.shape)
+    constrained[mask] = target * ratio ** (SIEMENS.acquisition.echo_time / GE.acquisition.echo_time)
+    constrained = np.clip(constrained / np.percentile(constrained[mask], 99), 0, 3)
+    expected = run(networks["Harm_GE_Siemens.pth"], constrained.astype(np.float32), mask)
+    found = load_harmonizer(model).harmonize(scan, SIEMENS)
+    spread = np.std(expected[mask])
+    assert spread > 1e-3
+    assert np.abs(found - expected)[mask].max() < 0.02 * spread
+    assert not found[~mask].any()
+
+
+def test_images_over_4095_give_the_same_maps(networks):
+    # Why the 99th percentile may take the place of 4095: the first layer is normalised.
+    scan = percentile_99(phantom.raw_scan("07", phantom.GE, shape=(180, 220, 3)))
+    for network in networks.values():
+        one, other = (run(network, scan.image * np.float32(gain), scan.mask) for gain in (1, 0.3))
+        assert np.corrcoef(one[scan.mask], other[scan.mask])[0, 1] > 0.98
+
+
+def test_files_keep_the_scale_of_the_input(model, brain, tmp_path):
+    # The network answers with images over 4095: 0.2 where the standardized input has 1.
+    raw = np.where(brain.mask, brain.image, 0)
+    write_volume(tmp_path / "in.nii.gz", raw, brain.affine)
+    (out,) = harmonize_inputs(
+        [tmp_path / "in.nii.gz"], model=model, target="Siemens", out=tmp_path / "out.nii.gz",
+        device="cpu",
+    )  # fmt: skip
+    inside = raw > 0
+    after = nibabel.load(out).get_fdata()
+    assert np.percentile(after[inside], 99) == pytest.approx(
+        np.percentile(raw[inside], 99), rel=1e-4
+    )
+    direct = load_harmonizer(model).harmonize(
+        percentile_99(replace(brain, image=raw, mask=inside)), SIEMENS
+    )
+    assert np.corrcoef(after[inside], direct[inside])[0, 1] > 0.9999
+
+
+def test_directions_without_network_are_refused(model, brain, tmp_path):
+    write_volume(tmp_path / "in.nii.gz", np.where(brain.mask, brain.image, 0), brain.affine)
+    options = {"model": model, "out": tmp_path / "out.nii.gz", "device": "cpu"}
+    with pytest.raises(InputError, match="does not go from Siemens to GE"):
+        harmonize_inputs([tmp_path / "in.nii.gz"], **options, target="GE", source="Siemens")
+    with pytest.raises(InputError, match="no scanner 'Philips'"):
+        harmonize_inputs([tmp_path / "in.nii.gz"], **options, target="Philips")
+
+
+def test_several_directions_in_one_model(tmp_path, released, state):
+    back = tmp_path / "harm_siemens_ge.pth"
+    torch.save({"model": state}, back)
+    import_checkpoints([*(released / name for name in FILES), back], tmp_path / "model")
+    method = load_harmonizer(tmp_path / "model")
+    assert method.fitted_on["directions"] == [["GE", "Siemens"], ["Siemens", "GE"]]
+    found = method._networks["Siemens->GE"].state_dict()
+    assert all(torch.equal(found[key], state[key]) for key in state)
+
+
+# --- what is not complete -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ("MapG_T1.pth", "No checkpoint of the T1 map"),
+        ("MapG_M0.pth", "No checkpoint of the M0 map"),
+        ("Harm_GE_Siemens.pth", "No harmonization checkpoint"),
+    ],
+)
+def test_all_three_kinds_are_needed(tmp_path, released, missing, message):
+    paths = [released / name for name in FILES if name != missing]
+    with pytest.raises(InputError, match=message):
+        import_checkpoints(paths, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("name", ["Harm.pth", "GE.pth", "Harm_GE_GE.pth", "Harm_GE_Toshiba.pth"])
+def test_names_that_do_not_say_the_direction(tmp_path, released, state, name):
+    torch.save({"model": state}, tmp_path / name)
+    paths = [released / "MapG_T1.pth", released / "MapG_M0.pth", tmp_path / name]
+    with pytest.raises(InputError, match=f"{name}: the name does not end in"):
+        import_checkpoints(paths, tmp_path / "model")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_network_is_given_twice(tmp_path, released, networks, name):
+    again = tmp_path / f"copy_of_{name}"
+    torch.save({FILES[name]: networks[name].state_dict()}, again)
+    with pytest.raises(InputError, match=f"{again.name}: a second checkpoint"):
+        import_checkpoints([*(released / one for one in FILES), again], tmp_path / "model")
+
+
+def test_the_model_is_never_written_over_a_file(tmp_path, released):
+    (tmp_path / "notes").write_text("mine")
+    with pytest.raises(InputError, match="notes: is a file"):
+        import_checkpoints([released / name for name in FILES], tmp_path / "notes")
+    assert (tmp_path / "notes").read_text() == "mine"
+
+
+# --- what is no released checkpoint ---------------------------------------------------------------
+
+
+class Malicious:
+    """Unpickling it writes a file, in whatever way the test chose."""
+
+    def __init__(self, call):
+        self.call = call
+
+    def __reduce__(self):
+        return self.call
+
+
+def calls(victim):
+    source = f"open({str(victim)!r}, 'w').close()"
+    return {
+        "system": (os.system, (f"touch '{victim}'",)),
+        "exec": (exec, (source,)),
+        "eval": (eval, (source,)),
+        "open": (open, (str(victim), "w")),
+    }
+
+
+@pytest.mark.parametrize("call", ["system", "exec", "eval", "open"])
+@pytest.mark.parametrize("place", ["top", "state", "beside"])
+@pytest.mark.parametrize("zipped", [True, False])
+def test_code_in_a_checkpoint_is_refused_and_never_run(tmp_path, state, call, place, zipped):
+    victim = tmp_path / "executed"
+    evil = Malicious(calls(victim)[call])
+    content = {
+        "top": evil,
+        "state": {"T1map": {**state, "extra": evil}},
+        "beside": {"T1map": state, "config": evil},
+    }[place]
+    path = tmp_path / "MapG_T1.pth"
+    torch.save(content, path, _use_new_zipfile_serialization=zipped)
+    message = refused(path)
+    assert "nothing of it was run" in message
+    assert not victim.exists()
+
+
+def test_the_malicious_files_would_run_if_they_were_let(tmp_path, state):
+    victim = tmp_path / "executed"
+    path = tmp_path / "MapG_T1.pth"
+    torch.save({"T1map": state, "config": Malicious(calls(victim)["system"])}, path)
+    torch.load(path, weights_only=False)
+    assert victim.exists()
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_plain_pickles_are_refused_and_never_run(tmp_path, protocol):
+    victim = tmp_path / "executed"
+    path = tmp_path / "MapG_T1.pth"
+    path.write_bytes(pickle.dumps({"T1map": Malicious(calls(victim)["system"])}, protocol))
+    refused(path)
+    assert not victim.exists()
+
+
+def test_modules_of_others_are_not_imported(tmp_path, monkeypatch):
+    (tmp_path / "trojan.py").write_text("class Horse: pass\nopened = True\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import trojan
+
+    path = tmp_path / "MapG_T1.pth"
+    torch.save({"T1map": trojan.Horse()}, path)
+    del sys.modules["trojan"], trojan
+    assert "trojan.Horse" in refused(path)
+    assert "trojan" not in sys.modules
+
+
+def wrong_states(state):
+    first = next(iter(state))
+    return {
+        "bare state": state,
+        "two networks": {"T1map": state, "M0map": state},
+        "unknown key": {"generator": state},
+        "a list": [state],
+        "a tensor": torch.zeros(3),
+        "no state": {"T1map": 3},
+        "a whole module": {"T1map": basic_unet(features=(4, 4, 4, 4, 4, 4))},
+        "other features": {"T1map": basic_unet(features=(8, 16, 32, 64, 128, 16)).state_dict()},
+        "three inputs": {"T1map": basic_unet(in_channels=3).state_dict()},
+        "one tensor short": {"T1map": {k: v for k, v in state.items() if k != first}},
+        "one tensor more": {"T1map": {**state, "extra": torch.zeros(2)}},
+        "numbers for names": {"T1map": {1: torch.zeros(2), "two": torch.zeros(2)}},
+        "a word among tensors": {"T1map": {**state, "note": "best epoch"}},
+        "a word for a tensor": {"T1map": {**state, first: "lost"}},
+        "integers": {"T1map": {k: v.to(torch.int32) for k, v in state.items()}},
+        "complex": {"T1map": {k: v.to(torch.complex64) for k, v in state.items()}},
+        "sparse": {"T1map": {k: v.to_sparse() for k, v in state.items()}},
+        "NaN": {"T1map": {**state, first: state[first] * float("nan")}},
+        "data parallel": {"T1map": {f"module.{k}": v for k, v in state.items()}},
+    }
+
+
+@pytest.mark.parametrize("case", list(wrong_states({"x": torch.zeros(1)})))
+def test_other_layouts_are_refused(tmp_path, state, case):
+    torch.save(wrong_states(state)[case], tmp_path / "MapG_T1.pth")
+    assert refused(tmp_path / "MapG_T1.pth").endswith((".", "checkpoint."))
+
+
+def test_the_message_says_what_differs(tmp_path, state):
+    torch.save({"T1map": {**state, "extra": torch.zeros(2)}}, tmp_path / "MapG_T1.pth")
+    assert "extra is (2,) and should be absent" in refused(tmp_path / "MapG_T1.pth")
+    torch.save({"generator": state, "epoch": 3}, tmp_path / "MapG_T1.pth")
+    assert "has keys generator, epoch, and exactly one of T1map" in refused(
+        tmp_path / "MapG_T1.pth"
+    )
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello\n", b"\x80\x02}q\x00.", b"PK\x03\x04", b"\x93NUMPY"]
+)
+def test_files_of_other_kinds(tmp_path, content):
+    path = tmp_path / "MapG_T1.pth"
+    path.write_bytes(content)
+    refused(path)
+
+
+def test_archives_of_other_kinds(tmp_path):
+    with zipfile.ZipFile(tmp_path / "letters.pth", "w") as archive:
+        archive.writestr("a/data.txt", "hello")
+    refused(tmp_path / "letters.pth")
+    np.savez(tmp_path / "arrays.npz", weights=np.zeros(3))
+    refused(tmp_path / "arrays.npz")
+    with pytest.raises(InputError, match="no such file"):
+        read_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_damaged_files_never_escape_with_a_traceback(tmp_path, state, zipped):
+    path = tmp_path / "MapG_T1.pth"
+    torch.save({"T1map": state}, path, _use_new_zipfile_serialization=zipped)
+    whole = path.read_bytes()
+    rng = random.Random(0)
+    refusals = 0
+    for turn in range(30):
+        damaged = bytearray(whole[: rng.randrange(len(whole))] if turn % 3 == 0 else whole)
+        for _ in range(1 + turn % 5):
+            damaged[rng.randrange(min(len(damaged), 3000))] = rng.randrange(256)
+        path.write_bytes(damaged)
+        try:
+            # Some bytes are weights or padding: then it is still a checkpoint.
+            read_checkpoint(path)
+        except InputError:
+            refusals += 1
+    assert refusals >= 15

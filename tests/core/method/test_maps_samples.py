@@ -1,0 +1,97 @@
+"""Training slices of the maps generator."""
+
+import numpy as np
+import pytest
+import torch
+
+from phycharm.method.maps.samples import map_samples, synthesised_t1w
+from phycharm.networks.slices import SliceCanvas
+
+from support import phantom
+
+SYNTHESISED = [scanner.acquisition for scanner in phantom.SCANNERS]
+
+
+@pytest.fixture(scope="module")
+def canvas(quantitative):
+    masks = (quantitative.read(subject).scan.mask for subject in quantitative.subjects)
+    return SliceCanvas.around(masks, multiple=16)
+
+
+@pytest.fixture(scope="module")
+def samples(quantitative, canvas):
+    return map_samples(quantitative, canvas, SYNTHESISED, model="ir", device="cpu")
+
+
+def planes(quantitative):
+    masks = [quantitative.read(subject).scan.mask for subject in quantitative.subjects]
+    return sum(int(mask.any((0, 1)).sum()) for mask in masks)
+
+
+def test_every_plane_once_for_every_acquisition(samples, quantitative):
+    assert len(samples) == planes(quantitative) * 4
+    counts = torch.bincount(samples.acquisition).tolist()
+    assert counts == [planes(quantitative)] * 4
+    assert samples.acquisitions == (*SYNTHESISED, phantom.QUANT.acquisition)
+
+
+def test_paper_has_the_measured_images_only(quantitative, canvas):
+    samples = map_samples(quantitative, canvas, [], model="ir", device="cpu")
+    assert len(samples) == planes(quantitative)
+    assert samples.acquisitions == (phantom.QUANT.acquisition,)
+
+
+def test_image_and_maps_belong_together(samples):
+    # M0 f(T1) of the acquisition is the synthesised image, up to one factor a volume.
+    for index, acquisition in enumerate(SYNTHESISED):
+        chosen = samples.acquisition == index
+        t1, m0, mask, image = (
+            values[chosen].numpy()
+            for values in (samples.t1, samples.m0, samples.mask, samples.image)
+        )
+        times = {"ti": acquisition.inversion_time, "tr": acquisition.repetition_time}
+        signal = m0 * phantom.weight(np.where(mask, t1, 1e9), **times)
+        for volume in np.array_split(np.arange(len(image)), 2):
+            inside = mask[volume] & (signal[volume] > 0.05)
+            ratio = image[volume][inside] / signal[volume][inside]
+            np.testing.assert_allclose(ratio, ratio[0], rtol=1e-4)
+
+
+def test_measured_image_is_not_replaced_by_a_synthesised_one(quantitative, canvas):
+    with_own = [*SYNTHESISED, phantom.QUANT.acquisition]
+    samples = map_samples(quantitative, canvas, with_own, model="ir", device="cpu")
+    alone = map_samples(quantitative, canvas, [], model="ir", device="cpu")
+    assert len(samples) == planes(quantitative) * 4
+    assert torch.equal(samples.image[samples.acquisition == 3], alone.image)
+
+
+def test_maps_are_zero_outside_the_brain(samples):
+    outside = ~samples.mask
+    assert not samples.t1[outside].any()
+    assert not samples.m0[outside].any()
+    assert not samples.image[outside].any()
+
+
+def test_selection_keeps_the_rows_together(samples):
+    indices = torch.tensor([5, 0, 30])
+    some = samples.at(indices)
+    assert len(some) == 3
+    assert torch.equal(some.t1[2], samples.t1[30])
+    assert some.acquisition.tolist() == samples.acquisition[indices].tolist()
+
+
+@pytest.mark.parametrize("scanner", phantom.SCANNERS, ids=lambda scanner: scanner.name)
+def test_synthesised_image_looks_like_the_scanners_own(scanner):
+    one = phantom.quantitative_scan("01")
+    made = synthesised_t1w(one, scanner.acquisition, model="ir")
+    real = phantom.cohort().scan("01", scanner)
+    assert made.dtype == np.float32
+    assert np.percentile(made[one.scan.mask], 99) == pytest.approx(1, rel=1e-5)
+    assert not made[~one.scan.mask].any()
+    inside = one.scan.mask
+    assert np.corrcoef(made[inside], real.image[inside])[0, 1] > 0.97
+    others = [s for s in phantom.SCANNERS if s is not scanner]
+    own = np.abs(made - real.image)[inside].mean()
+    assert all(
+        own < np.abs(made - phantom.cohort().scan("01", s).image)[inside].mean() for s in others
+    )

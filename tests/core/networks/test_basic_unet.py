@@ -1,0 +1,76 @@
+"""The network of the preprint."""
+
+import pytest
+import torch
+from torch import nn
+
+from phycharm.networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, channels_last
+
+from support.phantom import TINY_FEATURES
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return basic_unet(dropout=0.1)
+
+
+def modules(network, kind):
+    return [module for module in network.modules() if isinstance(module, kind)]
+
+
+def test_channels_of_the_preprint(paper):
+    state = paper.state_dict()
+    assert PAPER_FEATURES == (16, 32, 64, 128, 256, 32)
+    assert state["conv_0.conv_0.conv.weight"].shape == (16, 1, 3, 3)
+    assert state["down_4.convs.conv_1.conv.weight"].shape == (256, 256, 3, 3)
+    assert state["final_conv.weight"].shape == (1, 32, 1, 1)
+
+
+def test_norm_activation_and_dropout_of_the_preprint(paper):
+    activations = modules(paper, nn.LeakyReLU)
+    assert {activation.negative_slope for activation in activations} == {0.1}
+    assert len(modules(paper, nn.InstanceNorm2d)) == len(activations) == 18
+    assert all(norm.affine for norm in modules(paper, nn.InstanceNorm2d))
+    assert {dropout.p for dropout in modules(paper, nn.Dropout)} == {0.1}
+    assert not modules(paper, nn.BatchNorm2d)
+
+
+def test_output_has_no_activation(paper):
+    assert isinstance(list(paper.modules())[-1], nn.Conv2d)
+    with torch.no_grad():
+        image = paper.eval()(torch.randn(1, 1, 32, 32, generator=torch.Generator().manual_seed(0)))
+    assert (image < 0).any()
+    assert (image > 0).any()
+
+
+def test_it_halves_as_often_as_levels_says(paper):
+    assert len(modules(paper, nn.MaxPool2d)) == LEVELS == 4
+
+
+@pytest.mark.parametrize("channels", [(1, 1), (3, 2)])
+def test_shape_is_kept(channels):
+    network = basic_unet(in_channels=channels[0], out_channels=channels[1], features=TINY_FEATURES)
+    with torch.no_grad():
+        assert network(torch.zeros(2, channels[0], 32, 48)).shape == (2, channels[1], 32, 48)
+
+
+def test_slices_do_not_see_each_other():
+    network = basic_unet(features=TINY_FEATURES).eval()
+    slices = torch.randn(4, 1, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        together = network(slices)
+        alone = torch.cat([network(one[None]) for one in slices])
+        turned = network(slices.flip(0)).flip(0)
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(together, turned, rtol=1e-4, atol=1e-5)
+
+
+def test_memory_layout_changes_no_value():
+    network = basic_unet(features=TINY_FEATURES).eval()
+    slices = torch.randn(2, 1, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        before = network(slices)
+        after = channels_last(network, "cpu")(slices)
+    torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-5)
+    weight = network.get_parameter("down_1.convs.conv_0.conv.weight")
+    assert weight.is_contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,1 @@
+"""What several tests use: small data made here, methods of outsiders, references."""
