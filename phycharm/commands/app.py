@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import cyclopts
 from cyclopts import App, Parameter
 
-from .errors import InputError
+from ..errors import InputError
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -102,7 +102,7 @@ def simulate(
     anatomy
         Folder with tissue maps of real people, to take the MNI152 template's place.
     """
-    from .simulate import simulate_dataset
+    from ..simulate import simulate_dataset
 
     simulate_dataset(
         out,
@@ -250,7 +250,7 @@ def harmonize(
     device
         Where to compute.
     """
-    from .application.apply import harmonize_inputs
+    from ..application.apply import harmonize_inputs
 
     written = harmonize_inputs(
         list(inputs),
@@ -279,7 +279,7 @@ def import_checkpoint(
     out
         Folder of the model.
     """
-    from .method.checkpoints import import_checkpoints
+    from ..method.checkpoints import import_checkpoints
 
     import_checkpoints(list(checkpoints), out)
     print(f"Model: {out}")
@@ -296,8 +296,8 @@ def check(harmonizer: str, *, device: Device = "cpu") -> int:
     device
         Where to compute.
     """
-    from .laws import check_harmonizer, check_report
-    from .utils.device import resolve_device
+    from ..laws import check_harmonizer, check_report
+    from ..utils.device import resolve_device
 
     results = check_harmonizer(harmonizer, device=resolve_device(device))
     print(check_report(results))
@@ -330,7 +330,7 @@ def segment(
     """
     from phycharm.benchmarks.segmentation import segment_file
 
-    from .utils.device import resolve_device
+    from ..utils.device import resolve_device
 
     found = segment_file(image, out, engine=engine, mask=mask, device=resolve_device(device))
     for tissue, volume in found.volumes_ml.items():
@@ -340,7 +340,7 @@ def segment(
 @app.command
 def doctor() -> None:
     """Say what is there (torch, GPU, FSL, ANTs, Slurm, ...) and what each missing piece costs."""
-    from .application.doctor import diagnosis
+    from ..application.doctor import diagnosis
 
     print(diagnosis())
 

@@ -14,11 +14,11 @@ import phantom
 import pytest
 import torch
 
-from phycharm import cli
+from phycharm.commands import app as cli
 from phycharm.data.bids import BidsDataset
 from phycharm.errors import InputError
 
-DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "command-line.md"
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "command-line.md"
 
 pytestmark = pytest.mark.skipif(not DOCUMENT.is_file(), reason="the wheel has no documents")
 

@@ -18,7 +18,7 @@ from bids_folder import mask_path, sidecar_path, t1w_path, write_dataset
 from phycharm import reports
 from phycharm.benchmarks.protocol.protocol import load_protocol
 from phycharm.benchmarks.run import runner
-from phycharm.cli import main
+from phycharm.commands.app import main
 from phycharm.data.nifti import read_volume, write_volume
 
 PROTOCOL = """
@@ -133,7 +133,7 @@ class TestHelp:
     def test_brings_no_torch_and_no_room(self):
         script = (
             "import sys\n"
-            "from phycharm.cli import main\n"
+            "from phycharm.commands.app import main\n"
             f"for command in ([], *([name] for name in {COMMANDS!r})):\n"
             "    try:\n"
             "        main([*command, '--help'])\n"
