@@ -2,11 +2,14 @@
 
 from cyclopts import App
 
+from phycharm import __version__
+
 from .benchmark import benchmark
 from .check import check
 from .doctor import doctor
 from .harmonize import harmonize
 from .import_checkpoint import import_checkpoint
+from .install_completion import install_completion
 from .protocols import protocols
 from .report import report
 from .segment import segment
@@ -18,6 +21,8 @@ app = App(
     name="phycharm",
     help="Harmonize T1-weighted MRI between scanners, and judge how well it works.",
     help_format="markdown",
+    version=__version__,
+    version_format="plaintext",
     suppress_keyboard_interrupt=False,
 )
 
@@ -34,3 +39,4 @@ app.command(segment)
 app.command(simulate)
 app.command(train)
 app.command(train_maps)
+app.command(install_completion, name="--install-completion")

@@ -161,13 +161,14 @@ def test_every_command_is_explained_and_shown():
 
 def test_options_that_are_named_exist(capsys):
     known = set()
-    for name in ("", *commands()):
+    for name in ("", "--install-completion", *commands()):
         code, out, _ = run(f"phycharm {name} --help", capsys)
         assert code == 0
         known |= set(re.findall(r"--[a-z][a-z-]*", out))
     named = set(re.findall(r"--[a-z][a-z-]*", text()))
     assert named <= known
     assert {"--model", "--from", "--to", "--mask", "--dataset", "--protocol"} <= named
+    assert {"--version", "--install-completion", "--shell"} <= named
 
 
 def test_files_that_are_linked_exist():

@@ -1,9 +1,10 @@
-"""The command line itself: help, mistakes in one line, exit codes."""
+"""The command line itself: help, version, mistakes in one line, exit codes."""
 
 import re
 import resource
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from phycharm.commands.main import main
 
 COMMANDS = (
     "benchmark", "simulate", "report", "doctor", "protocols", "train", "train-maps", "harmonize",
-    "import-checkpoint", "check", "segment",
+    "import-checkpoint", "check", "segment", "--install-completion",
 )  # fmt: skip
 # Files of the folder that are no command.
 HOUSE = {"__init__", "app", "main", "options"}
@@ -76,6 +77,10 @@ class TestHelp:
         _, out, _ = call("simulate", "--help")
         for option in ("--subjects", "--voxel-size", "--scanners", "--seed", "--anatomy"):
             assert option in out
+
+
+def test_version_is_the_installed_one_and_nothing_else(call):
+    assert call("--version") == (0, f"{version('phycharm')}\n", "")
 
 
 class TestWords:
