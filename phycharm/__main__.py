@@ -1,5 +1,5 @@
 """`python -m phycharm` is `phycharm`."""
 
-from .cli import main
+from .commands.main import main
 
 main()

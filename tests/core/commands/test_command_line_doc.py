@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from phycharm import cli
+from phycharm.commands.app import app
+from phycharm.commands.main import main
 from phycharm.data.bids import BidsDataset
 from phycharm.errors import InputError
 
@@ -40,7 +41,7 @@ def run(line, capsys):
     assert program == "phycharm"
     capsys.readouterr()
     with pytest.raises(SystemExit) as exit:
-        cli.main(arguments)
+        main(arguments)
     return exit.value.code, *capsys.readouterr()
 
 
@@ -144,7 +145,7 @@ def test_the_whole_document_runs_from_top_to_bottom(session, capsys):
 
 
 def commands():
-    return [name for name in cli.app if not name.startswith("-")]
+    return [name for name in app if not name.startswith("-")]
 
 
 def test_every_command_is_explained_and_shown():
@@ -160,13 +161,14 @@ def test_every_command_is_explained_and_shown():
 
 def test_options_that_are_named_exist(capsys):
     known = set()
-    for name in commands():
+    for name in ("", "--install-completion", *commands()):
         code, out, _ = run(f"phycharm {name} --help", capsys)
         assert code == 0
         known |= set(re.findall(r"--[a-z][a-z-]*", out))
-    named = set(re.findall(r"--[a-z][a-z-]*", text())) - {"--help"}
+    named = set(re.findall(r"--[a-z][a-z-]*", text()))
     assert named <= known
     assert {"--model", "--from", "--to", "--mask", "--dataset", "--protocol"} <= named
+    assert {"--version", "--install-completion", "--shell"} <= named
 
 
 def test_files_that_are_linked_exist():

@@ -97,7 +97,9 @@ def test_a_module_in_the_working_folder_is_found_and_does_not_shadow_others(
 ):
     monkeypatch.delitem(sys.modules, "colorsys", raising=False)
     folder = write_module("colorsys", "VALUE = 1\n")
-    write_module("mine", "from support import outsiders\nclass Mine(outsiders.Offset):\n    '''Mine.'''\n")
+    write_module(
+        "mine", "from support import outsiders\nclass Mine(outsiders.Offset):\n    '''Mine.'''\n"
+    )
     harmonizer = create_harmonizer("mine:Mine")
     assert harmonizer.card.summary == "Mine."
     assert sys.path[-1] == str(folder)
@@ -287,7 +289,7 @@ def test_unusable_cards_are_refused(monkeypatch, card, said):
 
 
 def test_an_edited_file_is_another_revision(write_module):
-    source = "from support import outsiders\nclass Mine(outsiders.Offset):\n    card = {'revision': '1'}\n"
+    source = "from support.outsiders import Offset\nclass Mine(Offset): card = {'revision': '1'}\n"
     write_module("edited", source)
     before = create_harmonizer("edited:Mine").card.revision
     assert create_harmonizer("edited:Mine").card.revision == before

@@ -1,0 +1,42 @@
+"""The app, and which commands it has."""
+
+from cyclopts import App
+
+from phycharm import __version__
+
+from .benchmark import benchmark
+from .check import check
+from .doctor import doctor
+from .harmonize import harmonize
+from .import_checkpoint import import_checkpoint
+from .install_completion import install_completion
+from .protocols import protocols
+from .report import report
+from .segment import segment
+from .simulate import simulate
+from .train import train
+from .train_maps import train_maps
+
+app = App(
+    name="phycharm",
+    help="Harmonize T1-weighted MRI between scanners, and judge how well it works.",
+    help_format="markdown",
+    version=__version__,
+    version_format="plaintext",
+    suppress_keyboard_interrupt=False,
+)
+
+# Imported here and not by cyclopts when one is typed: `--help` would list them without a word
+# on what they do. The files are light, for what computes is imported inside the functions.
+app.command(benchmark)
+app.command(check)
+app.command(doctor)
+app.command(harmonize)
+app.command(import_checkpoint)
+app.command(protocols)
+app.command(report)
+app.command(segment)
+app.command(simulate)
+app.command(train)
+app.command(train_maps)
+app.command(install_completion, name="--install-completion")

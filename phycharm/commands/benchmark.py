@@ -1,0 +1,56 @@
+"""`phycharm benchmark`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from .options import Device
+
+
+def benchmark(
+    protocol: str = "quick",
+    *,
+    dataset: Path | None = None,
+    harmonizer: Annotated[list[str] | None, Parameter(negative="")] = None,
+    out: Path | None = None,
+    device: Device = "auto",
+    fresh: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Train, harmonize, score and report; goes on where an earlier run was interrupted.
+
+    Parameters
+    ----------
+    protocol
+        smoke, quick or paper, or the path of a protocol of your own (TOML).
+    dataset
+        BIDS dataset; without it the protocol's digital subjects are simulated.
+    harmonizer
+        Method to run instead of the protocol's; may be given several times.
+    out
+        Results folder; by default results/PROTOCOL.
+    device
+        Where to compute.
+    fresh
+        Delete earlier results in the folder and start over.
+    """
+    from phycharm.benchmarks.protocol.loading import load_protocol
+    from phycharm.benchmarks.run.runner import run_benchmark
+    from phycharm.reports import leaderboard_text, write_report
+
+    chosen = load_protocol(protocol)
+    result = run_benchmark(
+        chosen,
+        out=out or Path("results") / chosen.name,
+        dataset=dataset,
+        harmonizers=harmonizer,
+        device=device,
+        fresh=fresh,
+    )
+    report_path = write_report([result.folder])
+    print(leaderboard_text(result.folder))
+    print(f"Report: {report_path}")
+    for failure in result.failed:
+        print(f"phycharm: failed: {failure}", file=sys.stderr)
+    return 1 if result.failed else 0

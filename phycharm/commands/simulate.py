@@ -1,0 +1,46 @@
+"""`phycharm simulate`."""
+
+from pathlib import Path
+
+
+def simulate(
+    out: Path,
+    *,
+    subjects: int = 9,
+    quantitative_subjects: int = 8,
+    voxel_size: float = 1.0,
+    scanners: str = "GE,Siemens,Philips",
+    seed: int = 0,
+    anatomy: Path | None = None,
+) -> None:
+    """Make a BIDS dataset of digital travelling subjects on which the truth is known.
+
+    Parameters
+    ----------
+    out
+        Folder to make.
+    subjects
+        Travelling subjects, each scanned on every scanner.
+    quantitative_subjects
+        Further subjects with MPRAGE, MP2RAGE and T1 map.
+    voxel_size
+        Edge of a voxel in mm.
+    scanners
+        Names, separated by commas.
+    seed
+        Everything random follows from it.
+    anatomy
+        Folder with tissue maps of real people, to take the MNI152 template's place.
+    """
+    from ..simulate import simulate_dataset
+
+    simulate_dataset(
+        out,
+        subjects=subjects,
+        quantitative_subjects=quantitative_subjects,
+        voxel_size=voxel_size,
+        scanners=[name.strip() for name in scanners.split(",") if name.strip()],
+        seed=seed,
+        anatomy=anatomy,
+    )
+    print(f"Dataset: {out}")

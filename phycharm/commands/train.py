@@ -1,0 +1,39 @@
+"""`phycharm train`."""
+
+from pathlib import Path
+
+from .options import Device, Out
+
+
+def train(
+    harmonizer: str,
+    *,
+    dataset: Path,
+    out: Out,
+    protocol: str = "quick",
+    maps: Path | None = None,
+    device: Device = "auto",
+) -> None:
+    """Fit a method to all travelling subjects of a dataset, for use on other scans.
+
+    Parameters
+    ----------
+    harmonizer
+        Method to fit.
+    dataset
+        BIDS dataset.
+    out
+        Folder of the model.
+    protocol
+        Whose training budget and settings to use.
+    maps
+        Folder that `phycharm train-maps` wrote, for a method that needs maps; without it a
+        generator is trained first.
+    device
+        Where to compute.
+    """
+    from phycharm.benchmarks.protocol.loading import load_protocol
+    from phycharm.benchmarks.run.training import train_harmonizer
+
+    train_harmonizer(harmonizer, load_protocol(protocol), dataset, out, device=device, maps=maps)
+    print(f"Model: {out}")

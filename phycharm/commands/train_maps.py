@@ -1,0 +1,36 @@
+"""`phycharm train-maps`."""
+
+from pathlib import Path
+from typing import Literal
+
+from .options import Device, Out
+
+
+def train_maps(
+    *,
+    dataset: Path,
+    out: Out,
+    protocol: str = "quick",
+    case: Literal[1, 2, 3, 4] = 4,
+    device: Device = "auto",
+) -> None:
+    """Fit the Quantitative Maps Generator to the people with T1 maps of a dataset.
+
+    Parameters
+    ----------
+    dataset
+        BIDS dataset with T1w, T1map and MP2RAGE images.
+    out
+        Folder of the generator.
+    protocol
+        Whose training budget to use.
+    case
+        Loss case of the preprint.
+    device
+        Where to compute.
+    """
+    from phycharm.benchmarks.protocol.loading import load_protocol
+    from phycharm.benchmarks.run.training import train_generator
+
+    train_generator(load_protocol(protocol), dataset, out, case=case, device=device)
+    print(f"Maps generator: {out}")
