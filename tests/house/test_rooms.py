@@ -1,24 +1,17 @@
 """The house: four rooms, imports in one direction, everything packaged that is written."""
 
-import ast
 import importlib
 import subprocess
 import sys
 import tomllib
 from importlib.metadata import entry_points, version
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from support.rooms import FOLDERS, ROOT, files, imports, module_name, room_of
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-FOLDERS = {
-    "phycharm": "phycharm",
-    "phycharm.baselines": "baselines",
-    "phycharm.benchmarks": "benchmarks",
-    "phycharm.reports": "reports",
-}
 MAY_IMPORT = {
     "phycharm": {"phycharm"},
     "phycharm.baselines": {"phycharm"},
@@ -28,53 +21,6 @@ MAY_IMPORT = {
 }
 # The command line: every file may know every room, but only from inside a function.
 DOOR = ROOT / "phycharm" / "commands"
-
-
-class Import(NamedTuple):
-    """One import statement: what is imported, whether relatively, whether in a function."""
-
-    target: str
-    level: int
-    lazy: bool
-    line: int
-
-
-def files(room):
-    return sorted((ROOT / FOLDERS[room]).rglob("*.py"))
-
-
-def module_name(room, path):
-    parts = path.relative_to(ROOT / FOLDERS[room]).with_suffix("").parts
-    return ".".join([room, *(part for part in parts if part != "__init__")])
-
-
-def imports(path):
-    """Every import of a file, by parsing it."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
-    lazy = {id(inner) for function in functions for inner in ast.walk(function)}
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [Import(a.name, 0, id(node) in lazy, node.lineno) for a in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            found += [
-                Import(
-                    f"{node.module}.{alias.name}" if node.module else alias.name,
-                    node.level, id(node) in lazy, node.lineno,
-                )
-                for alias in node.names
-            ]  # fmt: skip
-    return found
-
-
-def room_of(target):
-    """The room that an absolute name lies in, or None for everything of others."""
-    parts = target.split(".")
-    for room in sorted(FOLDERS, key=len, reverse=True):
-        if parts[: len(room.split("."))] == room.split("."):
-            return room
-    return None
 
 
 ALL_FILES = [(room, path) for room in FOLDERS for path in files(room)]
