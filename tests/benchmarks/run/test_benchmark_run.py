@@ -1,4 +1,4 @@
-"""A whole run: the files and columns that docs/results.md promises, and what stands in them."""
+"""A whole run: its files, scores and manifest."""
 
 import json
 
@@ -6,57 +6,26 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phycharm.benchmarks.metrics import METRICS
 from phycharm.benchmarks.protocol.loading import load_protocol
 from phycharm.benchmarks.run import runner
 from phycharm.benchmarks.run.runner import run_benchmark
 from phycharm.benchmarks.scoring.scores import SCORE_TYPES, read_scores
 from phycharm.data.bids import BidsDataset
 from phycharm.data.nifti import read_volume
-from phycharm.errors import InputError
-from phycharm.harmonizers.external import load_harmonizer
-from phycharm.harmonizers.harmonizer import Harmonizer
-from phycharm.method.maps import MapsGenerator
 
 from support import phantom
+from support.benchmark_runs import CELLS, CONTROLS, METHODS, PAIRS, read_json
 from support.bids_folder import write_dataset, write_json
-from support.tiny_protocols import pair_protocol, tiny_protocol
+from support.tiny_protocols import tiny_protocol
 
-METHODS = {"none", "linear", "histogram", "unet", "phycharm"}
-CONTROLS = {"oracle", "blurred", "constant"}
 NAMES = [on.name for on in phantom.SCANNERS]
+
 DIRECTIONS = {(a, b) for a in NAMES for b in NAMES if a != b}
-PAIRS = ["GE-Philips", "GE-Siemens", "Philips-Siemens"]
-CELLS = (
-    {f"{name}_all_fold-1_seed-0" for name in {"none", "linear", "histogram"} | CONTROLS}
-    | {f"{name}_{pair}_fold-1_seed-0" for name in ("unet", "phycharm") for pair in PAIRS}
-    | {"maps_case-4_seed-0"}
-)
-
-
-@pytest.fixture(scope="module")
-def result(shared_dataset, tmp_path_factory):
-    out = tmp_path_factory.mktemp("with a space") / "run"
-    return run_benchmark(tiny_protocol(), out=out, dataset=shared_dataset, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def run(result):
-    return result.folder
-
-
-@pytest.fixture(scope="module")
-def scores(run):
-    return read_scores(run / "scores.parquet")
 
 
 @pytest.fixture(scope="module")
 def manifest(run):
     return json.loads((run / "run.json").read_text(encoding="utf-8"))
-
-
-def read_json(path):
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def test_nothing_failed(result):
@@ -208,132 +177,6 @@ class TestManifest:
         assert manifest["hardware"]["device"] == "cpu"
 
 
-class TestTables:
-    def test_methods_have_their_cards(self, run):
-        cards = read_json(run / "methods.json")
-        assert set(cards) == METHODS | CONTROLS | {"rescan"}
-        checks = {name for name, card in cards.items() if card["control"]}
-        assert checks == CONTROLS | {"rescan"}
-        assert all(card["name"] == name for name, card in cards.items())
-
-    def test_metrics_have_their_definitions(self, run):
-        records = read_json(run / "metrics.json")
-        assert {record["name"] for record in records} == set(METRICS)
-        for record in records:
-            assert {"name", "definition", "higher_is_better", "best", "tissue", "unit"} <= set(
-                record
-            )
-
-    def test_timings_have_every_cell(self, run):
-        timings = pd.read_csv(run / "timings.csv")
-        assert set(timings["cell"]) == CELLS
-        assert set(timings["status"]) == {"done"}
-        trained = timings[timings["harmonizer"].isin(["unet", "phycharm", "maps"])]
-        assert (trained["fit_seconds"] > 0).all()
-        assert (trained["parameters"] > 1000).all()
-
-    def test_histograms(self, run, scores):
-        table = pd.read_parquet(run / "histograms.parquet")
-        assert list(table.columns) == [
-            "split", "fold", "source", "target", "subject", "harmonizer", "seed", "bin_left",
-            "bin_right", "count",
-        ]  # fmt: skip
-        assert set(table["harmonizer"]) >= METHODS
-        mask, _ = read_volume(run / "scans" / "sub-03_ses-GE_mask.nii.gz")
-        one = table.query("subject == '03' and source == 'Siemens' and target == 'GE'")
-        counts = one.groupby("harmonizer")["count"].sum()
-        assert (counts <= mask.sum()).all()
-        assert counts["none"] > 0.95 * mask.sum()
-        edges = one.groupby("harmonizer")["bin_left"].apply(tuple)
-        assert edges.nunique() == 1, "one set of bins for all"
-
-    def test_histogram_of_the_reference_itself(self, run):
-        table = pd.read_parquet(run / "histograms.parquet")
-        wanted = "subject == '03' and source == 'Siemens' and target == 'GE' and harmonizer == "
-        counted = table.query(wanted + "'oracle'").sort_values("bin_left")
-        mask = read_volume(run / "scans" / "sub-03_ses-GE_mask.nii.gz")[0] > 0
-        brain = read_volume(run / "scans" / "sub-03_ses-GE_T1w.nii.gz")[0][mask]
-        edges = [*counted["bin_left"], counted["bin_right"].iloc[-1]]
-        # Values beyond the edges are counted in the outermost bins.
-        expected, _ = np.histogram(np.clip(brain, edges[0], edges[-1]), edges)
-        np.testing.assert_array_equal(counted["count"], expected)
-
-    def test_maps(self, run):
-        table = pd.read_parquet(run / "maps.parquet")
-        assert list(table.columns) == [
-            "case", "preset", "subject", "map", "source", "seed", "metric", "tissue", "value",
-        ]  # fmt: skip
-        assert set(table["subject"]) == {"Q2"}, "only people who were not learned from"
-        assert set(table["map"]) == {"T1", "M0"}
-        assert set(table["metric"]) == {"ssim", "psnr", "nrmse", "median_relative_error"}
-        predicted, _ = read_volume(run / "cells/maps_case-4_seed-0/images/sub-Q2_T1map.nii.gz")
-        truth = phantom.quantitative_scan("Q2")
-        white = truth.scan.mask & (truth.t1 >= 700) & (truth.t1 <= 1050)
-        expected = np.median(np.abs(predicted - truth.t1)[white] / truth.t1[white])
-        (found,) = table.query(
-            "map == 'T1' and metric == 'median_relative_error' and tissue == 'WM'"
-        )["value"]
-        assert found == pytest.approx(expected, rel=1e-3)
-
-
-RECORD_KEYS = {
-    "format", "cell", "harmonizer", "scanners", "fold", "seed", "case", "fingerprint",
-    "status", "error", "repr", "device", "fit_seconds", "harmonize_seconds", "score_seconds",
-    "peak_memory_mb", "parameters", "deviations", "warnings",
-}  # fmt: skip
-
-
-class TestCells:
-    @pytest.mark.parametrize("cell", sorted(c for c in CELLS if c.split("_")[0] in METHODS))
-    def test_records(self, run, cell):
-        record = read_json(run / "cells" / cell / "cell.json")
-        assert set(record) == RECORD_KEYS
-        assert record["cell"] == cell
-        assert (record["status"], record["error"], record["device"]) == ("done", "", "cpu")
-        assert record["harmonizer"] == cell.split("_")[0]
-        assert len(record["scanners"]) == (3 if "_all_" in cell else 2)
-
-    def test_history(self, run):
-        for cell, networks in (
-            ("unet_GE-Siemens_fold-1_seed-0", {"HN"}),
-            ("maps_case-4_seed-0", {"QMG"}),
-        ):
-            table = pd.read_csv(run / "cells" / cell / "history.csv", keep_default_na=False)
-            assert list(table.columns) == [
-                "network", "source", "target", "epoch", "split", "term", "value",
-            ]  # fmt: skip
-            assert set(table["network"]) == networks
-            assert table["epoch"].min() == 1
-            assert "loss" in set(table["term"])
-            assert set(table["split"]) <= {"train", "validation"}
-
-    def test_saved_model_makes_the_images_on_disk(self, run):
-        for method in ("unet", "phycharm"):
-            cell = run / "cells" / f"{method}_GE-Siemens_fold-1_seed-0"
-            loaded = load_harmonizer(cell / "model", device="cpu")
-            assert isinstance(loaded, Harmonizer)
-            image = loaded.harmonize(phantom.cohort().scan("03", phantom.GE), phantom.SIEMENS)
-            kept, _ = read_volume(cell / "images" / "sub-03_from-GE_to-Siemens_T1w.nii.gz")
-            np.testing.assert_allclose(image, kept, atol=1e-5)
-
-    def test_saved_generator_makes_the_maps_on_disk(self, run):
-        cell = run / "cells" / "maps_case-4_seed-0"
-        generator = MapsGenerator.load(cell / "model")
-        t1, _ = generator.predict(phantom.quantitative_scan("Q2").scan)
-        kept, _ = read_volume(cell / "images" / "sub-Q2_T1map.nii.gz")
-        np.testing.assert_allclose(t1, kept, rtol=1e-4)
-
-    def test_one_generator_serves_all_pairs(self, run):
-        states = [
-            load_harmonizer(run / "cells" / f"phycharm_{pair}_fold-1_seed-0" / "model")
-            for pair in PAIRS
-        ]
-        scan = phantom.quantitative_scan("Q2").scan
-        maps = [method._generator.predict(scan)[0] for method in states]
-        np.testing.assert_array_equal(maps[0], maps[1])
-        np.testing.assert_array_equal(maps[0], maps[2])
-
-
 class TestRepeated:
     def test_same_seed_same_scores(self, run, scores, shared_dataset, tmp_path):
         run_benchmark(tiny_protocol(), out=tmp_path / "again", dataset=shared_dataset, device="cpu")
@@ -377,53 +220,3 @@ def test_smoke_on_its_own_digital_subjects(tmp_path):
     assert result.failed == ()
     scores = read_scores(result.folder / "scores.parquet")
     assert set(load_protocol("smoke").harmonizers) <= set(scores["harmonizer"])
-
-
-@pytest.fixture(scope="module")
-def by_case(shared_dataset, tmp_path_factory):
-    protocol = pair_protocol(
-        harmonizers=["phycharm", "none"],
-        maps={
-            "cases": [4, 1],
-            "harmonize_with_all": True,
-            "training": {"epochs": 1, "batch_size": 8},
-        },
-    )
-    out = tmp_path_factory.mktemp("cases") / "run"
-    return run_benchmark(protocol, out=out, dataset=shared_dataset, device="cpu").folder
-
-
-class TestMapsOfSeveralCases:
-    def test_each_is_a_method_of_its_own(self, by_case):
-        evaluated = set(read_scores(by_case / "scores.parquet")["harmonizer"]) - CONTROLS
-        assert evaluated == {"none", "phycharm", "phycharm-case-1"}
-        cards = read_json(by_case / "methods.json")
-        assert "loss case 1 instead of 4" in cards["phycharm-case-1"]["summary"]
-        assert cards["phycharm-case-1"]["variant_of"] == "phycharm"
-        assert cards["phycharm"]["variant_of"] == ""
-        assert cards["phycharm-case-1"]["citation"] == cards["phycharm"]["citation"]
-
-    def test_cells_say_which_case_they_are_of(self, by_case):
-        cases = {
-            path.parent.name: read_json(path).get("case")
-            for path in by_case.glob("cells/*/cell.json")
-        }
-        assert cases["phycharm_GE-Siemens_fold-1_seed-0"] == 4
-        assert cases["phycharm-case-1_GE-Siemens_fold-1_seed-0"] == 1
-        assert cases["none_all_fold-1_seed-0"] is None
-
-    def test_maps_are_those_of_the_case(self, by_case):
-        for name, case in (("phycharm", 4), ("phycharm-case-1", 1)):
-            method = load_harmonizer(by_case / f"cells/{name}_GE-Siemens_fold-1_seed-0/model")
-            own = MapsGenerator.load(by_case / f"cells/maps_case-{case}_seed-0/model")
-            assert method._generator.case == case
-            for key, tensor in own.state().tensors.items():
-                assert tensor.equal(method._generator.state().tensors[key])
-
-    def test_their_names_are_nobody_elses(self, shared_dataset, tmp_path):
-        taken = "phycharm-case-1=support.outsiders:Offset"
-        protocol = pair_protocol(maps={"cases": [4, 1], "harmonize_with_all": True})
-        with pytest.raises(InputError, match="called 'phycharm-case-1'"):
-            run_benchmark(
-                protocol, out=tmp_path, dataset=shared_dataset, harmonizers=["phycharm", taken]
-            )

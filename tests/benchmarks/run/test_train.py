@@ -1,75 +1,23 @@
-"""Fitting to a whole dataset: what `phycharm train` and `phycharm train-maps` do."""
+"""`phycharm train`: what is learned, kept and refused."""
 
-import json
-import shutil
-import sys
 import tempfile
 
-import nibabel
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from phycharm.application.apply import harmonize_inputs
-from phycharm.benchmarks.protocol.protocol import Protocol
 from phycharm.benchmarks.run.history import write_history
 from phycharm.benchmarks.run.training import train_generator, train_harmonizer
-from phycharm.data.bids import BidsDataset
 from phycharm.data.intensity import percentile_99
 from phycharm.errors import InputError
 from phycharm.harmonizers.external import load_harmonizer
 from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.harmonizers.storage import FittedState, write_state
 from phycharm.method.maps import MapsGenerator
-from phycharm.utils.validation import first_problem
 
 from support import bids_folder, phantom
-
-TINY = list(phantom.TINY_FEATURES)
-
-
-def protocol(**changes):
-    """One epoch of everything, on networks of a few channels."""
-    content = {
-        "name": "tiny",
-        "version": 1,
-        "harmonizers": ["none"],
-        "metrics": ["ssim"],
-        "split": {"quantitative_training": 1, "quantitative_validation": 1},
-        "training": {"epochs": 1, "batch_size": 16},
-        "settings": {"unet": {"features": TINY}, "phycharm": {"features": TINY}},
-        "maps": {"training": {"epochs": 1, "batch_size": 16}},
-    }
-    return Protocol.model_validate({**content, **changes})
-
-
-@pytest.fixture
-def pair(tmp_path):
-    """Two scanners, three people and one more with maps, for this test to spoil."""
-    return bids_folder.write_dataset(
-        tmp_path / "dataset", scanners=(phantom.GE, phantom.SIEMENS), quantitative=("Q1", "Q2")
-    )
-
-
-def refused(*arguments, **options):
-    with pytest.raises(InputError) as error:
-        train_harmonizer(*arguments, device="cpu", **options)
-    message = str(error.value)
-    assert "\n" not in message
-    return message
-
-
-@pytest.fixture
-def no_training(monkeypatch):
-    """Fail if anything is trained: mistakes have to be found before."""
-
-    def fit(self, *_, **__):
-        raise AssertionError(f"{self!r} was trained")
-
-    monkeypatch.setattr(Harmonizer, "fit", fit)
-    monkeypatch.setattr(MapsGenerator, "fit", fit)
-
+from support.training_runs import TINY, protocol, refused
 
 # --- phycharm train -------------------------------------------------------------------------------
 
@@ -283,138 +231,6 @@ def test_a_maps_generator_for_a_method_that_needs_none(tmp_path, pair, no_traini
     assert "train-maps" in message
 
 
-PLAIN = """
-class Forgetful:
-    def fit(self, train, validation=None):
-        return self
-
-    def harmonize(self, scan, target):
-        return scan.image
-
-
-class Keeping(Forgetful):
-    card = {{"name": "keeping", "scope": "{scope}"}}
-
-    def save(self, folder):
-        (folder / "kept").write_text("")
-
-    def load(self, folder):
-        assert (folder / "kept").is_file()
-"""
-
-
-@pytest.fixture
-def plain(tmp_path, monkeypatch):
-    """Write a module of somebody's own classes and make it importable."""
-
-    def write(name, *, scope="all"):
-        (tmp_path / f"{name}.py").write_text(PLAIN.format(scope=scope))
-        monkeypatch.syspath_prepend(str(tmp_path))
-
-    return write
-
-
-def test_plain_classes_need_save_and_load(tmp_path, pair, plain, no_training):
-    plain("somebodys")
-    message = refused("somebodys:Forgetful", protocol(), pair, tmp_path / "model")
-    assert "save and load" in message
-
-
-INHERITS = """
-import numpy as np
-
-from phycharm.harmonizers.card import MethodCard
-from phycharm.harmonizers.harmonizer import Harmonizer
-
-
-class Inheriting(Harmonizer):
-    card = MethodCard(name="inheriting", summary="For tests.", scope="all")
-
-    def apply(self, scan, target):
-        return scan.image * 0.5
-
-
-class Failing(Inheriting):
-    def learn(self, train, validation, **context):
-        raise ValueError("nothing\\nto learn")
-
-
-class Unsaveable(Inheriting):
-    def __init__(self, *, values=np.ones(2), seed=0, device="cpu"):
-        super().__init__(seed=seed, device=device)
-        self.values = values
-
-
-class Forgets(Inheriting):
-    def __init__(self, *, degree=3, seed=0, device="cpu"):
-        super().__init__(seed=seed, device=device)
-"""
-
-
-@pytest.fixture
-def inherits(tmp_path, monkeypatch):
-    """A module of classes that inherit, in the working folder."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    (folder / "inherits.py").write_text(INHERITS)
-    before, path = set(sys.modules), list(sys.path)
-    monkeypatch.chdir(folder)
-    yield
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
-    sys.path[:] = path
-
-
-def test_classes_that_inherit_are_trained_and_loaded_by_path(tmp_path, pair, inherits):
-    spec = "inherits:Inheriting"
-    trained = train_harmonizer(spec, protocol(), pair, tmp_path / "model", device="cpu")
-    with pytest.raises(InputError, match="--harmonizer"):
-        load_harmonizer(tmp_path / "model")
-    loaded = load_harmonizer(tmp_path / "model", harmonizer=spec)
-    assert loaded.card == trained.card
-    image, out = bids_folder.t1w_path(pair, "03", "GE"), tmp_path / "out.nii.gz"
-    options = {"model": tmp_path / "model", "target": "Siemens", "device": "cpu"}
-    (written,) = harmonize_inputs([image], harmonizer=spec, out=out, **options)
-    before, after = (nibabel.load(path).get_fdata() for path in (image, written))
-    np.testing.assert_allclose(after[before > 0], before[before > 0] / 2, rtol=1e-5)
-
-
-def test_a_class_that_fails_is_named_with_the_line(tmp_path, pair, inherits):
-    message = refused("inherits:Failing", protocol(), pair, tmp_path / "model")
-    assert message.startswith("Training inherits:Failing: 'inheriting' failed at inherits.py line ")
-    assert "ValueError: nothing to learn" in message
-    assert not (tmp_path / "model").exists()
-
-
-def test_settings_that_cannot_be_kept_are_found_before_training(
-    tmp_path, pair, inherits, no_training
-):
-    for name, word in (("Unsaveable", "ndarray"), ("Forgets", "degree")):
-        message = refused(f"inherits:{name}", protocol(), pair, tmp_path / "model")
-        assert word in message
-        assert "its settings cannot be saved" in message
-
-
-def test_plain_classes_for_a_pair_want_a_pair(tmp_path, shared_dataset, plain):
-    plain("somebodies", scope="pair")
-    spec = "somebodies:Keeping"
-    message = refused(spec, protocol(), shared_dataset, tmp_path / "model")
-    assert "one pair of scanners" in message
-    assert "scanners = " in message
-    two = protocol(scanners=["GE", "Siemens"])
-    train_harmonizer(spec, two, shared_dataset, tmp_path / "model", device="cpu")
-    assert load_harmonizer(tmp_path / "model", harmonizer=spec).card.name == "keeping"
-
-
-def test_images_made_elsewhere_and_programs_are_not_trained(tmp_path, pair, no_training):
-    images = tmp_path / "images"
-    images.mkdir()
-    source = bids_folder.t1w_path(pair, "01", "GE")
-    shutil.copy(source, images / "sub-01_from-GE_to-Siemens_T1w.nii.gz")
-    for spec in (f"precomputed:{images}", "command:cp {input} {output}"):
-        assert "learns nothing here" in refused(spec, protocol(), pair, tmp_path / "model")
-
-
 # --- phycharm train-maps --------------------------------------------------------------------------
 
 
@@ -460,50 +276,3 @@ def test_too_few_people_with_maps(tmp_path, pair, no_training):
     (tmp_path / "maps").write_text("mine")
     with pytest.raises(InputError, match="maps: is a file"):
         train_generator(protocol(), pair, tmp_path / "maps", case=4, device="cpu")
-
-
-# --- what pydantic found wrong, in one line -------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("changes", "wanted"),
-    [
-        ({"version": 0}, "version: "),
-        ({"split": {"quantitative_training": 0}}, "split.quantitative_training: "),
-        ({"simulation": {"voxel_size": -1}}, "simulation.voxel_size: "),
-        ({"typo": 1}, "typo: "),
-        ({"training": {"epoch": 1}}, "epoch"),
-    ],
-)
-def test_the_first_mistake_and_its_place(changes, wanted):
-    from pydantic import ValidationError
-
-    with pytest.raises(ValidationError) as error:
-        protocol(**changes)
-    said = first_problem(error.value)
-    assert wanted in said
-    assert "\n" not in said
-    assert len(said) < 250
-
-
-def test_mistakes_of_several_lines_become_one():
-    from pydantic import BaseModel, ValidationError, field_validator
-
-    class Model(BaseModel):
-        word: str
-
-        @field_validator("word")
-        @classmethod
-        def _never(cls, value):
-            raise ValueError("first\n  second.")
-
-    with pytest.raises(ValidationError) as error:
-        Model(word="x")
-    assert first_problem(error.value) == "word: first second"
-
-
-def test_the_model_says_what_it_was_fitted_on(tmp_path, pair):
-    train_harmonizer("linear", protocol(), pair, tmp_path / "model", device="cpu")
-    facts = json.loads((tmp_path / "model" / "harmonizer.json").read_text())
-    names = [scanner.name for scanner in BidsDataset(pair).travelling().scanners]
-    assert [scanner["name"] for scanner in facts["fitted_on"]["scanners"]] == names
