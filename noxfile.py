@@ -1,8 +1,10 @@
 """Sessions: `nox -s benchmark` and `nox -s tests` are what most people need."""
 
+import re
+
 import nox
 
-nox.needs_version = ">=2024.10.9"
+nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["lint", "tests"]
 nox.options.reuse_venv = "yes"
 
@@ -23,6 +25,25 @@ def tests(session: nox.Session) -> None:
     """Run the tests; arguments go to pytest (`nox -s tests -- -m slow`)."""
     install(session, "tests")
     session.run("pytest", *session.posargs)
+
+
+# `tests` takes the Python that nox runs on, the only one that a machine is sure to have.
+for version in nox.project.python_versions(PROJECT):
+    nox.session(tests, python=version, name=f"tests-{version}", default=False)
+
+
+@nox.session(python=nox.project.python_versions(PROJECT)[0], default=False)
+def minimums(session: nox.Session) -> None:
+    """Run the tests with the lowest versions that pyproject.toml allows."""
+    lowest = [at_lowest(requirement) for requirement in PROJECT["project"]["dependencies"]]
+    groups = nox.project.dependency_groups(PROJECT, "tests")
+    session.install("-e", ".", *lowest, *groups)
+    session.run("pytest", *session.posargs)
+
+
+def at_lowest(requirement: str) -> str:
+    """Pin a requirement to its lower bound: `numpy>=1.26` becomes `numpy==1.26`."""
+    return re.sub(r">=([^,;]+)(,[^;]*)?", r"==\1", requirement)
 
 
 @nox.session
