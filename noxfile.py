@@ -1,6 +1,8 @@
 """Sessions: `nox -s benchmark` and `nox -s tests` are what most people need."""
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 
 import nox
 
@@ -14,10 +16,10 @@ CONSTRAINTS = ("-c", "constraints.txt")
 TORCH = "torch==2.13.0"
 
 
-def install(session: nox.Session, *groups: str) -> None:
+def install(session: nox.Session, *groups: str, options: Sequence[str] = ()) -> None:
     """Install the project in place, with the dependency groups of pyproject.toml."""
     wanted = [name for group in groups for name in nox.project.dependency_groups(PROJECT, group)]
-    session.install(TORCH, "-e", ".", *wanted, *CONSTRAINTS)
+    session.install(TORCH, "-e", ".", *wanted, *CONSTRAINTS, *options)
 
 
 @nox.session
@@ -55,6 +57,21 @@ def lint(session: nox.Session) -> None:
     # mypy reads the installed package: only there do the four rooms stand in one tree.
     session.install("--no-deps", "--force-reinstall", ".")
     session.run("mypy", "-p", "phycharm")
+
+
+@nox.session(default=False)
+def dev(session: nox.Session) -> None:
+    """Make an environment for an editor, with all dependency groups, and say where.
+
+    An editor's type checker reads files and runs none, so that it cannot follow an ordinary
+    editable install to the four rooms, which lie in four folders. Here the package is installed
+    as a tree of links to them, under build/: choose the interpreter that this session names, and
+    every `phycharm.` name leads to the file of the checkout. A changed file needs nothing; after
+    adding, moving or removing one, run the session again.
+    """
+    links = ("--config-settings", "editable_mode=strict")
+    install(session, *PROJECT["dependency-groups"], options=links)
+    session.log(f"Interpreter for the editor: {Path(session.bin).resolve() / 'python'}")
 
 
 @nox.session(default=False)
