@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from itertools import product
 from pathlib import Path
 
@@ -93,18 +93,20 @@ def installed(name):
         return None
 
 
-class TestPins:
-    @pytest.fixture(autouse=True)
-    def the_pinned_versions(self):
-        """Other versions need other packages, so that nothing can be said of the pins there."""
-        others = [
-            name
-            for name, pinned in pins().items()
-            if (here := installed(name)) and here.split("+")[0] != pinned
-        ]
-        if others:
-            pytest.skip(f"not the versions of constraints.txt: {', '.join(others)}")
+@pytest.fixture
+def the_pinned_versions():
+    """Other versions need other packages and have other metadata: nothing can be said there."""
+    others = [
+        name
+        for name, pinned in pins().items()
+        if (here := installed(name)) and here.split("+")[0] != pinned
+    ]
+    if others:
+        pytest.skip(f"not the versions of constraints.txt: {', '.join(others)}")
 
+
+@pytest.mark.usefixtures("the_pinned_versions")
+class TestPins:
     def test_everything_that_asks_for_something_is_installed(self):
         names = [canonicalize_name(Requirement(root).name) for root in roots()]
         assert not [name for name in names if installed(name) is None]
@@ -141,3 +143,31 @@ class TestBounds:
         # All of 0.6 wants SciPy below 1.16: pip has to refuse, and not to take an older antspyx.
         (line,) = PROJECT["optional-dependencies"]["ants"]
         assert not Requirement(line).specifier.contains("0.5.4")
+
+
+PAGE = (ROOT / "docs" / "third-party.md").read_text(encoding="utf-8")
+LICENCES = dict(re.findall(r"^\| ([a-z0-9-]+) \| ([^|]+?) \|", PAGE, re.MULTILINE))
+
+
+class TestThirdParty:
+    RUNTIME = (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["ants"])
+
+    @pytest.mark.parametrize("name", [Requirement(line).name for line in RUNTIME])
+    def test_every_package_stands_there_with_a_licence(self, name):
+        assert LICENCES.get(name)
+
+    @pytest.mark.usefixtures("the_pinned_versions")
+    def test_licences_are_what_the_packages_state(self):
+        # Not every package has an expression yet; the others' words are in no fixed form.
+        stated = {
+            name: licence
+            for name in LICENCES
+            if installed(name) and (licence := metadata(name).get("License-Expression"))
+        }
+        assert stated == {name: LICENCES[name] for name in stated}
+        assert {"numpy", "torch", "nilearn"} <= set(stated)
+
+    def test_the_viewer_stands_there_with_its_version(self):
+        note = tomllib.loads((ROOT / "reports/vendor/niivue/niivue.toml").read_text())
+        assert f"NiiVue {note['version']}," in PAGE
+        assert note["license"] in PAGE
