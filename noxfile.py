@@ -1,10 +1,12 @@
 """Sessions: `nox -s benchmark` and `nox -s tests` are what most people need."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
 
-nox.needs_version = ">=2024.10.9"
+nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["lint", "tests"]
 nox.options.reuse_venv = "yes"
 
@@ -14,17 +16,37 @@ CONSTRAINTS = ("-c", "constraints.txt")
 TORCH = "torch==2.13.0"
 
 
-def install(session: nox.Session, *groups: str) -> None:
+def install(session: nox.Session, *groups: str, options: Sequence[str] = ()) -> None:
     """Install the project in place, with the dependency groups of pyproject.toml."""
     wanted = [name for group in groups for name in nox.project.dependency_groups(PROJECT, group)]
-    session.install(TORCH, "-e", ".", *wanted, *CONSTRAINTS)
+    session.install(TORCH, "-e", ".", *wanted, *CONSTRAINTS, *options)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests; arguments go to pytest (`nox -s tests -- -m slow`)."""
+    """Run the tests; arguments go to pytest (`nox -s tests -- -m slow`, `-- --cov`)."""
     install(session, "tests")
     session.run("pytest", *session.posargs)
+
+
+# `tests` takes the Python that nox runs on, the only one that a machine is sure to have.
+for version in nox.project.python_versions(PROJECT):
+    nox.session(tests, python=version, name=f"tests-{version}", default=False)
+
+
+@nox.session(python=nox.project.python_versions(PROJECT)[0], default=False)
+def minimums(session: nox.Session) -> None:
+    """Run the tests with the lowest versions that pyproject.toml allows."""
+    lowest = [at_lowest(requirement) for requirement in PROJECT["project"]["dependencies"]]
+    groups = nox.project.dependency_groups(PROJECT, "tests")
+    session.install("-e", ".", *lowest, *groups)
+    # Old packages meet new ones here, and those warn of what is old: it is not this project's.
+    session.run("pytest", "-W", "ignore::DeprecationWarning", *session.posargs)
+
+
+def at_lowest(requirement: str) -> str:
+    """Pin a requirement to its lower bound: `numpy>=1.26` becomes `numpy==1.26`."""
+    return re.sub(r">=([^,;]+)(,[^;]*)?", r"==\1", requirement)
 
 
 @nox.session
@@ -39,6 +61,21 @@ def lint(session: nox.Session) -> None:
     settings = Path("pyproject.toml").resolve()
     with session.chdir(session.create_tmp()):
         session.run("mypy", "--config-file", str(settings), "-p", "phycharm")
+
+
+@nox.session(default=False)
+def dev(session: nox.Session) -> None:
+    """Make an environment for an editor, with all dependency groups, and say where.
+
+    An editor's type checker reads files and runs none, so that it cannot follow an ordinary
+    editable install to the four rooms, which lie in four folders. Here the package is installed
+    as a tree of links to them, under build/: choose the interpreter that this session names, and
+    every `phycharm.` name leads to the file of the checkout. A changed file needs nothing; after
+    adding, moving or removing one, run the session again.
+    """
+    links = ("--config-settings", "editable_mode=strict")
+    install(session, *PROJECT["dependency-groups"], options=links)
+    session.log(f"Interpreter for the editor: {Path(session.bin).resolve() / 'python'}")
 
 
 @nox.session(default=False)

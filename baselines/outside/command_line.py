@@ -43,7 +43,8 @@ class CommandLine:
         self._require_placeholders()
         if shutil.which(self.words[0]) is None:
             raise InputError(
-                f"{text}: no program {self.words[0]!r} here; install it or give its full path."
+                f"{text}: no program {self.words[0]!r} here; install it or give its full path, in "
+                "quotes if it holds a space."
             )
 
     def __repr__(self) -> str:

@@ -1,6 +1,8 @@
 """The network of the PhyCHarm preprint: MONAI's BasicUNet in two dimensions."""
 
 from collections.abc import Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 
 import torch
 from torch import nn
@@ -35,15 +37,17 @@ def basic_unet(
     """
     from monai.networks.nets.basic_unet import BasicUNet
 
-    return BasicUNet(
-        spatial_dims=2,
-        in_channels=in_channels,
-        out_channels=out_channels,
-        features=tuple(features),
-        act=("LeakyReLU", {"negative_slope": 0.1, "inplace": True}),
-        norm=("instance", {"affine": True}),
-        dropout=dropout,
-    )
+    # MONAI before 1.6.1 prints a line for every network, amid what commands print.
+    with redirect_stdout(StringIO()):
+        return BasicUNet(
+            spatial_dims=2,
+            in_channels=in_channels,
+            out_channels=out_channels,
+            features=tuple(features),
+            act=("LeakyReLU", {"negative_slope": 0.1, "inplace": True}),
+            norm=("instance", {"affine": True}),
+            dropout=dropout,
+        )
 
 
 def channels_last(network: nn.Module, device: str) -> nn.Module:

@@ -50,16 +50,10 @@ class ViewerData:
         return index + sum(len(volume) + _ELEMENT for volume in self.volumes)
 
 
-def niivue_script() -> str | None:
-    """Return the NiiVue library that nilearn installs; None where this nilearn has none.
-
-    NiiVue is BSD-2-Clause, https://github.com/niivue/niivue.
-    """
-    try:
-        script = importlib.resources.files("nilearn") / "_assets" / "js" / "niivue.umd.js"
-        return script.read_text(encoding="utf-8") if script.is_file() else None
-    except (ModuleNotFoundError, OSError):
-        return None
+def niivue_script() -> str:
+    """Return the NiiVue library, which the package carries (`vendor/niivue/`)."""
+    folder = importlib.resources.files("phycharm.reports") / "vendor" / "niivue"
+    return (folder / "niivue.umd.js").read_text(encoding="utf-8")
 
 
 def pack(data: bytes) -> str:

@@ -1,5 +1,6 @@
 """Programs as methods: what they are given, what they give back, and how they fail."""
 
+import shlex
 import subprocess
 import sys
 import time
@@ -36,12 +37,16 @@ def scan():
 
 @pytest.fixture
 def tool(tmp_path, monkeypatch):
-    """Write a program into the working folder and return how to call it."""
-    monkeypatch.chdir(tmp_path)
+    """Write a program and return how to call it: where people have blanks and accents in paths."""
+    folder = tmp_path / "my wörk"
+    (folder / "temporary files").mkdir(parents=True)
+    monkeypatch.setattr("tempfile.tempdir", str(folder / "temporary files"))
 
     def write(body="pass", *, more=""):
-        (tmp_path / "my_tool.py").write_text(TOOL.format(body=body))
-        return f"command:{sys.executable} my_tool.py {{input}} {{output}} {more}".strip()
+        script = folder / "my_tool.py"
+        script.write_text(TOOL.format(body=body), encoding="utf-8")
+        program = shlex.join([sys.executable, str(script)])
+        return f"command:{program} {{input}} {{output}} {more}".strip()
 
     return write
 
@@ -92,6 +97,10 @@ def test_placeholders_never_split_and_no_shell_sees_the_line(tmp_path):
         ("cp {input} {output} {scanner}", "no placeholder {scanner}; there are {input}"),
         ("cp {input} '{output}", "No closing quotation; correct the quotes"),
         ("no-such-tool {input} {output}", "no program 'no-such-tool' here"),
+        (
+            "/my tools/tool {input} {output}",
+            "no program '/my' here; install it or give its full path, in quotes if",
+        ),
     ],
 )
 def test_unusable_command_lines_are_refused_before_anything_runs(line, said):

@@ -248,7 +248,7 @@ def test_intensities_are_mapped_to_the_range_of_tanh_and_back(fitted):
         for scanner in (A, B)
         for scan in toy_cohort("01", "02", "03").scans(scanner)
     ]
-    ends = fitted._signed(torch.tensor([0.0, max(brains)]))
+    ends = fitted._signed(torch.tensor([0.0, max(brains)], dtype=torch.float32))
     torch.testing.assert_close(ends, torch.tensor([-1.0, 1.0]), atol=1e-6, rtol=0)
     values = torch.linspace(0, 2, 7)
     torch.testing.assert_close(fitted._unsigned(fitted._signed(values)), values)

@@ -1,7 +1,7 @@
 """The engine fsl-fast, with a stand-in for the program in a temporary FSLDIR."""
 
+import shlex
 import sys
-import textwrap
 
 import numpy as np
 import pytest
@@ -56,10 +56,13 @@ if mode == "truncated":
 
 @pytest.fixture
 def fsldir(tmp_path, monkeypatch):
-    folder = tmp_path / "fsl"
+    folder = tmp_path / "my prögrams" / "fsl"
     program = folder / "bin" / "fast"
     program.parent.mkdir(parents=True)
-    program.write_text(f"#!{sys.executable}\n{textwrap.dedent(PROGRAM)}")
+    (folder / "fast.py").write_text(PROGRAM, encoding="utf-8")
+    # A line that names its interpreter (#!) ends at the first blank, and this one may have some.
+    call = shlex.join([sys.executable, str(folder / "fast.py")])
+    program.write_text(f'#!/bin/sh\nexec {call} "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     (folder / "etc").mkdir()
     (folder / "etc" / "fslversion").write_text("6.0.7.4:wkj2nfhd\n")

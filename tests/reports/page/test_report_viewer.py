@@ -2,7 +2,10 @@
 
 import base64
 import gzip
+import hashlib
+import importlib.resources
 import json
+import tomllib
 
 import numpy as np
 import pytest
@@ -84,7 +87,23 @@ def test_block_mean_averages_blocks():
     assert block_mean(image, 1) is image
 
 
-def test_nilearn_still_carries_niivue():
-    script = niivue_script()
-    assert script is not None, "this nilearn has no NiiVue: pyproject's lower bound is wrong"
-    assert "Niivue" in script
+class TestNiivue:
+    FOLDER = importlib.resources.files("phycharm.reports") / "vendor" / "niivue"
+    SAID = tomllib.loads((FOLDER / "niivue.toml").read_text(encoding="utf-8"))
+
+    def test_is_the_file_that_its_note_names(self):
+        library = (self.FOLDER / self.SAID["file"]).read_bytes()
+        assert hashlib.sha256(library).hexdigest() == self.SAID["sha256"]
+
+    def test_is_of_the_version_that_its_note_names(self):
+        assert f'{{version:"{self.SAID["version"]}"}}' in niivue_script()
+
+    def test_the_script_in_the_page_is_the_file(self):
+        # The page's security policy hashes the text: no byte may change on the way.
+        assert niivue_script().encode("utf-8") == (self.FOLDER / self.SAID["file"]).read_bytes()
+
+    def test_its_licence_goes_with_it(self):
+        assert "BSD 2-Clause" in (self.FOLDER / "LICENSE").read_text(encoding="utf-8")
+        bundled = (self.FOLDER / "BUNDLED-LICENSES.txt").read_text(encoding="utf-8")
+        for package in ("fflate", "gl-matrix", "nifti-reader-js", "zarrita"):
+            assert f"\n{package}\n" in bundled
