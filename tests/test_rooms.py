@@ -27,6 +27,8 @@ MAY_IMPORT = {
     "phycharm.reports": {"phycharm", "phycharm.benchmarks"},
 }
 DOOR = ROOT / "phycharm" / "cli.py"
+# What `import phycharm` offers; its names are imported on first use.
+STUB = ROOT / "phycharm" / "__init__.pyi"
 
 
 class Import(NamedTuple):
@@ -39,7 +41,7 @@ class Import(NamedTuple):
 
 
 def files(room):
-    return sorted((ROOT / FOLDERS[room]).rglob("*.py"))
+    return sorted([*(ROOT / FOLDERS[room]).rglob("*.py"), *(ROOT / FOLDERS[room]).rglob("*.pyi")])
 
 
 def module_name(room, path):
@@ -104,6 +106,21 @@ def test_imports_inside_a_room_are_relative_and_stay_inside(room, path):
             assert not inside, f"line {found.line}: {found.target} of the same room"
         else:
             assert found.level <= depth, f"line {found.line}: leaves the room"
+            meant = absolute(found, room, path)
+            assert path == STUB or room_of(meant) == room, f"line {found.line}: {meant}"
+
+
+def absolute(found, room, path):
+    """The absolute name of what a relative import names."""
+    package = module_name(room, path.parent / "__init__.py").split(".")
+    return ".".join([*package[: len(package) - found.level + 1], found.target])
+
+
+def test_the_stub_names_every_room_and_the_package_beside_it_none():
+    named = {room_of(absolute(found, "phycharm", STUB)) for found in imports(STUB)}
+    # Methods go by their registered names.
+    assert named == set(FOLDERS) - {"phycharm.baselines"}
+    assert [found.target for found in imports(STUB.with_suffix(".py"))] == ["lazy_loader"]
 
 
 def test_only_the_command_line_knows_every_room_and_only_when_asked():

@@ -8,7 +8,7 @@ import pytest
 from segmentation_cases import brain_of_template
 
 from phycharm.benchmarks.segmentation import get_segmenter
-from phycharm.benchmarks.segmentation.files import read_scan
+from phycharm.benchmarks.segmentation.reading import read_scan
 
 # A fifth of the 201 CPU seconds that FSL FAST takes for a 1 mm brain.
 CPU_SECONDS = 40.0
