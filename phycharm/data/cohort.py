@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import permutations
 from typing import Self
 
+from .data_tables import cohort_html
 from .scan import Scan
 from .scanner import Scanner
 
@@ -35,6 +36,9 @@ class Cohort:
     def __repr__(self) -> str:
         names = [scanner.name for scanner in self.scanners]
         return f"{type(self).__name__}(subjects={list(self.subjects)}, scanners={names})"
+
+    def _repr_html_(self) -> str:
+        return cohort_html(self.subjects, self.scanners)
 
     def scan(self, subject: str, scanner: Scanner) -> Scan:
         """Read the scan of one subject on one scanner.

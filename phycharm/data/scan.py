@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from ..utils.arrays import Image, Mask
 from .scanner import Scanner
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,3 +50,21 @@ class Scan:
     def with_image(self, image: Image) -> Self:
         """Return the same scan with another image."""
         return replace(self, image=image)
+
+    def plot(self) -> "Figure":
+        """Draw a sagittal, a coronal and an axial slice through the middle of the brain.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The patient's left is at the left; the line is the edge of the mask.
+        """
+        # matplotlib takes half a second, and most scans are never looked at.
+        from .scan_picture import draw_scan
+
+        return draw_scan(self)
+
+    def _repr_html_(self) -> str:
+        from .scan_picture import scan_html
+
+        return scan_html(self)
