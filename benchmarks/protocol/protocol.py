@@ -195,12 +195,12 @@ def protocol_names() -> list[str]:
     return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
 
 
-def load_protocol(name: str) -> Protocol:
+def load_protocol(name: str | Path) -> Protocol:
     """Read a protocol.
 
     Parameters
     ----------
-    name : str
+    name : str or Path
         One of `protocol_names`, or the path of a TOML file.
 
     Returns
@@ -213,6 +213,7 @@ def load_protocol(name: str) -> Protocol:
     InputError
         If there is none of that name, or the file is not a valid protocol.
     """
+    name = str(name)
     if name in protocol_names():
         text = resources.files("phycharm.protocols").joinpath(f"{name}.toml").read_text("utf-8")
     elif name.endswith(".toml") and Path(name).is_file():

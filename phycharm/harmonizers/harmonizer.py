@@ -135,12 +135,12 @@ class Harmonizer(ABC):
             raise ValueError(f"{self.card.name} returned values that are not finite")
         return image
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: str | Path) -> None:
         """Write the fitted method: tensors as safetensors, all else as JSON; no pickles.
 
         Parameters
         ----------
-        folder : Path
+        folder : str or Path
             Made if need be.
         """
         state = self.state()
@@ -151,10 +151,10 @@ class Harmonizer(ABC):
             "fitted_on": self.fitted_on,
             "state": state.facts,
         }
-        write_state(folder, state)
+        write_state(Path(folder), state)
 
     @classmethod
-    def load(cls, folder: Path, *, device: str = "cpu") -> Self:
+    def load(cls, folder: str | Path, *, device: str = "cpu") -> Self:
         """Read a method of this class that `save` wrote.
 
         Raises
@@ -162,7 +162,7 @@ class Harmonizer(ABC):
         InputError
             If the folder holds no saved method, or another one.
         """
-        state = read_state(folder, method=cls.card.name)
+        state = read_state(Path(folder), method=cls.card.name)
         harmonizer = cls(**state.facts["settings"], device=device)
         harmonizer.fitted_on = state.facts["fitted_on"]
         harmonizer.restore(FittedState(tensors=state.tensors, facts=state.facts["state"]))

@@ -15,6 +15,11 @@ def harmonizer_names() -> list[str]:
     return sorted({entry.name for entry in entry_points(group=GROUP)})
 
 
+def registered_name(path: str) -> str | None:
+    """Return the name under which the class `package.module:Class` is registered, if it is."""
+    return next((entry.name for entry in entry_points(group=GROUP) if entry.value == path), None)
+
+
 def harmonizer_class(name: str) -> type[Any]:
     """Find a method's class.
 
