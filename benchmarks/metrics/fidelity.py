@@ -70,6 +70,12 @@ def psnr_slices(
     ------
     ComparisonError
         As for `psnr`, or every slice is empty.
+
+    Examples
+    --------
+    >>> one = torch.ones(4, 4, 2)
+    >>> print(f"{psnr_slices(one, one + torch.tensor([0.1, 0.01]), data_range=1.0).item():.3f}")
+    30.000
     """
     reference, image, mask = check_pair(reference, image, mask)
     chosen = occupied_slices(reference, mask)

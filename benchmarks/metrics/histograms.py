@@ -52,6 +52,13 @@ def histogram_edges(
     ------
     ComparisonError
         The reference is constant or the mask empty, or `data_range` is not positive.
+
+    Examples
+    --------
+    >>> ramp = torch.arange(1000.0).reshape(10, 10, 10)
+    >>> edges = histogram_edges(ramp, data_range=1000.0)
+    >>> len(edges), edges[:3], edges[-1].item()
+    (151, tensor([ 0., 10., 20.], dtype=torch.float64), 1500.0)
     """
     reference = as_tensor(reference)
     low, _ = intensity_limits(reference, mask)
@@ -81,6 +88,12 @@ def histogram_counts(image: Volume, mask: Volume | None = None, *, edges: Tensor
     ------
     ComparisonError
         The mask is empty or of another shape.
+
+    Examples
+    --------
+    >>> image = torch.tensor([0.5, 1.5, 1.5, 9.0]).reshape(1, 2, 2)
+    >>> histogram_counts(image, edges=torch.tensor([0.0, 1.0, 2.0, 3.0])).counts
+    array([1, 2, 1])
     """
     image = as_tensor(image)
     values = inside(image, check_mask(mask, image.shape)).double()

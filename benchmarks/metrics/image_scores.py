@@ -117,6 +117,14 @@ def score_image(
     ComparisonError
         The images cannot be compared, the mask is empty, the reference is constant in it, a name
         is unknown, or `structure` is asked for without a source.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> reference = np.arange(1000.0).reshape(10, 10, 10)
+    >>> scores = score_image(reference, 1.1 * reference, reference > 0, names=["psnr", "nrmse"])
+    >>> {name: round(value, 4) for name, value in scores.items()}
+    {'psnr': 24.7647, 'nrmse': 0.1}
     """
     chosen = list(names) if names is not None else _computable(source)
     for name in chosen:

@@ -72,6 +72,12 @@ def percentile(values: Tensor, percent: float) -> float:
     -------
     float
         The percentile.
+
+    Examples
+    --------
+    >>> import torch
+    >>> percentile(torch.arange(1.0, 11.0), 50), percentile(torch.arange(1.0, 11.0), 99.9)
+    (5.0, 10.0)
     """
     count = values.numel()
     rank = min(max(_ceiling(count * percent / 100), 1), count)

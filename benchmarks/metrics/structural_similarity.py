@@ -34,6 +34,13 @@ def ssim_map(reference: Volume, image: Volume, *, data_range: float | Tensor) ->
     ------
     ComparisonError
         The images cannot be compared or `data_range` is not positive.
+
+    Examples
+    --------
+    >>> ramp = torch.arange(12.0).expand(12, 12, 12)
+    >>> found = ssim_map(ramp, ramp.flip(2), data_range=11.0)
+    >>> found.shape, f"{found.min().item():.4f}"
+    (torch.Size([12, 12, 12]), '-0.9370')
     """
     reference, image, _ = check_pair(reference, image, None)
     return _similarity(reference, image, check_range(data_range), _VOLUME)
@@ -104,6 +111,12 @@ def ssim_slices(
     ------
     ComparisonError
         As for `ssim`, or every slice is empty.
+
+    Examples
+    --------
+    >>> ramp = torch.arange(1.0, 13.0).expand(12, 12, 12)
+    >>> print(f"{ssim_slices(ramp, ramp + 1, data_range=12.0).item():.4f}")
+    0.9666
     """
     reference, image, mask = check_pair(reference, image, mask)
     chosen = occupied_slices(reference, mask)

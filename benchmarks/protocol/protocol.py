@@ -190,7 +190,13 @@ class Protocol(_Section):
 
 
 def protocol_names() -> list[str]:
-    """Return the names of the protocols that come with the package."""
+    """Return the names of the protocols that come with the package.
+
+    Examples
+    --------
+    >>> protocol_names()
+    ['paper', 'quick', 'smoke']
+    """
     files = resources.files("phycharm.protocols").iterdir()
     return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
 
@@ -212,6 +218,12 @@ def load_protocol(name: str | Path) -> Protocol:
     ------
     InputError
         If there is none of that name, or the file is not a valid protocol.
+
+    Examples
+    --------
+    >>> protocol = load_protocol("quick")
+    >>> protocol.preset, protocol.split.training, protocol.simulation.voxel_size
+    ('quick', 4, 3.0)
     """
     name = str(name)
     if name in protocol_names():

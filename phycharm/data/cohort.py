@@ -20,6 +20,28 @@ class Cohort:
         Every subject has a scan on each.
     load : callable
         `load(subject, scanner)` reads one scan.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from phycharm import Acquisition
+    >>> timing = Acquisition(inversion_time=900, repetition_time=2300, echo_time=3, flip_angle=9)
+    >>> ge, siemens = (Scanner(name=name, acquisition=timing) for name in ("GE", "Siemens"))
+    >>> def load(subject, scanner):
+    ...     image = np.full((2, 2, 2), 100.0, np.float32)
+    ...     return Scan(
+    ...         image=image, mask=image > 0, affine=np.eye(4), scanner=scanner, subject=subject
+    ...     )
+    ...
+    >>> people = Cohort(subjects=["01", "02"], scanners=[ge, siemens], load=load)
+    >>> people
+    Cohort(subjects=['01', '02'], scanners=['GE', 'Siemens'])
+    >>> [f"{source.name} to {target.name}" for source, target in people.directions()]
+    ['GE to Siemens', 'Siemens to GE']
+    >>> float(people.scan("02", ge).image.mean())
+    100.0
+    >>> people.subset(subjects=["02"])
+    Cohort(subjects=['02'], scanners=['GE', 'Siemens'])
     """
 
     def __init__(

@@ -13,7 +13,15 @@ _SCANNER_HEAD = ("Scanner", "Manufacturer", "Field", "Acquisition")
 
 
 def acquisition_text(scanner: Scanner) -> str:
-    """Say how a scanner acquires, in one line."""
+    """Say how a scanner acquires, in one line.
+
+    Examples
+    --------
+    >>> from phycharm import Acquisition
+    >>> timing = Acquisition(inversion_time=900, repetition_time=2300, echo_time=2, flip_angle=9)
+    >>> acquisition_text(Scanner(name="GE", acquisition=timing))
+    'TI 900 ms, TR 2300 ms, TE 2 ms, flip angle 9°'
+    """
     known = scanner.acquisition
     return (
         f"TI {known.inversion_time:g} ms, TR {known.repetition_time:g} ms, "

@@ -32,6 +32,23 @@ class Scan:
         Label of the person, without `sub-`.
     session : str
         Label of the visit, without `ses-`.
+
+    Examples
+    --------
+    >>> from phycharm import Acquisition
+    >>> timing = Acquisition(inversion_time=900, repetition_time=2300, echo_time=3, flip_angle=9)
+    >>> image = np.arange(8, dtype=np.float32).reshape(2, 2, 2)
+    >>> scan = Scan(
+    ...     image=image,
+    ...     mask=image > 0,
+    ...     affine=np.diag([1.0, 1.0, 1.2, 1.0]),
+    ...     scanner=Scanner(name="GE", acquisition=timing),
+    ...     subject="01",
+    ... )
+    >>> scan.voxel_size
+    (1.0, 1.0, 1.2)
+    >>> float(scan.with_image(2 * image).image.max())
+    14.0
     """
 
     image: Image

@@ -34,6 +34,21 @@ class Harmonizer(ABC):
         Everything random in `fit` follows from it.
     device : str
         Where tensors live, `cpu` or `cuda`.
+
+    Examples
+    --------
+    >>> class Brighter(Harmonizer):
+    ...     card = MethodCard(name="brighter", summary="Multiplies by one number.", scope="all")
+    ...     def __init__(self, *, factor=2.0, seed=0, device="cpu"):
+    ...         super().__init__(seed=seed, device=device)
+    ...         self.factor = factor
+    ...     def apply(self, scan, target):
+    ...         return self.factor * scan.image
+    ...
+    >>> Brighter(factor=1.5)
+    Brighter(factor=1.5)
+    >>> Brighter(factor=1.5).settings()
+    {'factor': 1.5, 'seed': 0}
     """
 
     card: ClassVar[MethodCard]

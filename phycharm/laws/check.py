@@ -80,7 +80,16 @@ def check_harmonizer(
 
 
 def check_report(results: Iterable[LawResult]) -> str:
-    """Lay out the results of a check, one law a line and the count at the end."""
+    """Lay out the results of a check, one law a line and the count at the end.
+
+    Examples
+    --------
+    >>> found = LawResult(name="finite", outcome="failed", reason="2 voxels are not")
+    >>> print(check_report([found]))
+    failed  finite  2 voxels are not
+    <BLANKLINE>
+    0 passed, 1 failed, 0 skipped
+    """
     results = list(results)
     width = max(len(result.name) for result in results)
     lines = [f"{r.outcome:8}{r.name:{width}}  {r.reason}" for r in results]

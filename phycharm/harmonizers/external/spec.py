@@ -45,7 +45,13 @@ class Spec:
 
 
 def is_class_path(text: str) -> bool:
-    """Whether a text has the form `package.module:Class`."""
+    """Whether a text has the form `package.module:Class`.
+
+    Examples
+    --------
+    >>> [is_class_path(text) for text in ("package.module:Class", "unet", "command:mytool")]
+    [True, False, True]
+    """
     return _CLASS_PATH.fullmatch(text) is not None
 
 
@@ -61,6 +67,14 @@ def spec_of(method: str | type[Any]) -> str:
     ------
     InputError
         If the class cannot be found again under its own name, as one that a function made.
+
+    Examples
+    --------
+    >>> from phycharm.harmonizers.registry import harmonizer_class
+    >>> spec_of("package.module:Mine")
+    'package.module:Mine'
+    >>> spec_of(harmonizer_class("nyul"))
+    'nyul'
     """
     if not isinstance(method, type):
         return method
@@ -86,6 +100,14 @@ def parse_spec(text: str) -> Spec:
     ------
     InputError
         If it is none of these.
+
+    Examples
+    --------
+    >>> parse_spec("nyul").method
+    <class 'phycharm.baselines.nyul.Nyul'>
+    >>> found = parse_spec("mine=precomputed:folder/of/images")
+    >>> found.alias, found.path, found.argument
+    ('mine', 'precomputed', 'folder/of/images')
     """
     alias, path = "", text.strip()
     if found := _ALIAS.fullmatch(path):
