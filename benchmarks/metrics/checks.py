@@ -39,7 +39,7 @@ def as_tensor(volume: Volume) -> Tensor:
     return torch.from_numpy(array.astype(np.float32 if narrow else _WIDE[array.dtype.kind]))
 
 
-def check_mask(mask: Volume | None, shape: torch.Size) -> Tensor | None:
+def check_mask(mask: Volume | None, shape: tuple[int, ...]) -> Tensor | None:
     """Return the mask as bool.
 
     Raises

@@ -6,8 +6,6 @@ import pkgutil
 
 import pytest
 
-import phycharm
-
 # Its import starts the command line.
 NOT_IMPORTED = ("phycharm.__main__",)
 
