@@ -61,6 +61,7 @@ def lint(session: nox.Session) -> None:
     settings = Path("pyproject.toml").resolve()
     with session.chdir(session.create_tmp()):
         session.run("mypy", "--config-file", str(settings), "-p", "phycharm")
+        session.run("mypy", "--strict", str(settings.parent / "tests" / "house" / "user_code.py"))
 
 
 @nox.session(default=False)

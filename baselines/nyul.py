@@ -102,6 +102,12 @@ def piecewise_linear(
     -------
     ndarray
         Mapped intensities, shape of `values`.
+
+    Examples
+    --------
+    >>> own, wanted = np.array([0.0, 10.0, 20.0]), np.array([0.0, 1.0, 4.0])
+    >>> piecewise_linear(np.array([5.0, 15.0, 30.0]), own, wanted)
+    array([0.5, 2.5, 7. ])
     """
     distinct, first = np.unique(own, return_index=True)
     if len(distinct) == 1:

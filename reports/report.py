@@ -19,8 +19,8 @@ _FILE = "report.html"
 
 
 def write_report(
-    results: Sequence[Path],
-    out: Path | None = None,
+    results: str | Path | Sequence[str | Path],
+    out: str | Path | None = None,
     *,
     reference: str | None = None,
     order: str = "mean-rank",
@@ -29,9 +29,9 @@ def write_report(
 
     Parameters
     ----------
-    results : sequence of Path
-        Folders of runs. What is missing in one is said in the report.
-    out : Path, optional
+    results : str, Path, or a sequence of them
+        The folder of a run, or of several. What is missing in one is said in the report.
+    out : str or Path, optional
         The file to write; by default `report.html` in the first folder.
     reference : str, optional
         Method that is compared with every other; by default the one that each run's protocol names.
@@ -48,11 +48,12 @@ def write_report(
     InputError
         If a folder does not exist or `order` names nothing that was measured.
     """
-    views = load_runs(results, reference=reference, order=order)
+    folders = [results] if isinstance(results, str | Path) else list(results)
+    views = load_runs(folders, reference=reference, order=order)
     share = 1 / len(views)
     runs = [make_run_page(view, number, share) for number, view in enumerate(views)]
     comparison = compare_runs(views) if len(views) > 1 else None
-    path = Path(out) if out is not None else Path(results[0]) / _FILE
+    path = Path(out) if out is not None else Path(folders[0]) / _FILE
     write_text(path, _page(views, runs, comparison))
     return path
 

@@ -32,6 +32,14 @@ class CommandLine:
     InputError
         If it cannot be split, lacks `{input}` or `{output}`, has an unknown placeholder, or its
         program is not installed.
+
+    Examples
+    --------
+    >>> line = CommandLine("sh mytool.sh {input} {output} --to {target}")
+    >>> line.name
+    'mytool'
+    >>> line.filled({"input": "a.nii.gz", "output": "b.nii.gz", "target": "GE"})
+    ['sh', 'mytool.sh', 'a.nii.gz', 'b.nii.gz', '--to', 'GE']
     """
 
     def __init__(self, text: str) -> None:

@@ -140,7 +140,13 @@ class ImageFolder:
 
 
 def file_name(case: Case) -> str:
-    """Return the file name that is expected for a case."""
+    """Return the file name that is expected for a case.
+
+    Examples
+    --------
+    >>> file_name(("01", "GE", "Siemens"))
+    'sub-01_from-GE_to-Siemens_T1w.nii.gz'
+    """
     subject, source, target = case
     return f"sub-{subject}_from-{source}_to-{target}_T1w.nii.gz"
 

@@ -1,4 +1,4 @@
-"""Image metrics: pure functions on tensors, and a catalogue of what they mean.
+"""Image metrics: pure functions on tensors or arrays, and a catalogue of what they mean.
 
 Names are imported on first use: the functions need torch, the catalogue does not.
 """

@@ -266,6 +266,11 @@ def from_records(records: Iterable[Mapping[str, Any]]) -> dict[str, Metric]:
     ------
     InputError
         A record lacks a name, a definition or a direction.
+
+    Examples
+    --------
+    >>> from_records(as_records()) == dict(METRICS)
+    True
     """
     metrics = {}
     for record in records:

@@ -1,5 +1,9 @@
 """What a pair of images must satisfy before it is compared."""
 
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -10,7 +14,32 @@ class ComparisonError(InputError, ValueError):
     """Two images cannot be compared; a `ValueError` to callers, one line to users."""
 
 
-def check_mask(mask: Tensor | None, shape: torch.Size) -> Tensor | None:
+Volume = Tensor | npt.NDArray[Any]
+"""What metrics take: a tensor, or an array, which is copied into one on the CPU."""
+
+# Unsigned numbers, which torch can hardly compare, and half precision fit into these exactly.
+_WIDE = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64}
+
+
+def as_tensor(volume: Volume) -> Tensor:
+    """Return an array as a tensor of its own, and a tensor as it is.
+
+    Raises
+    ------
+    ComparisonError
+        It holds no plain numbers.
+    """
+    if isinstance(volume, Tensor):
+        return volume
+    array = np.asarray(volume)
+    if array.dtype.kind not in _WIDE:
+        raise ComparisonError(f"images hold numbers, got an array of type {array.dtype}")
+    narrow = array.dtype.kind == "f" and array.dtype.itemsize <= 4
+    # Always a copy: torch wants native byte order, positive strides and leave to write.
+    return torch.from_numpy(array.astype(np.float32 if narrow else _WIDE[array.dtype.kind]))
+
+
+def check_mask(mask: Volume | None, shape: tuple[int, ...]) -> Tensor | None:
     """Return the mask as bool.
 
     Raises
@@ -20,6 +49,7 @@ def check_mask(mask: Tensor | None, shape: torch.Size) -> Tensor | None:
     """
     if mask is None:
         return None
+    mask = as_tensor(mask)
     if mask.shape != shape:
         raise ComparisonError(f"the mask has shape {_text(mask)}, the images have {tuple(shape)}")
     if not mask.any():
@@ -28,7 +58,7 @@ def check_mask(mask: Tensor | None, shape: torch.Size) -> Tensor | None:
 
 
 def check_pair(
-    reference: Tensor, image: Tensor, mask: Tensor | None
+    reference: Volume, image: Volume, mask: Volume | None
 ) -> tuple[Tensor, Tensor, Tensor | None]:
     """Bring two images to one floating type and hold them against each other.
 
@@ -37,9 +67,9 @@ def check_pair(
 
     Parameters
     ----------
-    reference, image : Tensor, shape (X, Y, Z)
+    reference, image : Tensor or ndarray, shape (X, Y, Z)
         Images to compare.
-    mask : Tensor or None, shape (X, Y, Z)
+    mask : Tensor, ndarray or None, shape (X, Y, Z)
         Voxels to look at.
 
     Returns
@@ -52,9 +82,10 @@ def check_pair(
     Raises
     ------
     ComparisonError
-        The images are not 3D, differ in shape, or the reference holds NaN or infinity; the mask
-        has another shape or is empty.
+        The images are not 3D, differ in shape or hold no numbers, or the reference holds NaN or
+        infinity; the mask has another shape or is empty.
     """
+    reference, image = as_tensor(reference), as_tensor(image)
     if reference.ndim != 3 or reference.shape != image.shape:
         raise ComparisonError(
             f"the images must be 3D and of one shape, got {_text(reference)} and {_text(image)}"

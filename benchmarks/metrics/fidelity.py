@@ -3,21 +3,21 @@
 import torch
 from torch import Tensor
 
-from .checks import ComparisonError, check_pair, check_range, inside
+from .checks import ComparisonError, Volume, check_pair, check_range, inside
 from .constants import PSNR_CAP
 from .structural_similarity import occupied_slices
 
 
 def psnr(
-    reference: Tensor, image: Tensor, mask: Tensor | None = None, *, data_range: float | Tensor
+    reference: Volume, image: Volume, mask: Volume | None = None, *, data_range: float | Tensor
 ) -> Tensor:
     """Peak signal-to-noise ratio 20 log10(L / RMSE) in dB, at most 100.
 
     Parameters
     ----------
-    reference, image : Tensor, shape (X, Y, Z)
+    reference, image : Tensor or ndarray, shape (X, Y, Z)
         Images to compare.
-    mask : Tensor of bool, shape (X, Y, Z), optional
+    mask : Tensor or ndarray of bool, shape (X, Y, Z), optional
         Voxels to average the squared error over; all by default.
     data_range : float or Tensor
         Range L of the intensities; see `data_range`.
@@ -47,15 +47,15 @@ def psnr(
 
 
 def psnr_slices(
-    reference: Tensor, image: Tensor, mask: Tensor | None = None, *, data_range: float | Tensor
+    reference: Volume, image: Volume, mask: Volume | None = None, *, data_range: float | Tensor
 ) -> Tensor:
     """Mean PSNR of the axial slices (last axis) that are not empty.
 
     Parameters
     ----------
-    reference, image : Tensor, shape (X, Y, Z)
+    reference, image : Tensor or ndarray, shape (X, Y, Z)
         Images to compare.
-    mask : Tensor of bool, shape (X, Y, Z), optional
+    mask : Tensor or ndarray of bool, shape (X, Y, Z), optional
         Chooses slices, not voxels: those with a voxel of the mask; without it, those where the
         reference is not all 0.
     data_range : float or Tensor
@@ -70,6 +70,12 @@ def psnr_slices(
     ------
     ComparisonError
         As for `psnr`, or every slice is empty.
+
+    Examples
+    --------
+    >>> one = torch.ones(4, 4, 2)
+    >>> print(f"{psnr_slices(one, one + torch.tensor([0.1, 0.01]), data_range=1.0).item():.3f}")
+    30.000
     """
     reference, image, mask = check_pair(reference, image, mask)
     chosen = occupied_slices(reference, mask)
@@ -78,9 +84,9 @@ def psnr_slices(
 
 
 def nrmse(
-    reference: Tensor,
-    image: Tensor,
-    mask: Tensor | None = None,
+    reference: Volume,
+    image: Volume,
+    mask: Volume | None = None,
     *,
     data_range: float | Tensor | None = None,
 ) -> Tensor:
@@ -90,9 +96,9 @@ def nrmse(
 
     Parameters
     ----------
-    reference, image : Tensor, shape (X, Y, Z)
+    reference, image : Tensor or ndarray, shape (X, Y, Z)
         Images to compare.
-    mask : Tensor of bool, shape (X, Y, Z), optional
+    mask : Tensor or ndarray of bool, shape (X, Y, Z), optional
         Voxels to look at; all by default.
     data_range : float or Tensor, optional
         Taken so that all fidelity metrics are called alike; this one does not depend on it.

@@ -53,6 +53,13 @@ def smoothing_matrix(length: int) -> np.ndarray[tuple[int, int], np.dtype[np.flo
     -------
     ndarray of float64, shape (length, length)
         Row i holds the weights of voxel i's window; each row sums to 1.
+
+    Examples
+    --------
+    >>> smoothing_matrix(3).round(3)
+    array([[0.48 , 0.331, 0.189],
+           [0.331, 0.338, 0.331],
+           [0.189, 0.331, 0.48 ]])
     """
     offsets = np.arange(-SSIM_RADIUS, SSIM_RADIUS + 1)
     window = np.exp(-0.5 * (offsets / SSIM_SIGMA) ** 2)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .checks import check_mask, check_pair, check_range, inside
+from .checks import Volume, as_tensor, check_mask, check_pair, check_range, inside
 from .constants import BINS_PER_RANGE, HISTOGRAM_SPAN
 from .ranges import intensity_limits
 
@@ -29,15 +29,15 @@ class Histogram:
 
 
 def histogram_edges(
-    reference: Tensor, mask: Tensor | None = None, *, data_range: float | Tensor
+    reference: Volume, mask: Volume | None = None, *, data_range: float | Tensor
 ) -> Tensor:
     """Edges of the bins that all images of one (subject, target) share.
 
     Parameters
     ----------
-    reference : Tensor, shape (X, Y, Z)
+    reference : Tensor or ndarray, shape (X, Y, Z)
         The target scan.
-    mask : Tensor of bool, shape (X, Y, Z), optional
+    mask : Tensor or ndarray of bool, shape (X, Y, Z), optional
         Its brain; all voxels by default.
     data_range : float or Tensor
         Range L of the intensities; see `data_range`.
@@ -52,21 +52,29 @@ def histogram_edges(
     ------
     ComparisonError
         The reference is constant or the mask empty, or `data_range` is not positive.
+
+    Examples
+    --------
+    >>> ramp = torch.arange(1000.0).reshape(10, 10, 10)
+    >>> edges = histogram_edges(ramp, data_range=1000.0)
+    >>> len(edges), edges[:3], edges[-1].item()
+    (151, tensor([ 0., 10., 20.], dtype=torch.float64), 1500.0)
     """
+    reference = as_tensor(reference)
     low, _ = intensity_limits(reference, mask)
     bins = round(BINS_PER_RANGE * HISTOGRAM_SPAN)
     steps = torch.arange(bins + 1, dtype=torch.float64, device=reference.device)
     return low + steps * (check_range(data_range) / BINS_PER_RANGE)
 
 
-def histogram_counts(image: Tensor, mask: Tensor | None = None, *, edges: Tensor) -> Histogram:
+def histogram_counts(image: Volume, mask: Volume | None = None, *, edges: Tensor) -> Histogram:
     """Count the voxels of an image in given bins, for distances and for the figure.
 
     Parameters
     ----------
-    image : Tensor, shape (X, Y, Z)
+    image : Tensor or ndarray, shape (X, Y, Z)
         Any image.
-    mask : Tensor of bool, shape (X, Y, Z), optional
+    mask : Tensor or ndarray of bool, shape (X, Y, Z), optional
         Voxels to count; all by default.
     edges : Tensor of float64, shape (N + 1,)
         Edges of the bins; see `histogram_edges`. A bin holds its left edge, the last one both.
@@ -80,13 +88,20 @@ def histogram_counts(image: Tensor, mask: Tensor | None = None, *, edges: Tensor
     ------
     ComparisonError
         The mask is empty or of another shape.
+
+    Examples
+    --------
+    >>> image = torch.tensor([0.5, 1.5, 1.5, 9.0]).reshape(1, 2, 2)
+    >>> histogram_counts(image, edges=torch.tensor([0.0, 1.0, 2.0, 3.0])).counts
+    array([1, 2, 1])
     """
+    image = as_tensor(image)
     values = inside(image, check_mask(mask, image.shape)).double()
     return Histogram(edges.cpu().numpy(), _count(values[values.isfinite()], edges).cpu().numpy())
 
 
 def wasserstein(
-    reference: Tensor, image: Tensor, mask: Tensor | None = None, *, data_range: float | Tensor
+    reference: Volume, image: Volume, mask: Volume | None = None, *, data_range: float | Tensor
 ) -> Tensor:
     """Wasserstein-1 distance of two intensity histograms, as a fraction of the data range.
 
@@ -95,9 +110,9 @@ def wasserstein(
 
     Parameters
     ----------
-    reference, image : Tensor, shape (X, Y, Z)
+    reference, image : Tensor or ndarray, shape (X, Y, Z)
         Images to compare; the reference decides the bins.
-    mask : Tensor of bool, shape (X, Y, Z), optional
+    mask : Tensor or ndarray of bool, shape (X, Y, Z), optional
         Voxels to count; all by default.
     data_range : float or Tensor
         Range L of the intensities; see `data_range`.
@@ -125,7 +140,7 @@ def wasserstein(
 
 
 def jensen_shannon(
-    reference: Tensor, image: Tensor, mask: Tensor | None = None, *, data_range: float | Tensor
+    reference: Volume, image: Volume, mask: Volume | None = None, *, data_range: float | Tensor
 ) -> Tensor:
     """Jensen-Shannon distance of two intensity histograms.
 
@@ -134,9 +149,9 @@ def jensen_shannon(
 
     Parameters
     ----------
-    reference, image : Tensor, shape (X, Y, Z)
+    reference, image : Tensor or ndarray, shape (X, Y, Z)
         Images to compare; the reference decides the bins.
-    mask : Tensor of bool, shape (X, Y, Z), optional
+    mask : Tensor or ndarray of bool, shape (X, Y, Z), optional
         Voxels to count; all by default.
     data_range : float or Tensor
         Range L of the intensities; see `data_range`.
@@ -166,7 +181,7 @@ def jensen_shannon(
 
 
 def _densities(
-    reference: Tensor, image: Tensor, mask: Tensor | None, data_range: float | Tensor
+    reference: Volume, image: Volume, mask: Volume | None, data_range: float | Tensor
 ) -> tuple[Tensor, Tensor]:
     reference, image, mask = check_pair(reference, image, mask)
     edges = histogram_edges(reference, mask, data_range=data_range)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
-from .checks import ComparisonError, check_mask, check_pair
+from .checks import ComparisonError, Volume, as_tensor, check_mask, check_pair
 from .fidelity import nrmse, psnr, psnr_slices
 from .histograms import jensen_shannon, wasserstein
 from .ranges import data_range
@@ -82,11 +82,11 @@ MEASURES: Mapping[str, Callable[[Comparison], Tensor]] = MappingProxyType(
 
 @torch.inference_mode()
 def score_image(
-    reference: Tensor,
-    image: Tensor,
-    mask: Tensor,
+    reference: Volume,
+    image: Volume,
+    mask: Volume,
     *,
-    source: Tensor | None = None,
+    source: Volume | None = None,
     names: Iterable[str] | None = None,
 ) -> dict[str, float]:
     """Compute image metrics of a harmonized volume under the rules of the harness.
@@ -96,13 +96,13 @@ def score_image(
 
     Parameters
     ----------
-    reference : Tensor, shape (X, Y, Z)
+    reference : Tensor or ndarray, shape (X, Y, Z)
         The target scan of the same subject.
-    image : Tensor, shape (X, Y, Z)
+    image : Tensor or ndarray, shape (X, Y, Z)
         The harmonized image (or the untouched source, for no harmonization).
-    mask : Tensor of bool, shape (X, Y, Z)
+    mask : Tensor or ndarray of bool, shape (X, Y, Z)
         Brain mask of the reference.
-    source : Tensor, shape (X, Y, Z), optional
+    source : Tensor or ndarray, shape (X, Y, Z), optional
         The scan before harmonization.
     names : iterable of str, optional
         Names of metrics; by default all, but `structure` only where `source` is given.
@@ -117,6 +117,14 @@ def score_image(
     ComparisonError
         The images cannot be compared, the mask is empty, the reference is constant in it, a name
         is unknown, or `structure` is asked for without a source.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> reference = np.arange(1000.0).reshape(10, 10, 10)
+    >>> scores = score_image(reference, 1.1 * reference, reference > 0, names=["psnr", "nrmse"])
+    >>> {name: round(value, 4) for name, value in scores.items()}
+    {'psnr': 24.7647, 'nrmse': 0.1}
     """
     chosen = list(names) if names is not None else _computable(source)
     for name in chosen:
@@ -127,7 +135,8 @@ def score_image(
     inside = check_mask(mask, reference.shape)
     assert inside is not None
 
-    def masked(volume: Tensor) -> Tensor:
+    def masked(given: Volume) -> Tensor:
+        volume = as_tensor(given)
         return torch.where(inside, volume, 0) if volume.shape == inside.shape else volume
 
     reference, image, _ = check_pair(masked(reference), masked(image), inside)
@@ -140,5 +149,5 @@ def score_image(
     return {name: float(MEASURES[name](comparison)) for name in chosen}
 
 
-def _computable(source: Tensor | None) -> list[str]:
+def _computable(source: Volume | None) -> list[str]:
     return [name for name in MEASURES if name != "structure" or source is not None]

@@ -2,11 +2,11 @@
 
 from torch import Tensor
 
-from .checks import ComparisonError, check_mask, inside
+from .checks import ComparisonError, Volume, as_tensor, check_mask, inside
 from .constants import RANGE_PERCENTILES
 
 
-def data_range(reference: Tensor, mask: Tensor | None = None) -> float:
+def data_range(reference: Volume, mask: Volume | None = None) -> float:
     """Robust range L of the intensities of a reference scan.
 
     L = P99.9 - min(0, P0.1) of the voxels in the mask: from the background, which is 0, or
@@ -16,9 +16,9 @@ def data_range(reference: Tensor, mask: Tensor | None = None) -> float:
 
     Parameters
     ----------
-    reference : Tensor, shape (X, Y, Z)
+    reference : Tensor or ndarray, shape (X, Y, Z)
         The target scan.
-    mask : Tensor of bool, shape (X, Y, Z), optional
+    mask : Tensor or ndarray of bool, shape (X, Y, Z), optional
         Brain of the target scan; all voxels by default.
 
     Returns
@@ -41,8 +41,9 @@ def data_range(reference: Tensor, mask: Tensor | None = None) -> float:
     return high - low
 
 
-def intensity_limits(reference: Tensor, mask: Tensor | None = None) -> tuple[float, float]:
+def intensity_limits(reference: Volume, mask: Volume | None = None) -> tuple[float, float]:
     """Return the ends of the range: min(0, P0.1) and P99.9; see `data_range`."""
+    reference = as_tensor(reference)
     mask = check_mask(mask, reference.shape)
     values = inside(reference, mask)
     if not values.isfinite().all():
@@ -71,6 +72,12 @@ def percentile(values: Tensor, percent: float) -> float:
     -------
     float
         The percentile.
+
+    Examples
+    --------
+    >>> import torch
+    >>> percentile(torch.arange(1.0, 11.0), 50), percentile(torch.arange(1.0, 11.0), 99.9)
+    (5.0, 10.0)
     """
     count = values.numel()
     rank = min(max(_ceiling(count * percent / 100), 1), count)

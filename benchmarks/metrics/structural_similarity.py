@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .checks import ComparisonError, check_pair, check_range
+from .checks import ComparisonError, Volume, check_pair, check_range
 from .constants import SSIM_K1, SSIM_K2, SSIM_RADIUS
 from .gaussian import smooth, visible_box
 
@@ -11,7 +11,7 @@ _VOLUME = (0, 1, 2)
 _SLICE = (0, 1)
 
 
-def ssim_map(reference: Tensor, image: Tensor, *, data_range: float | Tensor) -> Tensor:
+def ssim_map(reference: Volume, image: Volume, *, data_range: float | Tensor) -> Tensor:
     """Structural similarity of every voxel's neighbourhood.
 
     Wang et al. 2004, equation 13, with their Gaussian window (sigma 1.5, here cut at radius 5)
@@ -20,7 +20,7 @@ def ssim_map(reference: Tensor, image: Tensor, *, data_range: float | Tensor) ->
 
     Parameters
     ----------
-    reference, image : Tensor, shape (X, Y, Z)
+    reference, image : Tensor or ndarray, shape (X, Y, Z)
         Images to compare.
     data_range : float or Tensor
         Range L of the intensities; see `data_range`.
@@ -34,21 +34,28 @@ def ssim_map(reference: Tensor, image: Tensor, *, data_range: float | Tensor) ->
     ------
     ComparisonError
         The images cannot be compared or `data_range` is not positive.
+
+    Examples
+    --------
+    >>> ramp = torch.arange(12.0).expand(12, 12, 12)
+    >>> found = ssim_map(ramp, ramp.flip(2), data_range=11.0)
+    >>> found.shape, f"{found.min().item():.4f}"
+    (torch.Size([12, 12, 12]), '-0.9370')
     """
     reference, image, _ = check_pair(reference, image, None)
     return _similarity(reference, image, check_range(data_range), _VOLUME)
 
 
 def ssim(
-    reference: Tensor, image: Tensor, mask: Tensor | None = None, *, data_range: float | Tensor
+    reference: Volume, image: Volume, mask: Volume | None = None, *, data_range: float | Tensor
 ) -> Tensor:
     """Mean of the 3D structural similarity map in a mask.
 
     Parameters
     ----------
-    reference, image : Tensor, shape (X, Y, Z)
+    reference, image : Tensor or ndarray, shape (X, Y, Z)
         Images to compare, used as they are: windows at the edge of the mask reach outside it.
-    mask : Tensor of bool, shape (X, Y, Z), optional
+    mask : Tensor or ndarray of bool, shape (X, Y, Z), optional
         Voxels to average; without it all but a border of 5 voxels, as scikit-image does.
     data_range : float or Tensor
         Range L of the intensities; see `data_range`.
@@ -81,15 +88,15 @@ def ssim(
 
 
 def ssim_slices(
-    reference: Tensor, image: Tensor, mask: Tensor | None = None, *, data_range: float | Tensor
+    reference: Volume, image: Volume, mask: Volume | None = None, *, data_range: float | Tensor
 ) -> Tensor:
     """Mean 2D structural similarity of the axial slices (last axis) that are not empty.
 
     Parameters
     ----------
-    reference, image : Tensor, shape (X, Y, Z)
+    reference, image : Tensor or ndarray, shape (X, Y, Z)
         Images to compare.
-    mask : Tensor of bool, shape (X, Y, Z), optional
+    mask : Tensor or ndarray of bool, shape (X, Y, Z), optional
         Chooses slices, not voxels: those with a voxel of the mask; without it, those where the
         reference is not all 0.
     data_range : float or Tensor
@@ -104,6 +111,12 @@ def ssim_slices(
     ------
     ComparisonError
         As for `ssim`, or every slice is empty.
+
+    Examples
+    --------
+    >>> ramp = torch.arange(1.0, 13.0).expand(12, 12, 12)
+    >>> print(f"{ssim_slices(ramp, ramp + 1, data_range=12.0).item():.4f}")
+    0.9666
     """
     reference, image, mask = check_pair(reference, image, mask)
     chosen = occupied_slices(reference, mask)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from .checks import ComparisonError, check_pair
+from .checks import ComparisonError, Volume, check_pair
 from .constants import SSIM_RADIUS
 from .gaussian import smooth, visible_box
 
@@ -12,7 +12,7 @@ _NO_VARIANCE = 1e-5
 """Local variance, relative to that of the whole mask, below which float32 knows none."""
 
 
-def sharpness(reference: Tensor, image: Tensor, mask: Tensor | None = None) -> Tensor:
+def sharpness(reference: Volume, image: Volume, mask: Volume | None = None) -> Tensor:
     """Gradient energy of an image over that of the reference.
 
     The sum of squared central differences per voxel (Tenengrad-like focus measure, Krotkov 1988,
@@ -21,9 +21,9 @@ def sharpness(reference: Tensor, image: Tensor, mask: Tensor | None = None) -> T
 
     Parameters
     ----------
-    reference, image : Tensor, shape (X, Y, Z)
+    reference, image : Tensor or ndarray, shape (X, Y, Z)
         The target scan and the image to judge.
-    mask : Tensor of bool, shape (X, Y, Z), optional
+    mask : Tensor or ndarray of bool, shape (X, Y, Z), optional
         Voxels to look at; all by default.
 
     Returns
@@ -55,7 +55,7 @@ def sharpness(reference: Tensor, image: Tensor, mask: Tensor | None = None) -> T
     return _gradient_energy(image, interior) / energy
 
 
-def structure(source: Tensor, image: Tensor, mask: Tensor | None = None) -> Tensor:
+def structure(source: Volume, image: Volume, mask: Volume | None = None) -> Tensor:
     """How much of the source's structure a harmonized image has kept.
 
     The local correlation of source and image (structure term of SSIM, Wang et al. 2004, equation
@@ -67,9 +67,9 @@ def structure(source: Tensor, image: Tensor, mask: Tensor | None = None) -> Tens
 
     Parameters
     ----------
-    source, image : Tensor, shape (X, Y, Z)
+    source, image : Tensor or ndarray, shape (X, Y, Z)
         The scan before and after harmonization.
-    mask : Tensor of bool, shape (X, Y, Z), optional
+    mask : Tensor or ndarray of bool, shape (X, Y, Z), optional
         Voxels to look at; all by default.
 
     Returns

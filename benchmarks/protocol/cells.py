@@ -112,6 +112,12 @@ def variants(card: MethodCard, cases: Sequence[int]) -> list[tuple[MethodCard, i
     -------
     list of (MethodCard, int or None)
         Cards by the names in tables, and the loss case of the maps.
+
+    Examples
+    --------
+    >>> card = MethodCard(name="phycharm", summary="Physics.", needs=("maps",))
+    >>> [(variant.name, case) for variant, case in variants(card, (4, 1))]
+    [('phycharm', 4), ('phycharm-case-1', 1)]
     """
     if "maps" not in card.needs or not cases:
         return [(card, None)]
@@ -133,11 +139,25 @@ def _suffix(case: int | None) -> str:
 
 
 def fingerprint(content: Any) -> str:
-    """Return the SHA-256 of plain data; equal content gives equal fingerprints."""
+    """Return the SHA-256 of plain data; equal content gives equal fingerprints.
+
+    Examples
+    --------
+    >>> fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
+    True
+    >>> fingerprint({"a": 1})[:12]
+    'f9d86028c6e0'
+    """
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def safe_name(name: str) -> str:
-    """Make a name fit for files: everything but letters, digits, dot and hyphen becomes `-`."""
+    """Make a name fit for files: everything but letters, digits, dot and hyphen becomes `-`.
+
+    Examples
+    --------
+    >>> safe_name("maps case/4")
+    'maps-case-4'
+    """
     return re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-.") or "method"

@@ -14,17 +14,23 @@ from .protocol import Protocol
 
 
 def protocol_names() -> list[str]:
-    """Return the names of the protocols that come with the package."""
+    """Return the names of the protocols that come with the package.
+
+    Examples
+    --------
+    >>> protocol_names()
+    ['paper', 'quick', 'smoke']
+    """
     files = resources.files("phycharm.protocols").iterdir()
     return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
 
 
-def load_protocol(name: str) -> Protocol:
+def load_protocol(name: str | Path) -> Protocol:
     """Read a protocol.
 
     Parameters
     ----------
-    name : str
+    name : str or Path
         One of `protocol_names`, or the path of a TOML file.
 
     Returns
@@ -36,7 +42,14 @@ def load_protocol(name: str) -> Protocol:
     ------
     InputError
         If there is none of that name, or the file is not a valid protocol.
+
+    Examples
+    --------
+    >>> protocol = load_protocol("quick")
+    >>> protocol.preset, protocol.split.training, protocol.simulation.voxel_size
+    ('quick', 4, 3.0)
     """
+    name = str(name)
     if name in protocol_names():
         text = resources.files("phycharm.protocols").joinpath(f"{name}.toml").read_text("utf-8")
     elif name.endswith(".toml") and Path(name).is_file():

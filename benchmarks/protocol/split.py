@@ -63,6 +63,14 @@ def design(split: Split, subjects: Sequence[str], *, place: str) -> Design:
     ------
     InputError
         If the dataset has not enough subjects, or not those the protocol names.
+
+    Examples
+    --------
+    >>> dealt = design(Split(training=3, folds=(1, 2)), ["01", "02", "03", "04"], place="people")
+    >>> [(fold.train, fold.validation) for fold in dealt.folds]
+    [(('02', '03'), ('01',)), (('01', '03'), ('02',))]
+    >>> dealt.external
+    ('04',)
     """
     training = _chosen(split.training, subjects, place)
     rest = [subject for subject in subjects if subject not in training]

@@ -11,6 +11,7 @@ from phycharm.data.bids import BidsDataset
 from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
 from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.external import spec_of
 from phycharm.simulate import simulate_dataset
 from phycharm.simulate.scanners.scanner_models import chosen
 from phycharm.utils.atomic import write_json
@@ -19,6 +20,7 @@ from phycharm.utils.progress import progress_bar
 
 from ..metrics import as_records
 from ..protocol.cells import plan_cells, variants
+from ..protocol.loading import load_protocol
 from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
 from ..protocol.split import design
@@ -48,11 +50,11 @@ class RunResult:
 
 
 def run_benchmark(
-    protocol: Protocol,
+    protocol: Protocol | str | Path,
     *,
-    out: Path,
-    dataset: Path | None = None,
-    harmonizers: Sequence[str] | None = None,
+    out: str | Path,
+    dataset: str | Path | None = None,
+    harmonizers: Sequence[str | type[Any]] | None = None,
     device: str = "auto",
     fresh: bool = False,
 ) -> RunResult:
@@ -60,14 +62,16 @@ def run_benchmark(
 
     Parameters
     ----------
-    protocol : Protocol
-        What to compare, and how.
-    out : Path
+    protocol : Protocol, str or Path
+        What to compare, and how; `load_protocol` reads a name or path.
+    out : str or Path
         Results folder.
-    dataset : Path, optional
+    dataset : str or Path, optional
         BIDS dataset; by default the protocol's digital subjects are simulated into `out`.
-    harmonizers : sequence of str, optional
-        Methods to run instead of the protocol's.
+    harmonizers : sequence of str or type, optional
+        Methods to run instead of the protocol's: what a user names (see `create_harmonizer`), or
+        classes. A class typed into a notebook has no file to be recognized by, so that it is
+        computed anew by every call; whatever has a file goes on where it stopped.
     device : {"auto", "cpu", "cuda"}
         Where to compute.
     fresh : bool
@@ -83,8 +87,9 @@ def run_benchmark(
     InputError
         If something the user gave cannot be used; what was computed before stays.
     """
-    run = RunFolder(out)
-    methods = Methods(protocol, tuple(harmonizers or protocol.harmonizers))
+    protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
+    run, dataset = RunFolder(Path(out)), None if dataset is None else Path(dataset)
+    methods = Methods(protocol, tuple(map(spec_of, harmonizers or protocol.harmonizers)))
     cards = methods.cards
     computing_on = resolve_device(device)
     data = _open_data(protocol, run, dataset, fresh=fresh)
@@ -109,7 +114,7 @@ def run_benchmark(
         raise
     run.collect()
     manifest.write("finished")
-    return RunResult(folder=out, failed=_failures(run))
+    return RunResult(folder=run.root, failed=_failures(run))
 
 
 def _open_data(protocol: Protocol, run: RunFolder, dataset: Path | None, *, fresh: bool) -> RunData:

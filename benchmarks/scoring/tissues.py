@@ -68,6 +68,11 @@ def dice(a: Mask, b: Mask) -> float:
     -------
     float
         0 to 1; NaN where both are empty.
+
+    Examples
+    --------
+    >>> dice(np.array([True, True, False]), np.array([True, False, False]))
+    0.6666666666666666
     """
     total = int(a.sum()) + int(b.sum())
     return 2 * int((a & b).sum()) / total if total else float("nan")
@@ -85,6 +90,11 @@ def soft_dice(p: Fractions, q: Fractions) -> float:
     -------
     float
         0 to 1; NaN where both are empty.
+
+    Examples
+    --------
+    >>> soft_dice(np.float32([1.0, 0.5, 0.0]), np.float32([1.0, 0.0, 0.5]))
+    0.6666666666666666
     """
     total = float(p.sum(dtype=np.float64) + q.sum(dtype=np.float64))
     return 2 * float(np.minimum(p, q).sum(dtype=np.float64)) / total if total else float("nan")

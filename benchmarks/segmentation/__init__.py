@@ -1,7 +1,7 @@
 """Tissue segmentation: one interface, several engines."""
 
 from .engines import ENGINES, get_segmenter
-from .files import segment_file, write_segmentation
+from .files import segment, segment_file, write_segmentation
 from .segmentation import TISSUES, Segmentation
 from .segmenter import Segmenter
 
@@ -11,6 +11,7 @@ __all__ = [
     "Segmentation",
     "Segmenter",
     "get_segmenter",
+    "segment",
     "segment_file",
     "write_segmentation",
 ]

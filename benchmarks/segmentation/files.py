@@ -1,36 +1,51 @@
-"""From a file to a segmentation beside it, in the file's own voxel order."""
+"""Segmenting one image: a scan in memory, or a file, with the result beside it if wanted."""
 
-import math
 from pathlib import Path
 from typing import Any
 
-import nibabel
-import numpy as np
 import numpy.typing as npt
-from nibabel.orientations import (
-    apply_orientation,
-    axcodes2ornt,
-    inv_ornt_aff,
-    io_orientation,
-    ornt_transform,
-)
 
-from phycharm.data.nifti import other_grid, read_volume, write_volume
+from phycharm.data.nifti import write_volume
 from phycharm.data.scan import Scan
-from phycharm.data.scanner import Scanner
 from phycharm.errors import InputError
-from phycharm.physics.acquisition import Acquisition
-from phycharm.utils.arrays import Mask
 
 from .engines import get_segmenter
+from .reading import read_scan
 from .segmentation import Segmentation
 
-_UNKNOWN = Scanner(
-    name="",
-    acquisition=Acquisition(
-        inversion_time=math.nan, repetition_time=math.nan, echo_time=math.nan, flip_angle=math.nan
-    ),
-)
+
+def segment(
+    image: str | Path | Scan,
+    *,
+    mask: str | Path | None = None,
+    engine: str = "hmrf",
+    device: str = "cpu",
+) -> Segmentation:
+    """Segment a T1-weighted image into CSF, grey and white matter.
+
+    Parameters
+    ----------
+    image : str, Path or Scan
+        A NIfTI file, `.nii` or `.nii.gz`, or a scan in memory.
+    mask : str or Path, optional
+        For a file: brain mask on the same grid (above 0 inside). If not given, the brain is where
+        the image is not 0, as after brain extraction. A `Scan` has its own.
+    engine : str
+        `hmrf`, `fsl-fast` or `atropos`.
+    device : str
+        Where `hmrf` computes.
+
+    Returns
+    -------
+    Segmentation
+        On the grid of the scan, or of the file in the file's own voxel order.
+
+    Raises
+    ------
+    InputError
+        If the engine, the device, the image or the mask cannot be used.
+    """
+    return _segmented(image, mask, engine, device)[1]
 
 
 def segment_file(
@@ -70,11 +85,8 @@ def segment_file(
     InputError
         If the engine, the device, the image or the mask cannot be used.
     """
-    segmenter = get_segmenter(engine, device=device)
-    name = input.name.removesuffix(".gz").removesuffix(".nii")
-    scan = read_scan(input, mask, name)
-    segmentation = segmenter.segment(scan)
-    write_segmentation(segmentation, scan, out_dir, name)
+    scan, segmentation = _segmented(input, mask, engine, device)
+    write_segmentation(segmentation, scan, out_dir, scan.subject)
     return segmentation
 
 
@@ -114,53 +126,20 @@ def write_segmentation(
     return paths
 
 
-def read_scan(path: Path, mask_path: Path | None, name: str) -> Scan:
-    """Read a file as a scan in the file's own voxel order.
-
-    Parameters
-    ----------
-    path : Path
-        T1-weighted volume.
-    mask_path : Path or None
-        Brain mask on the same grid; None takes every voxel that is not 0.
-    name : str
-        By which messages call the scan.
-
-    Returns
-    -------
-    Scan
-        Of a scanner of which nothing is known.
-
-    Raises
-    ------
-    InputError
-        If a file cannot be used or the grids differ.
-    """
-    image, affine = read_volume(path)
-    mask = image != 0 if mask_path is None else _read_mask(mask_path, image.shape, affine)
-    to_file = _from_ras(path)
-    return Scan(
-        image=np.ascontiguousarray(apply_orientation(image, to_file)),
-        mask=np.ascontiguousarray(apply_orientation(mask, to_file)),
-        affine=affine @ inv_ornt_aff(to_file, image.shape),
-        scanner=_UNKNOWN,
-        subject=name,
-    )
+def _segmented(
+    image: str | Path | Scan, mask: str | Path | None, engine: str, device: str
+) -> tuple[Scan, Segmentation]:
+    segmenter = get_segmenter(engine, device=device)
+    scan = _opened(image, mask)
+    return scan, segmenter.segment(scan)
 
 
-def _read_mask(path: Path, shape: tuple[int, ...], affine: npt.NDArray[np.float64]) -> Mask:
-    # A full mask is constant too; an empty one is refused by name.
-    mask, mask_affine = read_volume(path, constant=True)
-    if not (mask > 0).any():
-        raise InputError(f"{path}: is an empty mask; give one that covers the brain.")
-    if other_grid(mask.shape, mask_affine, shape, affine):
-        raise InputError(f"{path}: lies on another grid than the image; resample it to the image.")
-    return mask > 0
-
-
-def _from_ras(path: Path) -> npt.NDArray[np.float64]:
-    """Return the orientation change from RAS to the voxel order of a file."""
-    image: Any = nibabel.load(path)
-    own = io_orientation(image.affine)
-    change: npt.NDArray[np.float64] = ornt_transform(axcodes2ornt("RAS"), own)
-    return change
+def _opened(image: str | Path | Scan, mask: str | Path | None) -> Scan:
+    """Return a scan as it is, or read a file; a file's scan is called like the file."""
+    if isinstance(image, Scan):
+        if mask is not None:
+            raise InputError("A scan has a mask of its own; put yours into it, or give a file.")
+        return image
+    path = Path(image)
+    name = path.name.removesuffix(".gz").removesuffix(".nii")
+    return read_scan(path, None if mask is None else Path(mask), name)

@@ -58,6 +58,14 @@ def tissue_volumes_ml(partial_volumes: Image, affine: npt.NDArray[np.float64]) -
     -------
     dict of str to float
         Millilitres by tissue.
+
+    Examples
+    --------
+    >>> shares = np.zeros((3, 10, 10, 10), np.float32)
+    >>> shares[1], shares[2] = 0.25, 0.75
+    >>> volumes = tissue_volumes_ml(shares, np.diag([2.0, 2.0, 2.0, 1.0]))
+    >>> {tissue: round(volume, 3) for tissue, volume in volumes.items()}
+    {'CSF': 0.0, 'GM': 2.0, 'WM': 6.0}
     """
     voxel_ml = abs(float(np.linalg.det(affine[:3, :3]))) / 1000
     sums = partial_volumes.sum(axis=(1, 2, 3), dtype=np.float64)

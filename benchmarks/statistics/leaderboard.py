@@ -106,6 +106,21 @@ def leaderboard(
     ------
     InputError
         The scores lack a column, or `order` is unknown or was not measured.
+
+    Examples
+    --------
+    >>> from phycharm.benchmarks.metrics import METRICS
+    >>> keys = {"protocol": "p", "protocol_version": 1, "split": "external", "fold": 1, "seed": 0,
+    ...         "source": "GE", "target": "Siemens", "metric": "ssim", "tissue": ""}
+    >>> means = {"none": 0.80, "unet": 0.90}
+    >>> scores = pd.DataFrame([
+    ...     {**keys, "harmonizer": name, "subject": f"{number:02}", "value": mean + 0.01 * number}
+    ...     for name, mean in means.items() for number in range(5)
+    ... ])
+    >>> leaderboard(scores, METRICS)[["place", "harmonizer", "mean", "tied_for_first"]].round(3)
+       place harmonizer  mean  tied_for_first
+    0      1       unet  0.92            True
+    1      2       none  0.82           False
     """
     known = known_metrics(metrics)
     _check_order(order, list(known))

@@ -39,6 +39,12 @@ def behind(
     -------
     ndarray of bool, shape (k,)
         False for the best itself, and for all with fewer than two subjects.
+
+    Examples
+    --------
+    >>> merits = [[0.90, 0.70, 0.89], [0.92, 0.71, 0.93], [0.91, 0.73, 0.90], [0.93, 0.72, 0.92]]
+    >>> behind(merits, 0, alpha=0.05)
+    array([False,  True, False])
     """
     table = np.asarray(merits, dtype=np.float64)
     subjects, methods = table.shape

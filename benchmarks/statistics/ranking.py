@@ -43,6 +43,11 @@ def cliques(mean_ranks: Mapping[str, float], difference: float) -> list[tuple[st
     -------
     list of tuple of str
         Groups of at least two methods, best first; no group is part of another.
+
+    Examples
+    --------
+    >>> cliques({"a": 1.2, "b": 1.8, "c": 2.9, "d": 4.1}, difference=1.2)
+    [('a', 'b'), ('b', 'c'), ('c', 'd')]
     """
     order = sorted(mean_ranks, key=lambda name: (mean_ranks[name], name))
     found: list[tuple[str, ...]] = []

@@ -19,6 +19,7 @@ from ..utils.json_file import read_object
 from ..utils.suggestions import did_you_mean
 from .bids_files import BidsFiles, Kind
 from .cohort import Cohort
+from .data_tables import dataset_html
 from .nifti import other_grid, read_volume
 from .quantitative import QuantitativeCohort, QuantitativeScan
 from .scan import Scan
@@ -38,7 +39,7 @@ class BidsDataset:
 
     Parameters
     ----------
-    root : Path
+    root : str or Path
         Folder that holds `dataset_description.json`.
     acquisitions : dict, optional
         Per scanner, values in ms (or degrees) that replace what the sidecars say.
@@ -50,14 +51,17 @@ class BidsDataset:
     """
 
     def __init__(
-        self, root: Path, *, acquisitions: dict[str, dict[str, float]] | None = None
+        self, root: str | Path, *, acquisitions: dict[str, dict[str, float]] | None = None
     ) -> None:
-        self.root = root
+        self.root = Path(root)
         self._overrides = acquisitions or {}
         self.description = self._read_description()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.root)!r})"
+
+    def _repr_html_(self) -> str:
+        return dataset_html(self)
 
     def _read_description(self) -> dict[str, Any]:
         path = self.root / "dataset_description.json"

@@ -24,14 +24,26 @@ class BidsName:
 
     @classmethod
     def parse(cls, name: str) -> "BidsName":
-        """Take a file name apart."""
+        """Take a file name apart.
+
+        Examples
+        --------
+        >>> BidsName.parse("sub-01_ses-GE_T1w.nii.gz")
+        BidsName(entities={'sub': '01', 'ses': 'GE'}, suffix='T1w', extension='.nii.gz')
+        """
         stem, dot, extension = name.partition(".")
         *pairs, suffix = stem.split("_")
         entities = dict(pair.split("-", 1) for pair in pairs if "-" in pair)
         return cls(entities, suffix, dot + extension)
 
     def applies_to(self, other: "BidsName") -> bool:
-        """Whether a sidecar of this name holds for the other file (BIDS inheritance principle)."""
+        """Whether a sidecar of this name holds for the other file (BIDS inheritance principle).
+
+        Examples
+        --------
+        >>> BidsName.parse("T1w.json").applies_to(BidsName.parse("sub-01_ses-GE_T1w.nii.gz"))
+        True
+        """
         return self.suffix == other.suffix and self.entities.items() <= other.entities.items()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import permutations
 from typing import Self
 
+from .data_tables import cohort_html
 from .scan import Scan
 from .scanner import Scanner
 
@@ -19,6 +20,28 @@ class Cohort:
         Every subject has a scan on each.
     load : callable
         `load(subject, scanner)` reads one scan.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from phycharm import Acquisition
+    >>> timing = Acquisition(inversion_time=900, repetition_time=2300, echo_time=3, flip_angle=9)
+    >>> ge, siemens = (Scanner(name=name, acquisition=timing) for name in ("GE", "Siemens"))
+    >>> def load(subject, scanner):
+    ...     image = np.full((2, 2, 2), 100.0, np.float32)
+    ...     return Scan(
+    ...         image=image, mask=image > 0, affine=np.eye(4), scanner=scanner, subject=subject
+    ...     )
+    ...
+    >>> people = Cohort(subjects=["01", "02"], scanners=[ge, siemens], load=load)
+    >>> people
+    Cohort(subjects=['01', '02'], scanners=['GE', 'Siemens'])
+    >>> [f"{source.name} to {target.name}" for source, target in people.directions()]
+    ['GE to Siemens', 'Siemens to GE']
+    >>> float(people.scan("02", ge).image.mean())
+    100.0
+    >>> people.subset(subjects=["02"])
+    Cohort(subjects=['02'], scanners=['GE', 'Siemens'])
     """
 
     def __init__(
@@ -35,6 +58,9 @@ class Cohort:
     def __repr__(self) -> str:
         names = [scanner.name for scanner in self.scanners]
         return f"{type(self).__name__}(subjects={list(self.subjects)}, scanners={names})"
+
+    def _repr_html_(self) -> str:
+        return cohort_html(self.subjects, self.scanners)
 
     def scan(self, subject: str, scanner: Scanner) -> Scan:
         """Read the scan of one subject on one scanner.

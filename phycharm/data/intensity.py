@@ -25,6 +25,22 @@ def percentile_99(scan: Scan) -> Scan:
     -------
     Scan
         Dimensionless intensities.
+
+    Examples
+    --------
+    >>> from phycharm import Acquisition, Scanner
+    >>> timing = Acquisition(inversion_time=900, repetition_time=2300, echo_time=3, flip_angle=9)
+    >>> image = np.arange(1000, dtype=np.float32).reshape(10, 10, 10)
+    >>> scan = Scan(
+    ...     image=image,
+    ...     mask=image >= 500,
+    ...     affine=np.eye(4),
+    ...     scanner=Scanner(name="GE", acquisition=timing),
+    ...     subject="01",
+    ... )
+    >>> standardized = percentile_99(scan).image
+    >>> [round(float(standardized.flat[voxel]), 3) for voxel in (499, 500, 994, 999)]
+    [0.0, 0.503, 1.0, 1.005]
     """
     scale = np.float32(np.percentile(scan.image[scan.mask], 99))
     if scale <= 0:

@@ -133,6 +133,15 @@ def other_grid(
         Of both volumes, in RAS order.
     affine, wanted_affine : ndarray of float64, shape (4, 4)
         Likewise; differences of 0.01 mm do not count.
+
+    Examples
+    --------
+    >>> other_grid((2, 2, 2), np.eye(4), (2, 2, 3), np.eye(4))
+    'has shape (2, 2, 2) and not (2, 2, 3)'
+    >>> other_grid((2, 2, 2), np.eye(4), (2, 2, 2), 1.1 * np.eye(4))
+    'lies elsewhere (its affine differs)'
+    >>> other_grid((2, 2, 2), np.eye(4), (2, 2, 2), np.eye(4))
+    ''
     """
     if shape != wanted_shape:
         return f"has shape {shape} and not {wanted_shape}"

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from ..utils.arrays import Image, Mask
 from .scanner import Scanner
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +32,23 @@ class Scan:
         Label of the person, without `sub-`.
     session : str
         Label of the visit, without `ses-`.
+
+    Examples
+    --------
+    >>> from phycharm import Acquisition
+    >>> timing = Acquisition(inversion_time=900, repetition_time=2300, echo_time=3, flip_angle=9)
+    >>> image = np.arange(8, dtype=np.float32).reshape(2, 2, 2)
+    >>> scan = Scan(
+    ...     image=image,
+    ...     mask=image > 0,
+    ...     affine=np.diag([1.0, 1.0, 1.2, 1.0]),
+    ...     scanner=Scanner(name="GE", acquisition=timing),
+    ...     subject="01",
+    ... )
+    >>> scan.voxel_size
+    (1.0, 1.0, 1.2)
+    >>> float(scan.with_image(2 * image).image.max())
+    14.0
     """
 
     image: Image
@@ -47,3 +67,21 @@ class Scan:
     def with_image(self, image: Image) -> Self:
         """Return the same scan with another image."""
         return replace(self, image=image)
+
+    def plot(self) -> "Figure":
+        """Draw a sagittal, a coronal and an axial slice through the middle of the brain.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The patient's left is at the left; the line is the edge of the mask.
+        """
+        # matplotlib takes half a second, and most scans are never looked at.
+        from .scan_picture import draw_scan
+
+        return draw_scan(self)
+
+    def _repr_html_(self) -> str:
+        from .scan_picture import scan_html
+
+        return scan_html(self)

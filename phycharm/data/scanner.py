@@ -29,6 +29,15 @@ class Scanner:
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Self:
-        """Make a scanner from what `dataclasses.asdict` gave, such as JSON keeps."""
+        """Make a scanner from what `dataclasses.asdict` gave, such as JSON keeps.
+
+        Examples
+        --------
+        >>> from dataclasses import asdict
+        >>> times = {"inversion_time": 900, "repetition_time": 2300, "echo_time": 3}
+        >>> scanner = Scanner(name="Siemens", acquisition=Acquisition(**times, flip_angle=9))
+        >>> Scanner.from_record(asdict(scanner)) == scanner
+        True
+        """
         acquisition = Acquisition(**record["acquisition"])
         return cls(**{**record, "acquisition": acquisition})

@@ -39,6 +39,12 @@ class MethodCard:
     variant_of : str
         Name of the method that this one is under other conditions, which is no rival of it; empty
         for a method in its own right.
+
+    Examples
+    --------
+    >>> card = MethodCard(name="mine", summary="Does it better.", scope="all")
+    >>> card.revision, card.supervision
+    ('1', 'paired')
     """
 
     name: str

@@ -34,6 +34,21 @@ class Harmonizer(ABC):
         Everything random in `fit` follows from it.
     device : str
         Where tensors live, `cpu` or `cuda`.
+
+    Examples
+    --------
+    >>> class Brighter(Harmonizer):
+    ...     card = MethodCard(name="brighter", summary="Multiplies by one number.", scope="all")
+    ...     def __init__(self, *, factor=2.0, seed=0, device="cpu"):
+    ...         super().__init__(seed=seed, device=device)
+    ...         self.factor = factor
+    ...     def apply(self, scan, target):
+    ...         return self.factor * scan.image
+    ...
+    >>> Brighter(factor=1.5)
+    Brighter(factor=1.5)
+    >>> Brighter(factor=1.5).settings()
+    {'factor': 1.5, 'seed': 0}
     """
 
     card: ClassVar[MethodCard]
@@ -135,12 +150,12 @@ class Harmonizer(ABC):
             raise ValueError(f"{self.card.name} returned values that are not finite")
         return image
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: str | Path) -> None:
         """Write the fitted method: tensors as safetensors, all else as JSON; no pickles.
 
         Parameters
         ----------
-        folder : Path
+        folder : str or Path
             Made if need be.
         """
         state = self.state()
@@ -151,10 +166,10 @@ class Harmonizer(ABC):
             "fitted_on": self.fitted_on,
             "state": state.facts,
         }
-        write_state(folder, state)
+        write_state(Path(folder), state)
 
     @classmethod
-    def load(cls, folder: Path, *, device: str = "cpu") -> Self:
+    def load(cls, folder: str | Path, *, device: str = "cpu") -> Self:
         """Read a method of this class that `save` wrote.
 
         Raises
@@ -162,7 +177,7 @@ class Harmonizer(ABC):
         InputError
             If the folder holds no saved method, or another one.
         """
-        state = read_state(folder, method=cls.card.name)
+        state = read_state(Path(folder), method=cls.card.name)
         harmonizer = cls(**state.facts["settings"], device=device)
         harmonizer.fitted_on = state.facts["fitted_on"]
         harmonizer.restore(FittedState(tensors=state.tensors, facts=state.facts["state"]))

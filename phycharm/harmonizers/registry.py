@@ -11,8 +11,27 @@ GROUP = "phycharm.harmonizers"
 
 
 def harmonizer_names() -> list[str]:
-    """Return the names of all registered methods, sorted; none of them is imported."""
+    """Return the names of all registered methods, sorted; none of them is imported.
+
+    Examples
+    --------
+    >>> {"none", "nyul", "unet", "phycharm"} <= set(harmonizer_names())
+    True
+    """
     return sorted({entry.name for entry in entry_points(group=GROUP)})
+
+
+def registered_name(path: str) -> str | None:
+    """Return the name under which the class `package.module:Class` is registered, if it is.
+
+    Examples
+    --------
+    >>> registered_name("phycharm.method.phycharm:PhyCHarm")
+    'phycharm'
+    >>> registered_name("package.module:Mine") is None
+    True
+    """
+    return next((entry.name for entry in entry_points(group=GROUP) if entry.value == path), None)
 
 
 def harmonizer_class(name: str) -> type[Any]:
@@ -32,6 +51,11 @@ def harmonizer_class(name: str) -> type[Any]:
     ------
     InputError
         If there is none of that name, two packages claim it, or it cannot be imported.
+
+    Examples
+    --------
+    >>> harmonizer_class("phycharm")
+    <class 'phycharm.method.phycharm.PhyCHarm'>
     """
     if ":" in name:
         return _load(EntryPoint(name=name, value=name, group=GROUP))

@@ -30,7 +30,19 @@ class FittedState:
 
 
 def write_state(folder: Path, state: FittedState) -> None:
-    """Write a fitted state into a folder, which is made if need be."""
+    """Write a fitted state into a folder, which is made if need be.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import torch
+    >>> state = FittedState(tensors={"gain": torch.ones(2)}, facts={"harmonizer": "mine"})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_state(Path(folder), state)
+    ...     read_state(Path(folder), method="mine").tensors
+    ...
+    {'gain': tensor([1., 1.])}
+    """
     from safetensors.torch import save_file
 
     tensors = {

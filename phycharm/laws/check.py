@@ -7,7 +7,7 @@ from traceback import extract_tb
 from typing import Any
 
 from ..errors import InputError
-from ..harmonizers.external import accepted_settings, create_harmonizer
+from ..harmonizers.external import accepted_settings, create_harmonizer, spec_of
 from ..harmonizers.external.adapter import Adapter
 from ..harmonizers.harmonizer import Harmonizer
 from ..utils.progress import progress_bar
@@ -34,7 +34,7 @@ LAWS = (
 
 
 def check_harmonizer(
-    harmonizer: str | Harmonizer,
+    harmonizer: str | type[Any] | Harmonizer,
     *,
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
@@ -44,9 +44,9 @@ def check_harmonizer(
 
     Parameters
     ----------
-    harmonizer : str or Harmonizer
-        What a user names (see `create_harmonizer`), or an object; the object itself is not
-        fitted, copies of it are.
+    harmonizer : str, type or Harmonizer
+        What a user names (see `create_harmonizer`), a class, or an object; the object itself is
+        not fitted, copies of it are.
     settings : mapping, optional
         Keywords for its constructor, where it is named. A method that takes `training` and is
         given none is trained for one epoch: the laws hold for a bad fit too.
@@ -80,7 +80,16 @@ def check_harmonizer(
 
 
 def check_report(results: Iterable[LawResult]) -> str:
-    """Lay out the results of a check, one law a line and the count at the end."""
+    """Lay out the results of a check, one law a line and the count at the end.
+
+    Examples
+    --------
+    >>> found = LawResult(name="finite", outcome="failed", reason="2 voxels are not")
+    >>> print(check_report([found]))
+    failed  finite  2 voxels are not
+    <BLANKLINE>
+    0 passed, 1 failed, 0 skipped
+    """
     results = list(results)
     width = max(len(result.name) for result in results)
     lines = [f"{r.outcome:8}{r.name:{width}}  {r.reason}" for r in results]
@@ -91,15 +100,17 @@ def check_report(results: Iterable[LawResult]) -> str:
     return "\n".join([*lines, "", ", ".join(counts)])
 
 
-def _maker(harmonizer: str | Harmonizer, settings: Mapping[str, Any] | None, seed: int) -> Any:
+def _maker(
+    harmonizer: str | type[Any] | Harmonizer, settings: Mapping[str, Any] | None, seed: int
+) -> Any:
     if isinstance(harmonizer, Harmonizer):
         if settings:
             raise InputError("Settings go with a name; an object has been made already.")
         return lambda device: _copied(harmonizer, device)
-    options = dict(settings or {})
-    if "training" in accepted_settings(harmonizer):
+    spec, options = spec_of(harmonizer), dict(settings or {})
+    if "training" in accepted_settings(spec):
         options.setdefault("training", {"epochs": 1})
-    return lambda device: create_harmonizer(harmonizer, settings=options, seed=seed, device=device)
+    return lambda device: create_harmonizer(spec, settings=options, seed=seed, device=device)
 
 
 def _copied(harmonizer: Harmonizer, device: str) -> Harmonizer:

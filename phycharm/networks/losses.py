@@ -12,5 +12,12 @@ def masked_mse(a: Tensor, b: Tensor, mask: Tensor) -> Tensor:
         Images of one shape.
     mask : Tensor of bool
         Same shape.
+
+    Examples
+    --------
+    >>> import torch
+    >>> a, b = torch.tensor([1.0, 5.0]), torch.tensor([3.0, 0.0])
+    >>> masked_mse(a, b, torch.tensor([True, False]))
+    tensor(4.)
     """
     return ((a - b).square() * mask).sum() / mask.sum().clamp(min=1)

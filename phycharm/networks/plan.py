@@ -38,7 +38,15 @@ class TrainingPlan(BaseModel):
     schedule: Schedule = "constant"
 
     def factor(self, progress: float) -> float:
-        """Return what the learning rate is multiplied by after this part (0 to 1) of training."""
+        """Return what the learning rate is multiplied by after this part (0 to 1) of training.
+
+        Examples
+        --------
+        >>> kept = {"epochs": 10, "batch_size": 8, "learning_rate": 1e-3}
+        >>> plan = TrainingPlan(**kept, schedule="linear-second-half")
+        >>> [plan.factor(progress) for progress in (0.0, 0.5, 0.75, 1.0)]
+        [1.0, 1.0, 0.5, 0.0]
+        """
         if self.schedule == "constant":
             return 1.0
         if self.schedule == "cosine":
@@ -65,6 +73,12 @@ class TrainingPlan(BaseModel):
         ----------
         paper : TrainingPlan
             The plan of the method's paper.
+
+        Examples
+        --------
+        >>> paper = TrainingPlan(epochs=200, batch_size=8, learning_rate=1e-3)
+        >>> paper.changed({"epochs": 20}).deviations(paper)
+        ('Training plan: epochs 20 instead of 200.',)
         """
         wanted = paper.model_dump()
         changed = [

@@ -46,6 +46,16 @@ class SliceCanvas:
         Along x and y.
     multiple : int
         Sides are multiples of this.
+
+    Examples
+    --------
+    >>> brain = np.zeros((40, 50, 3), bool)
+    >>> brain[10:30, 5:45, 1] = True
+    >>> canvas = SliceCanvas.around([brain], multiple=16)
+    >>> canvas
+    SliceCanvas(height=32, width=48, multiple=16)
+    >>> canvas.place(brain)
+    Placement(shape=(40, 50, 3), planes=(1,), corner=(4, 1), size=(32, 48))
     """
 
     height: int
@@ -122,6 +132,18 @@ def paste(slices: Tensor, placement: Placement) -> Tensor:
     -------
     Tensor, shape (C, X, Y, Z)
         Zero wherever there was no slice.
+
+    Examples
+    --------
+    >>> brain = np.zeros((20, 20, 4), bool)
+    >>> brain[5:15, 5:15, 1:3] = True
+    >>> placement = SliceCanvas.around([brain], multiple=8).place(brain)
+    >>> volume = torch.from_numpy(brain).float()[None]
+    >>> slices = cut(volume, placement)
+    >>> slices.shape
+    torch.Size([2, 1, 16, 16])
+    >>> torch.equal(paste(slices, placement), volume)
+    True
     """
     (x, y), (height, width) = placement.corner, placement.size
     size_x, size_y, size_z = placement.shape

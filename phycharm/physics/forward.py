@@ -44,6 +44,23 @@ def t1w_weight(t1: Tensor, acquisition: Acquisition, *, model: SignalModel) -> T
     Sidecars do not say which pulse reads the centre of k-space; `mprage` takes the middle one
     (linear order). Where the train is too long for that, as in vendors' short-TI protocols, it
     falls back to `ir`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> timing = Acquisition(
+    ...     inversion_time=1000,
+    ...     repetition_time=2300,
+    ...     echo_time=3,
+    ...     flip_angle=9,
+    ...     echo_spacing=7,
+    ...     readouts=176,
+    ... )
+    >>> t1 = torch.tensor([800.0, 1400.0])  # white and grey matter
+    >>> t1w_weight(t1, timing, model="ir")
+    tensor([0.4834, 0.2143])
+    >>> t1w_weight(t1, timing, model="mprage")
+    tensor([0.0530, 0.0294])
     """
     if model == "mprage" and not has_readout_train(acquisition):
         raise InputError(
@@ -86,6 +103,17 @@ def effective_repetition_time(acquisition: Acquisition) -> float:
     float
         The acquisition's TR, or its echo spacing (0 where unknown) if f would change its sign for
         a T1 below 2000 ms.
+
+    Examples
+    --------
+    >>> long = Acquisition(inversion_time=1200, repetition_time=2400, echo_time=2, flip_angle=8)
+    >>> effective_repetition_time(long)
+    2400
+    >>> short = Acquisition(
+    ...     inversion_time=450, repetition_time=2200, echo_time=3, flip_angle=12, echo_spacing=8.2
+    ... )
+    >>> effective_repetition_time(short)
+    8.2
     """
     rate = 1 / _LONGEST_PARENCHYMAL_T1
     weight = (
@@ -102,7 +130,16 @@ def has_readout_train(acquisition: Acquisition) -> bool:
 
 
 def richest_model(acquisitions: Iterable[Acquisition]) -> SignalModel:
-    """Return `mprage` where the readout trains of all these acquisitions are known, else `ir`."""
+    """Return `mprage` where the readout trains of all these acquisitions are known, else `ir`.
+
+    Examples
+    --------
+    >>> known = {"inversion_time": 900, "repetition_time": 2300, "echo_time": 3, "flip_angle": 9}
+    >>> richest_model([Acquisition(**known)])
+    'ir'
+    >>> richest_model([Acquisition(**known, echo_spacing=7, readouts=176)])
+    'mprage'
+    """
     return "mprage" if all(map(has_readout_train, acquisitions)) else "ir"
 
 

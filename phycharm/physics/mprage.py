@@ -47,6 +47,12 @@ class ReadoutTrain:
     ------
     InputError
         If the numbers describe no train, or the train would start before the inversion.
+
+    Examples
+    --------
+    >>> train = ReadoutTrain(inversion_time=900, flip_angle=9, echo_spacing=7, readouts=176)
+    >>> train.centre_index, train.start, train.end
+    (88, 284, 1516)
     """
 
     inversion_time: float
@@ -225,6 +231,18 @@ def mprage_signal(  # noqa: PLR0913 - a protocol has that many numbers
     Notes
     -----
     Mugler and Brookeman [1]_; closed form after Deichmann et al. [2]_.
+
+    Examples
+    --------
+    >>> mprage_signal(
+    ...     torch.tensor([800.0, 1400.0, 4000.0]),  # white matter, grey matter, CSF
+    ...     inversion_time=900.0,
+    ...     repetition_time=2300.0,
+    ...     flip_angle=9.0,
+    ...     echo_spacing=7.0,
+    ...     readouts=176,
+    ... )
+    tensor([0.0491, 0.0257, 0.0060])
     """
     train = ReadoutTrain(
         inversion_time=inversion_time,

@@ -15,14 +15,14 @@ from .writing import write_descriptions, write_quantitative, write_travelling, w
 
 
 def simulate_dataset(
-    out: Path,
+    out: str | Path,
     *,
     subjects: int = 9,
     quantitative_subjects: int = 8,
     voxel_size: float = 1.0,
     scanners: Sequence[str] = ("GE", "Siemens", "Philips"),
     seed: int = 0,
-    anatomy: Path | None = None,
+    anatomy: str | Path | None = None,
 ) -> Path:
     """Make a BIDS dataset of digital people who travelled between simulated scanners.
 
@@ -31,7 +31,7 @@ def simulate_dataset(
 
     Parameters
     ----------
-    out : Path
+    out : str or Path
         Folder to make; it must not exist, or be empty.
     subjects : int
         Travelling subjects, each scanned on every scanner.
@@ -43,7 +43,7 @@ def simulate_dataset(
         Names of `phycharm.simulate.scanners.scanner_models.SCANNERS`.
     seed : int
         Everything random follows from it.
-    anatomy : Path, optional
+    anatomy : str or Path, optional
         Folder with tissue maps of real people (see `people.real_anatomies`), which then take the
         place of the MNI152 template, in turn.
 
@@ -57,9 +57,10 @@ def simulate_dataset(
     InputError
         If an argument makes no sense or `out` is taken.
     """
+    out = Path(out)
     _check(out, subjects, quantitative_subjects, seed)
     models, grid = chosen(scanners), ScanGrid(voxel_size=voxel_size)
-    heads = [template_anatomy()] if anatomy is None else people_anatomies(anatomy)
+    heads = [template_anatomy()] if anatomy is None else people_anatomies(Path(anatomy))
     travelling = _deal(heads, [f"{number:02d}" for number in range(1, subjects + 1)])
     others = _deal(heads, [f"Q{number:02d}" for number in range(1, quantitative_subjects + 1)])
     told = f"seed {seed}, voxels of {voxel_size:g} mm, scanners {', '.join(scanners)}"

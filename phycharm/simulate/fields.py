@@ -61,7 +61,13 @@ def _spline_weights(positions: Floats, knots: int, spacing: float) -> Floats:
 
 
 def knot_counts(spacing: float, margin: float = 0.0) -> tuple[int, int, int]:
-    """Knots along each axis that cover the field of view and a margin in mm on either side."""
+    """Knots along each axis that cover the field of view and a margin in mm on either side.
+
+    Examples
+    --------
+    >>> knot_counts(40.0)
+    (11, 11, 11)
+    """
     x, y, z = (
         math.ceil((extent + 2 * margin) / spacing) + 2 * _MARGIN_KNOTS for extent in FIELD_OF_VIEW
     )

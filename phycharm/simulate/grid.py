@@ -31,6 +31,14 @@ class ScanGrid:
     ------
     InputError
         If the voxels are too small or too large to hold a brain.
+
+    Examples
+    --------
+    >>> grid = ScanGrid(voxel_size=3.0)
+    >>> grid.shape, grid.oversampling, grid.fine_size
+    ((64, 64, 60), 2, 1.5)
+    >>> grid.affine[:3, 3]
+    array([-94.5, -94.5, -88.5])
     """
 
     voxel_size: float

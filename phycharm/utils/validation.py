@@ -15,6 +15,16 @@ def first_problem(error: ValidationError) -> str:
     -------
     str
         For instance `epochs: Input should be greater than or equal to 1`; no full stop.
+
+    Examples
+    --------
+    >>> from phycharm.networks.plan import TrainingPlan
+    >>> try:
+    ...     TrainingPlan(epochs=0, batch_size=1, learning_rate=1e-3)
+    ... except ValidationError as error:
+    ...     print(first_problem(error))
+    ...
+    epochs: Input should be greater than or equal to 1
     """
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from phycharm.utils.atomic import atomic_file
+from phycharm.utils.notebook_figure import NotebookFigure
 
 # Stand-ins that the page turns into its own colours, so that a figure follows dark mode.
 INK, RULE, PAPER = "#17191c", "#d5d7da", "#fefefd"
@@ -72,7 +73,7 @@ def house_style(name: str = "") -> Iterator[None]:
 
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of a size in inches, which no window will ever show."""
-    return Figure(figsize=(width, height), layout="constrained")
+    return NotebookFigure(figsize=(width, height), layout="constrained")
 
 
 def bare(axes: Axes) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from .run_page import RunPage
@@ -44,6 +44,22 @@ def render(runs: Sequence[RunPage], comparison: SideBySide | None, niivue: str |
     str
         HTML.
     """
+    scripts = [_read(name) for name in _SCRIPTS]
+    allowed = [script_digest(script) for script in scripts]
+    if niivue is not None:
+        allowed.append(script_digest(niivue))
+    return template("report.html").render(
+        runs=runs,
+        comparison=comparison,
+        css=Markup(_read("style.css")),
+        scripts=[Markup(script) for script in scripts],
+        policy=_policy(allowed),
+        niivue=None if niivue is None else pack(niivue.encode("utf-8")),
+    )
+
+
+def template(name: str) -> Template:
+    """Open one of the templates; what is put into it is escaped, unless it says it is markup."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -52,18 +68,7 @@ def render(runs: Sequence[RunPage], comparison: SideBySide | None, niivue: str |
         lstrip_blocks=True,
     )
     environment.filters["json"] = script_json
-    scripts = [_read(name) for name in _SCRIPTS]
-    allowed = [script_digest(script) for script in scripts]
-    if niivue is not None:
-        allowed.append(script_digest(niivue))
-    return environment.get_template("report.html").render(
-        runs=runs,
-        comparison=comparison,
-        css=Markup(_read("style.css")),
-        scripts=[Markup(script) for script in scripts],
-        policy=_policy(allowed),
-        niivue=None if niivue is None else pack(niivue.encode("utf-8")),
-    )
+    return environment.get_template(name)
 
 
 def script_json(content: Any) -> Markup:

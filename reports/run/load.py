@@ -11,13 +11,13 @@ from .standings import standings
 
 
 def load_runs(
-    results: Sequence[Path], *, reference: str | None, order: str = "mean-rank"
+    results: Sequence[str | Path], *, reference: str | None, order: str = "mean-rank"
 ) -> list[RunView]:
     """Read runs.
 
     Parameters
     ----------
-    results : sequence of Path
+    results : sequence of str or Path
         Folders of runs.
     reference : str, optional
         Method that is compared with every other; by default the one that each run's protocol names.

@@ -61,6 +61,12 @@ class Measure:
         The ideal value.
     unit : str
         Empty where there is none.
+
+    Examples
+    --------
+    >>> psnr = Measure(metric="psnr", unit="dB", higher_is_better=True)
+    >>> psnr.title, psnr.arrow, psnr.text(23.4567), psnr.text(float("nan"))
+    ('PSNR (dB)', '↑', '23.46', '–')
     """
 
     metric: str
@@ -176,7 +182,14 @@ def headline(measures: Sequence[Measure]) -> list[Measure]:
 
 
 def grouped_labels(measures: Iterable[Measure]) -> list[str]:
-    """Name measures, those of one metric together: `SSIM`, `Dice (GM, WM)`."""
+    """Name measures, those of one metric together: `SSIM`, `Dice (GM, WM)`.
+
+    Examples
+    --------
+    >>> wanted = [("ssim", ""), ("dice", "GM"), ("dice", "WM")]
+    >>> grouped_labels(Measure(metric=metric, tissue=tissue) for metric, tissue in wanted)
+    ['SSIM', 'Dice (GM, WM)']
+    """
     tissues: dict[str, list[str]] = {}
     for measure in measures:
         own = tissues.setdefault(measure.metric, [])

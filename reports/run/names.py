@@ -37,7 +37,13 @@ _DASHES = ("-", "--", "-.")
 
 
 def label(method: str) -> str:
-    """Name of a method for people; unknown ones keep their own."""
+    """Name of a method for people; unknown ones keep their own.
+
+    Examples
+    --------
+    >>> label("unet"), label("my-method")
+    ('U-Net', 'my-method')
+    """
     return _LABELS.get(method, method)
 
 
@@ -48,7 +54,13 @@ def short_label(method: str) -> str:
 
 
 def variant_label(variant: str, base: str) -> str:
-    """Name of a variant for people: that of its method, and what its own name adds to it."""
+    """Name of a variant for people: that of its method, and what its own name adds to it.
+
+    Examples
+    --------
+    >>> variant_label("phycharm-case-1", "phycharm")
+    'PhyCHarm, case 1'
+    """
     added = variant.removeprefix(base).strip("-_ ").replace("-", " ")
     return f"{label(base)}, {added or variant}"
 

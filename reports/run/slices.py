@@ -154,7 +154,15 @@ def axial_index(mask: Mask) -> int:
 
 
 def bounding_box(mask: Mask, margin: int = 1) -> tuple[slice, slice, slice]:
-    """Return the box around a mask, with a margin of voxels."""
+    """Return the box around a mask, with a margin of voxels.
+
+    Examples
+    --------
+    >>> mask = np.zeros((10, 10, 10), bool)
+    >>> mask[3:6, 4:9, 0:2] = True
+    >>> bounding_box(mask)
+    (slice(2, 7, None), slice(3, 10, None), slice(0, 3, None))
+    """
     box = []
     for axis in range(3):
         inside = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))

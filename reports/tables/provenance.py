@@ -64,7 +64,13 @@ def provenance(view: RunView) -> list[Facts]:
 
 
 def flatten(content: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Turn nested settings into pairs of dotted name and text; what is empty is left out."""
+    """Turn nested settings into pairs of dotted name and text; what is empty is left out.
+
+    Examples
+    --------
+    >>> flatten({"split": {"training": 4, "folds": [1, 2]}, "segmenter": ""})
+    [('split.training', '4'), ('split.folds', '1, 2')]
+    """
     pairs: list[tuple[str, str]] = []
     for key, value in content.items():
         name = f"{prefix}{key}"

@@ -230,7 +230,13 @@ def mean_ranks(view: RunView) -> pd.DataFrame:
 
 
 def p_text(value: float) -> str:
-    """Print a p value: three digits, or a bound."""
+    """Print a p value: three digits, or a bound.
+
+    Examples
+    --------
+    >>> p_text(0.03125), p_text(0.00012), p_text(float("nan"))
+    ('0.0312', '< .001', '–')
+    """
     if np.isnan(value):
         return "–"
     return "< .001" if value < 0.001 else f"{value:.3g}"

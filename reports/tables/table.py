@@ -107,7 +107,16 @@ class Table:
 
 
 def to_csv(table: Table) -> str:
-    """Return a table as CSV; a second line of a cell becomes a column of its own."""
+    """Return a table as CSV; a second line of a cell becomes a column of its own.
+
+    Examples
+    --------
+    >>> rows = [[TableCell(text="U-Net"), TableCell(text="0.93", best=True)]]
+    >>> columns = [Column(text="Method", number=False), Column(text="SSIM")]
+    >>> print(to_csv(Table(name="t", title="Scores", columns=columns, rows=rows)), end="")
+    Method,SSIM
+    U-Net,0.93
+    """
     details = [any(row[i].detail for row in table.rows) for i in range(len(table.columns))]
     head = []
     for column, detailed in zip(table.columns, details, strict=True):

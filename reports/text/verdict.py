@@ -84,7 +84,13 @@ def wins_over_nothing(view: RunView, method: str) -> tuple[int, int]:
 
 
 def join(names: list[str]) -> str:
-    """Write a list as English does."""
+    """Write a list as English does.
+
+    Examples
+    --------
+    >>> join(["Nyúl", "U-Net", "PhyCHarm"])
+    'Nyúl, U-Net and PhyCHarm'
+    """
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

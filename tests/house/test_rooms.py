@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.rooms import FOLDERS, ROOT, files, imports, module_name, room_of
+from support.rooms import FOLDERS, ROOT, files, imported_module, imports, module_name, room_of
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 MAY_IMPORT = {
@@ -21,6 +21,8 @@ MAY_IMPORT = {
 }
 # The command line: every file may know every room, but only from inside a function.
 DOOR = ROOT / "phycharm" / "commands"
+# What `import phycharm` offers; its names are imported on first use.
+STUB = ROOT / "phycharm" / "__init__.pyi"
 
 
 ALL_FILES = [(room, path) for room in FOLDERS for path in files(room)]
@@ -51,6 +53,15 @@ def test_imports_inside_a_room_are_relative_and_stay_inside(room, path):
             assert not inside, f"line {found.line}: {found.target} of the same room"
         else:
             assert found.level <= depth, f"line {found.line}: leaves the room"
+            meant = imported_module(room, path, found)
+            assert path == STUB or room_of(meant) == room, f"line {found.line}: {meant}"
+
+
+def test_the_stub_names_every_room_and_the_package_beside_it_none():
+    named = {room_of(imported_module("phycharm", STUB, found)) for found in imports(STUB)}
+    # Methods go by their registered names.
+    assert named == set(FOLDERS) - {"phycharm.baselines"}
+    assert [found.target for found in imports(STUB.with_suffix(".py"))] == ["lazy_loader"]
 
 
 def test_the_command_line_knows_every_room_that_is_run():

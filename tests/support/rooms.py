@@ -23,8 +23,10 @@ class Import(NamedTuple):
 
 
 def files(room):
-    """List the Python files of a room."""
-    return sorted((ROOT / FOLDERS[room]).rglob("*.py"))
+    """List the Python files of a room, stubs among them."""
+    return sorted((ROOT / FOLDERS[room]).glob("**/*.py")) + sorted(
+        (ROOT / FOLDERS[room]).glob("**/*.pyi")
+    )
 
 
 def module_name(room, path):
@@ -67,6 +69,6 @@ def imported_module(room, path, found):
     if found.level == 0:
         return found.target
     package = module_name(room, path).split(".")
-    if path.name != "__init__.py":
+    if path.stem != "__init__":
         package = package[:-1]
     return ".".join([*package[: len(package) - found.level + 1], found.target])

@@ -7,7 +7,7 @@ import nibabel
 import numpy as np
 from nilearn.datasets import load_mni152_brain_mask, load_mni152_template
 
-from phycharm.benchmarks.segmentation.files import read_scan
+from phycharm.benchmarks.segmentation.reading import read_scan
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
 from phycharm.physics.acquisition import Acquisition

@@ -38,6 +38,13 @@ def mean_intervals(
     -------
     ndarray of float64, shape (len(rows), 2)
         Lower and upper end. Both are the mean where all values agree; NaN with fewer than two.
+
+    Examples
+    --------
+    >>> mean_intervals([[1.0, 2.0, 3.0, 4.0, 5.0], [3.0, 3.0], [1.0]]).round(2)
+    array([[1.8, 4.2],
+           [3. , 3. ],
+           [nan, nan]])
     """
     arrays = [np.asarray(row, dtype=np.float64) for row in rows]
     ends = np.full((len(arrays), 2), np.nan)

@@ -51,6 +51,12 @@ def friedman(merits: npt.ArrayLike, *, alpha: float = 0.05) -> Friedman:
     Friedman
         Ranks and statistics. The statistics are NaN with fewer than three methods or two
         subjects, or where every subject ties all methods.
+
+    Examples
+    --------
+    >>> outcome = friedman([[3, 2, 1], [3, 1, 2], [3, 2, 1], [3, 2, 1]])
+    >>> outcome.mean_ranks, outcome.chi_square, round(outcome.p, 4)
+    (array([1.  , 2.25, 2.75]), 6.5, 0.0388)
     """
     table = np.asarray(merits, dtype=np.float64)
     subjects, methods = table.shape

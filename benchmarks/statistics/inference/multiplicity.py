@@ -51,6 +51,11 @@ def benjamini_hochberg(p_values: npt.ArrayLike) -> Floats:
     -------
     ndarray of float64, shape (M,)
         Adjusted p values, at most 1.
+
+    Examples
+    --------
+    >>> benjamini_hochberg([0.01, 0.04, 0.03, 0.005]).round(3)
+    array([0.02, 0.04, 0.04, 0.02])
     """
     values = np.asarray(p_values, dtype=np.float64)
     adjusted = np.full(values.shape, np.nan)

@@ -4,6 +4,7 @@ from .create import accepted_settings, create_harmonizer, create_harmonizers
 from .failure import HarmonizerFailed
 from .guard import outsider_at_work
 from .load import can_be_saved, load_harmonizer
+from .spec import spec_of
 
 __all__ = [
     "HarmonizerFailed",
@@ -13,4 +14,5 @@ __all__ = [
     "create_harmonizers",
     "load_harmonizer",
     "outsider_at_work",
+    "spec_of",
 ]

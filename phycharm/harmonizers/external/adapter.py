@@ -40,7 +40,7 @@ class Adapter(Harmonizer):
         return True
 
     @classmethod
-    def load(cls, folder: Path, *, device: str = "cpu") -> Self:
+    def load(cls, folder: str | Path, *, device: str = "cpu") -> Self:
         """Read an adapter of this class that `save` wrote.
 
         A wrapper of plain classes imports the class that the folder names, so this is for folders
@@ -51,6 +51,7 @@ class Adapter(Harmonizer):
         InputError
             If the folder holds no saved method, or another one.
         """
+        folder = Path(folder)
         facts = read_facts(folder)
         if facts.get("state", {}).get("class") != class_path(cls):
             raise InputError(

@@ -10,7 +10,15 @@ _KEYWORD_KINDS = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_O
 
 
 def keyword_names(function: Callable[..., Any]) -> list[str] | None:
-    """Return the keywords that a function or class takes; None where it takes any."""
+    """Return the keywords that a function or class takes; None where it takes any.
+
+    Examples
+    --------
+    >>> keyword_names(lambda train, validation=None: None)
+    ['train', 'validation']
+    >>> keyword_names(lambda **anything: None) is None
+    True
+    """
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:
@@ -22,7 +30,13 @@ def keyword_names(function: Callable[..., Any]) -> list[str] | None:
 
 
 def accepted(function: Callable[..., Any], offered: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of the offered keywords that a function takes."""
+    """Return the part of the offered keywords that a function takes.
+
+    Examples
+    --------
+    >>> accepted(lambda *, seed: None, {"seed": 1, "device": "cpu"})
+    {'seed': 1}
+    """
     names = keyword_names(function)
     return {name: value for name, value in offered.items() if names is None or name in names}
 

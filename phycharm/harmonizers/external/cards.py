@@ -25,6 +25,12 @@ def card_from(facts: dict[str, Any], *, spec: str) -> MethodCard:
     ------
     InputError
         If there is a field that no card has, or one of the wrong kind.
+
+    Examples
+    --------
+    >>> facts = {"name": "mine", "summary": "Does it better.", "needs": ["maps"]}
+    >>> card_from(facts, spec="module:Mine").needs
+    ('maps',)
     """
     known = [field.name for field in fields(MethodCard)]
     unknown = sorted(set(facts) - set(known))

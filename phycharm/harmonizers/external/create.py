@@ -49,6 +49,13 @@ def create_harmonizer(
     InputError
         If there is no such method, its class lacks methods, a setting is unknown, or its name
         cannot be used.
+
+    Examples
+    --------
+    >>> create_harmonizer("nyul", seed=3)
+    Nyul(seed=3)
+    >>> create_harmonizer("unet", settings={"features": [4, 4, 4, 8, 8, 4]}).card.name
+    'unet'
     """
     named = parse_spec(spec)
     settings = dict(settings or {})
@@ -120,6 +127,11 @@ def accepted_settings(spec: str) -> tuple[str, ...]:
     ------
     InputError
         If there is no such method.
+
+    Examples
+    --------
+    >>> accepted_settings("linear"), accepted_settings("unet")
+    ((), ('training', 'features', 'dropout', 'residual'))
     """
     named = parse_spec(spec)
     names = keyword_names(named.method) or []

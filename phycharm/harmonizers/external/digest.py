@@ -5,17 +5,25 @@ import inspect
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from uuid import uuid4
 
 _LENGTH = 12
 
 
 def source_digest(method: type) -> str:
-    """Return a fingerprint of the file in which a class is written; empty where there is none."""
+    """Return a fingerprint of the file in which a class is written.
+
+    A class that was typed into a notebook or at a prompt has no file, and nobody can tell what it
+    was when a result was computed: its fingerprint is another one each time. Empty for a class
+    that is written in C.
+    """
     try:
         path = inspect.getsourcefile(method)
-    except TypeError:
+    except (OSError, TypeError):
         path = None
-    return files_digest([Path(path)]) if path and Path(path).is_file() else ""
+    if path and Path(path).is_file():
+        return files_digest([Path(path)])
+    return uuid4().hex[:_LENGTH] if method.__module__ == "__main__" else ""
 
 
 def files_digest(paths: Iterable[Path]) -> str:

@@ -1,17 +1,16 @@
 """From a folder back to a fitted harmonizer."""
 
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
 from ..harmonizer import Harmonizer
-from ..registry import GROUP, harmonizer_names
+from ..registry import harmonizer_names, registered_name
 from ..storage import read_facts
 from .adapter import Adapter, class_path
 from .create import require_complete, with_stamped_card
 from .finding import failure, find_class
-from .spec import Spec, is_class_path, parse_spec
+from .spec import Spec, is_class_path, parse_spec, spec_of
 from .wrapped import WrappedHarmonizer
 from .wrapped_common import WrappedCommonDomain
 
@@ -19,7 +18,7 @@ _WRAPPERS = {class_path(wrapper): wrapper for wrapper in (WrappedHarmonizer, Wra
 
 
 def load_harmonizer(
-    folder: Path, *, harmonizer: str | None = None, device: str = "cpu"
+    folder: str | Path, *, harmonizer: str | type[Any] | None = None, device: str = "cpu"
 ) -> Harmonizer:
     """Read a fitted method of whatever kind.
 
@@ -29,11 +28,11 @@ def load_harmonizer(
 
     Parameters
     ----------
-    folder : Path
+    folder : str or Path
         Where `Harmonizer.save` put it.
-    harmonizer : str, optional
-        Method that the folder must be of, as `create_harmonizer` takes it; needed for a class by
-        path (`package.module:Class`).
+    harmonizer : str or type, optional
+        Method that the folder must be of, as `create_harmonizer` takes it, or its class; needed
+        for a class that nobody registered.
     device : str
         See `Harmonizer`.
 
@@ -43,11 +42,13 @@ def load_harmonizer(
         If the folder holds no saved method, the method is not installed or not named here, loading
         it would let the folder choose code or a program to run, or its state cannot be taken back.
     """
+    folder = Path(folder)
     facts = _checked(read_facts(folder), folder)
-    if harmonizer is None:
+    named = None if harmonizer is None else parse_spec(spec_of(harmonizer))
+    if named is None:
         method = _registered_class(facts, folder)
     else:
-        method = _named_class(parse_spec(harmonizer), facts, folder)
+        method = _named_class(named, facts, folder)
     if issubclass(method, Adapter) and method.runs_programs:
         raise InputError(
             f"{folder}: {facts['harmonizer']!r} is a command line, and a folder is not trusted to "
@@ -63,7 +64,7 @@ def load_harmonizer(
             f"{folder}: loading {facts['harmonizer']!r} failed {failure(error)}; train the model "
             "again."
         ) from error
-    return loaded if harmonizer is None else with_stamped_card(loaded, parse_spec(harmonizer))
+    return loaded if named is None else with_stamped_card(loaded, named)
 
 
 def can_be_saved(harmonizer: Harmonizer) -> bool:
@@ -86,7 +87,7 @@ def _registered_class(facts: dict[str, Any], folder: Path) -> type[Harmonizer]:
     if path in _WRAPPERS:
         return _wrapper(facts, folder)
     # An adapter's own name is nobody's in the registry, so its class is looked for first.
-    registered = _registered_as(path) or (name if name in harmonizer_names() else None)
+    registered = registered_name(path) or (name if name in harmonizer_names() else None)
     if registered is None:
         raise InputError(
             f"{folder}: holds a model of {name!r}, which no installed package registers; install "
@@ -142,8 +143,3 @@ def _plain_spec(facts: dict[str, Any], folder: Path) -> str:
             "package."
         )
     return spec
-
-
-def _registered_as(path: str) -> str | None:
-    """Return the name under which a class is registered, if it is."""
-    return next((entry.name for entry in entry_points(group=GROUP) if entry.value == path), None)

@@ -12,7 +12,13 @@ _RESERVED = frozenset({"target", "maps", "oracle", "blurred", "constant", "resca
 
 
 def safe_name(text: str) -> str:
-    """Turn any text into a name: runs of other characters become one hyphen."""
+    """Turn any text into a name: runs of other characters become one hyphen.
+
+    Examples
+    --------
+    >>> safe_name("My method (v2)")
+    'My-method-v2'
+    """
     return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.")[:_LONGEST]
 
 
@@ -30,6 +36,11 @@ def require_name(name: str, *, spec: str) -> str:
     ------
     InputError
         If it is no safe file name, is too long, or has another meaning in a results folder.
+
+    Examples
+    --------
+    >>> require_name("mine-2", spec="module:Mine")
+    'mine-2'
     """
     if not _NAME.fullmatch(name) or len(name) > _LONGEST:
         raise InputError(

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...errors import InputError
 from ...utils.suggestions import did_you_mean
-from ..registry import harmonizer_names
-from .adapter import Adapter
+from ..registry import harmonizer_names, registered_name
+from .adapter import Adapter, class_path
 from .finding import find_class
 
 _ALIAS = re.compile(r"([A-Za-z0-9][A-Za-z0-9.-]*)=(.+)", re.DOTALL)
@@ -45,8 +45,46 @@ class Spec:
 
 
 def is_class_path(text: str) -> bool:
-    """Whether a text has the form `package.module:Class`."""
+    """Whether a text has the form `package.module:Class`.
+
+    Examples
+    --------
+    >>> [is_class_path(text) for text in ("package.module:Class", "unet", "command:mytool")]
+    [True, False, True]
+    """
     return _CLASS_PATH.fullmatch(text) is not None
+
+
+def spec_of(method: str | type[Any]) -> str:
+    """Return what names a method: the text itself, or for a class its registered name or path.
+
+    Parameters
+    ----------
+    method : str or type
+        What a user gave. A class of a notebook is named too, for it lies in the module `__main__`.
+
+    Raises
+    ------
+    InputError
+        If the class cannot be found again under its own name, as one that a function made.
+
+    Examples
+    --------
+    >>> from phycharm.harmonizers.registry import harmonizer_class
+    >>> spec_of("package.module:Mine")
+    'package.module:Mine'
+    >>> spec_of(harmonizer_class("nyul"))
+    'nyul'
+    """
+    if not isinstance(method, type):
+        return method
+    path = class_path(method)
+    if not is_class_path(path) or find_class(path) is not method:
+        raise InputError(
+            f"{path}: another part of the run cannot find this class under its name; define it at "
+            "the top of a module or notebook, under a name that nothing else takes later."
+        )
+    return registered_name(path) or path
 
 
 def parse_spec(text: str) -> Spec:
@@ -62,6 +100,14 @@ def parse_spec(text: str) -> Spec:
     ------
     InputError
         If it is none of these.
+
+    Examples
+    --------
+    >>> parse_spec("nyul").method
+    <class 'phycharm.baselines.nyul.Nyul'>
+    >>> found = parse_spec("mine=precomputed:folder/of/images")
+    >>> found.alias, found.path, found.argument
+    ('mine', 'precomputed', 'folder/of/images')
     """
     alias, path = "", text.strip()
     if found := _ALIAS.fullmatch(path):

@@ -100,7 +100,7 @@ class WrappedHarmonizer(Adapter):
         """Whether the class has both `save` and `load`."""
         return all(callable(getattr(self.method, name, None)) for name in ("save", "load"))
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: str | Path) -> None:
         """Write what the object's own `save` writes, and how to make such an object.
 
         Raises
@@ -114,8 +114,9 @@ class WrappedHarmonizer(Adapter):
                 "it learns."
             )
         super().save(folder)
-        (folder / _OWN_FOLDER).mkdir(exist_ok=True)
-        self.method.save(folder / _OWN_FOLDER)
+        own = Path(folder) / _OWN_FOLDER
+        own.mkdir(exist_ok=True)
+        self.method.save(own)
 
     def _take_back(self, folder: Path) -> None:
         super()._take_back(folder)

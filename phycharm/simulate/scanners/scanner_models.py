@@ -181,6 +181,11 @@ def chosen(names: Sequence[str]) -> list[ScannerModel]:
     ------
     InputError
         If a name is unknown or given twice, or there is none.
+
+    Examples
+    --------
+    >>> [model.manufacturer for model in chosen(["GE", "Siemens"])]
+    ['GE', 'Siemens']
     """
     known = ", ".join(SCANNERS)
     unknown = [name for name in names if name not in SCANNERS]

@@ -7,7 +7,7 @@ import nibabel
 import pytest
 
 from phycharm.benchmarks.segmentation import get_segmenter
-from phycharm.benchmarks.segmentation.files import read_scan
+from phycharm.benchmarks.segmentation.reading import read_scan
 
 from support.segmentation_cases import brain_of_template
 
