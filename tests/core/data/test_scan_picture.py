@@ -101,8 +101,8 @@ class TestNotebook:
         html = scan()._repr_html_()
         assert 'src="data:image/png;base64,' in html
         for fact in ("7", "GE (Maker of GE)", "3 × 2 × 4 mm", "8 × 10 × 6", "TI 450 ms"):
-            assert f"<td>{fact}" in html
-        assert f"<td>{6 * 8 * 4 * 24 / 1000:.0f} ml" in html
+            assert f">{fact}" in html
+        assert f">{6 * 8 * 4 * 24 / 1000:.0f} ml" in html
 
     def test_no_name_becomes_code(self):
         hostile = replace(phantom.GE, name=NASTY, manufacturer=NASTY)
@@ -117,14 +117,14 @@ class TestNotebook:
     def test_a_cohort_shows_people_and_scanners(self, cohort):
         html = cohort._repr_html_()
         assert f"{len(cohort.subjects)} subjects" in html
-        assert all(f"<td>{scanner.name}</td>" in html for scanner in cohort.scanners)
+        assert all(f">{scanner.name}</td>" in html for scanner in cohort.scanners)
 
     def test_a_dataset_shows_what_is_missing(self, dataset):
         assert "no mask" not in BidsDataset(dataset)._repr_html_()
         masks = sorted(dataset.rglob("*_mask.nii.gz"))
         masks[0].unlink()
         html = BidsDataset(str(dataset))._repr_html_()
-        assert html.count("<td>no mask</td>") == 1
+        assert html.count(">no mask</td>") == 1
 
     def test_a_dataset_s_name_is_escaped(self, dataset):
         description = dataset / "dataset_description.json"
