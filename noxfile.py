@@ -1,6 +1,7 @@
 """Sessions: `nox -s benchmark` and `nox -s tests` are what most people need."""
 
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -84,3 +85,16 @@ def benchmark(session: nox.Session) -> None:
     """Run the benchmark (`nox -s benchmark -- paper --device cuda`)."""
     install(session)
     session.run("phycharm", "benchmark", *session.posargs)
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Build the site into site/; any warning is an error. Arguments go to Sphinx."""
+    install(session, "docs")
+    # From scratch: a module that is gone leaves a page, and an example is run again only where its
+    # own script changed, not where the package did.
+    for folder in ("site", "docs/api/generated", "docs/gallery"):
+        shutil.rmtree(folder, ignore_errors=True)
+    strict = ("--fail-on-warning", "--keep-going", "-d", f"{session.virtualenv.location}/doctrees")
+    session.run("sphinx-build", *strict, *session.posargs, "docs", "site")
+    session.log(f"open {Path('site/index.html').resolve()}")

@@ -7,11 +7,11 @@ its fixed point: no simulation of single pulses is needed.
 
 References
 ----------
-.. [1] Mugler JP, Brookeman JR. Magn Reson Med 1990;15:152-157 (MPRAGE).
-.. [2] Deichmann R, Good CD, Josephs O, Ashburner J, Turner R. NeuroImage 2000;12:112-127
-   (signal of the readout train).
-.. [3] Marques JP, Kober T, Krueger G, van der Zwaag W, Van de Moortele PF, Gruetter R. NeuroImage
-   2010;49:1271-1281 (MP2RAGE: equations 1 to 3 are the two-train case of the form used here).
+- Mugler JP, Brookeman JR. Magn Reson Med 1990;15:152-157 (MPRAGE).
+- Deichmann R, Good CD, Josephs O, Ashburner J, Turner R. NeuroImage 2000;12:112-127
+  (signal of the readout train).
+- Marques JP, Kober T, Krueger G, van der Zwaag W, Van de Moortele PF, Gruetter R. NeuroImage
+  2010;49:1271-1281 (MP2RAGE: equations 1 to 3 are the two-train case of the form used here).
 """
 
 from collections.abc import Sequence
@@ -155,7 +155,7 @@ def inversion_train_signals(
 
     Notes
     -----
-    Closed form of Deichmann et al. [2]_ for one train and of Marques et al. [3]_, equations 1
+    Closed form of Deichmann et al. (2000) for one train and of Marques et al. (2010), equations 1
     to 3, for two.
     """
     cycle: _Affine = (torch.full_like(t1, -inversion_efficiency), torch.zeros_like(t1))
@@ -230,7 +230,7 @@ def mprage_signal(  # noqa: PLR0913 - a protocol has that many numbers
 
     Notes
     -----
-    Mugler and Brookeman [1]_; closed form after Deichmann et al. [2]_.
+    Mugler and Brookeman (1990); closed form after Deichmann et al. (2000).
 
     Examples
     --------

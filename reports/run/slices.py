@@ -51,7 +51,7 @@ class Comparison:
 
     @property
     def error_limit(self) -> float:
-        """End of the error scale: the 98th percentile of |source - target| in the mask."""
+        """End of the error scale: 98th percentile of `abs(source - target)` in the mask."""
         error = np.abs(self.source_image - self.target_image)[self.mask]
         return float(np.percentile(error, 98)) or 1.0
 

@@ -30,7 +30,7 @@ def measured_t1(
 
     Notes
     -----
-    Combined image S = Re(S1* S2) / (|S1|^2 + |S2|^2): Marques et al., NeuroImage
+    Combined image `S = Re(conj(S1) S2) / (abs(S1)^2 + abs(S2)^2)`: Marques et al., NeuroImage
     2010;49:1271-1281, equation 3.
     """
     product = (first.conj() * second).real
