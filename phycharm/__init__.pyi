@@ -1,4 +1,4 @@
-from .benchmarks.metrics import nrmse, psnr, ssim
+from .benchmarks.metrics import data_range, nrmse, psnr, ssim
 from .benchmarks.protocol.loading import load_protocol
 from .benchmarks.run.runner import run_benchmark
 from .benchmarks.segmentation import segment
@@ -32,6 +32,7 @@ __all__ = [
     "Scanner",
     "__version__",
     "check_harmonizer",
+    "data_range",
     "load_harmonizer",
     "load_protocol",
     "load_results",
