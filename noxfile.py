@@ -95,6 +95,6 @@ def docs(session: nox.Session) -> None:
     # own script changed, not where the package did.
     for folder in ("site", "docs/api/generated", "docs/gallery"):
         shutil.rmtree(folder, ignore_errors=True)
-    strict = ("--fail-on-warning", "--keep-going", "-d", f"{session.virtualenv.location}/doctrees")
+    strict = ("--fail-on-warning", "--keep-going", "-d", f"{session.cache_dir}/doctrees")
     session.run("sphinx-build", *strict, *session.posargs, "docs", "site")
     session.log(f"open {Path('site/index.html').resolve()}")

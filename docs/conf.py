@@ -5,6 +5,7 @@ from importlib import metadata
 from pathlib import Path
 
 import matplotlib
+from sphinx.errors import ExtensionError
 
 # Before an example imports pyplot: there is no window to draw in.
 matplotlib.use("agg")
@@ -58,6 +59,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples/gallery",
     "gallery_dirs": "gallery",
     "filename_pattern": r"/plot_",
+    "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "show_memory": False,
     "show_signature": False,
@@ -121,7 +123,25 @@ def shorten_arrays(app, what, name, obj, options, signature, returns):
     return short(signature), short(returns)
 
 
+_FROM_ELSEWHERE = re.compile(
+    r"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=["'](?:https?:)?//[^>]*>"""
+    r"""|@import[^;]*//|url\(["']?(?:https?:)?//"""
+)
+
+
+def require_offline(app, exception):
+    """Refuse a page or a style that would load anything from the network."""
+    if exception or app.builder.format != "html":
+        return
+    for path in sorted(Path(app.outdir).rglob("*")):
+        if path.suffix in (".html", ".css"):
+            found = _FROM_ELSEWHERE.search(path.read_text(encoding="utf-8"))
+            if found:
+                raise ExtensionError(f"{path}: loads from the network: {found[0]}")
+
+
 def setup(app):
     """Connect the above."""
     app.connect("source-read", include_pages_above)
     app.connect("autodoc-process-signature", shorten_arrays)
+    app.connect("build-finished", require_offline)
