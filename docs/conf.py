@@ -46,7 +46,13 @@ autosummary_generate = True
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 # Every object stands once, where it is defined, and not again where a package offers it.
-autodoc_default_options = {"members": True, "show-inheritance": True, "ignore-module-all": True}
+autodoc_default_options = {
+    "members": True,
+    "show-inheritance": True,
+    "ignore-module-all": True,
+    # matplotlib writes this method into every subclass of its figures, in a markup of its own.
+    "exclude-members": "set",
+}
 python_maximum_signature_line_length = 80
 add_module_names = False
 napoleon_google_docstring = False
