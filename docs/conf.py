@@ -57,7 +57,8 @@ python_maximum_signature_line_length = 80
 add_module_names = False
 napoleon_google_docstring = False
 napoleon_use_rtype = False
-napoleon_preprocess_types = True
+# As fields, the words of "Tensor, shape (X, Y, Z)" would be looked up, and `shape` found somewhere.
+napoleon_use_param = False
 
 # --- the pages that run --------------------------------------------------------------------------
 

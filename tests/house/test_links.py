@@ -80,3 +80,13 @@ def test_examples_that_run_say_that_scanners_are_simulated():
     for script in scripts:
         docstring = script.read_text(encoding="utf-8").split('"""')[1]
         assert re.search(r"\*\*[^*]*simulated[^*]*\*\*", docstring), script.name
+
+
+def test_the_reference_lists_every_part_of_every_room():
+    pages = "".join(p.read_text(encoding="utf-8") for p in ROOT.glob("docs/api/*.md"))
+    listed = set(re.findall(r"^   (phycharm[\w.]*)$", pages, re.M))
+    core = ROOT / "phycharm"
+    parts = {path.parent.name for path in core.glob("*/__init__.py")}
+    parts |= {path.stem for path in core.glob("[a-z]*.py")}
+    rooms = {"baselines", "benchmarks", "reports"}
+    assert listed == {f"phycharm.{name}" for name in parts | rooms}
