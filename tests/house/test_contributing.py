@@ -26,15 +26,15 @@ pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="the page is not in t
 
 
 def recipe(title):
-    """Return (language, file, text) of every block of a recipe."""
+    """Return (file, language, text) of every block of a recipe; the file's name stands above it."""
     (text,) = re.findall(
         rf"^### {re.escape(title)}\n(.*?)(?=^##|\Z)", PAGE.read_text("utf-8"), re.M | re.S
     )
-    return re.findall(r"^```(\w+) (\S+)\n(.*?)^```", text, re.M | re.S)
+    return re.findall(r"^`([\w./-]+)`\n\n```(\w+)\n(.*?)^```", text, re.M | re.S)
 
 
 def apply(block, house):
-    language, name, text = block
+    name, language, text = block
     path = house / name
     if language != "diff":
         assert not path.exists(), f"{name} is there already"
@@ -132,3 +132,10 @@ def test_every_recipe_is_followed():
     titles = re.findall(r"^### (Add .*)$", PAGE.read_text("utf-8"), re.M)
     with_code = {title for title in titles if recipe(title)}
     assert with_code == {*RECIPES, "Add a dataset"}
+
+
+def test_every_block_of_a_recipe_has_its_file_above_it():
+    page = PAGE.read_text("utf-8").split("\n## Recipes\n")[1]
+    titles = re.findall(r"^### (.*)$", page, re.M)
+    fences = len(re.findall(r"^```\w+$", page, re.M))
+    assert fences == sum(len(recipe(title)) for title in titles) > 15

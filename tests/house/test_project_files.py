@@ -58,8 +58,7 @@ def test_workflows_run_sessions_that_exist():
 def test_pages_name_sessions_that_exist():
     for name in ("README.md", "CONTRIBUTING.md", ".github/pull_request_template.md"):
         named = set(re.findall(r"nox -s ([a-z]+)", (ROOT / name).read_text(encoding="utf-8")))
-        # `dev` is written beside this page.
-        assert named - {"dev"} <= sessions(), name
+        assert named <= sessions(), name
 
 
 def test_workflow_pythons_are_supported():
