@@ -12,9 +12,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from phycharm.data.bids import BidsDataset
+from phycharm import BidsDataset, simulate_dataset
 from phycharm.data.intensity import percentile_99
-from phycharm.simulate import simulate_dataset
 
 # %%
 # The dataset

@@ -9,10 +9,8 @@ The laws are tried on small phantoms: **simulated people on simulated scanners**
 import matplotlib.pyplot as plt
 import numpy as np
 
-from phycharm.harmonizers.card import MethodCard
-from phycharm.harmonizers.harmonizer import Harmonizer
-from phycharm.harmonizers.storage import FittedState
-from phycharm.laws import check_harmonizer, check_report
+from phycharm import FittedState, Harmonizer, MethodCard, check_harmonizer
+from phycharm.laws import check_report
 from phycharm.laws.phantom import TESTED, TRAINING, Phantom
 
 # %%

@@ -14,10 +14,9 @@ import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
 
+from phycharm import BidsDataset, simulate_dataset
 from phycharm.benchmarks.metrics import METRICS, score_image
-from phycharm.data.bids import BidsDataset
 from phycharm.data.intensity import percentile_99
-from phycharm.simulate import simulate_dataset
 
 # %%
 # Four images whose order is known

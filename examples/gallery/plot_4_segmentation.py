@@ -13,10 +13,9 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from phycharm.benchmarks.segmentation import TISSUES, get_segmenter
-from phycharm.data.bids import BidsDataset
+from phycharm import BidsDataset, segment, simulate_dataset
+from phycharm.benchmarks.segmentation import TISSUES
 from phycharm.data.intensity import percentile_99
-from phycharm.simulate import simulate_dataset
 
 # %%
 # A scan and its segmentation
@@ -34,7 +33,7 @@ folder = simulate_dataset(
 dataset = BidsDataset(folder)
 cohort = dataset.travelling().map(percentile_99)
 scan = cohort.scan("01", cohort.scanner("Siemens"))
-found = get_segmenter("hmrf").segment(scan)
+found = segment(scan)
 print(found.engine)
 
 # %%

@@ -5,9 +5,7 @@ The base class takes care of the mask, types, seeds, saving and loading; what is
 
 import numpy as np
 
-from phycharm.harmonizers.card import MethodCard
-from phycharm.harmonizers.harmonizer import Harmonizer
-from phycharm.harmonizers.storage import FittedState
+from phycharm import FittedState, Harmonizer, MethodCard
 
 
 class PercentileMatching(Harmonizer):
