@@ -54,7 +54,7 @@ def run_benchmark(
     *,
     out: str | Path,
     dataset: str | Path | None = None,
-    harmonizers: Sequence[str | type[Any]] | None = None,
+    harmonizers: str | type[Any] | Sequence[str | type[Any]] | None = None,
     device: str = "auto",
     fresh: bool = False,
 ) -> RunResult:
@@ -68,7 +68,7 @@ def run_benchmark(
         Results folder.
     dataset : str or Path, optional
         BIDS dataset; by default the protocol's digital subjects are simulated into `out`.
-    harmonizers : sequence of str or type, optional
+    harmonizers : str, type or sequence of them, optional
         Methods to run instead of the protocol's: what a user names (see `create_harmonizer`), or
         classes. A class typed into a notebook has no file to be recognized by, so that it is
         computed anew by every call; whatever has a file goes on where it stopped.
@@ -89,7 +89,8 @@ def run_benchmark(
     """
     protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
     run, dataset = RunFolder(Path(out)), None if dataset is None else Path(dataset)
-    methods = Methods(protocol, tuple(map(spec_of, harmonizers or protocol.harmonizers)))
+    named = [harmonizers] if isinstance(harmonizers, str | type) else harmonizers
+    methods = Methods(protocol, tuple(map(spec_of, named or protocol.harmonizers)))
     cards = methods.cards
     computing_on = resolve_device(device)
     data = _open_data(protocol, run, dataset, fresh=fresh)

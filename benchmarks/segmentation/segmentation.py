@@ -11,7 +11,7 @@ TISSUES = ("CSF", "GM", "WM")
 """Tissues in the order of the labels 1, 2, 3 and of the partial volumes."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Segmentation:
     """Tissues of one scan, on the scan's own grid.
 
@@ -42,6 +42,12 @@ class Segmentation:
     bias: Image
     volumes_ml: dict[str, float]
     engine: str
+
+    def __repr__(self) -> str:
+        volumes = ", ".join(f"{tissue} {ml:.1f} ml" for tissue, ml in self.volumes_ml.items())
+        return (
+            f"{type(self).__name__}({volumes}; shape={self.labels.shape}, engine={self.engine!r})"
+        )
 
 
 def tissue_volumes_ml(partial_volumes: Image, affine: npt.NDArray[np.float64]) -> dict[str, float]:

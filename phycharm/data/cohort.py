@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import permutations
 from typing import Self
 
+from ..utils.suggestions import did_you_mean
 from .data_tables import cohort_html
 from .scan import Scan
 from .scanner import Scanner
@@ -62,16 +63,20 @@ class Cohort:
     def _repr_html_(self) -> str:
         return cohort_html(self.subjects, self.scanners)
 
-    def scan(self, subject: str, scanner: Scanner) -> Scan:
-        """Read the scan of one subject on one scanner.
+    def scan(self, subject: str, scanner: Scanner | str) -> Scan:
+        """Read the scan of one subject on one scanner, which may be given by its name.
 
         Raises
         ------
         KeyError
             If the subject or the scanner is not of this cohort.
         """
-        if subject not in self.subjects or scanner not in self.scanners:
-            raise KeyError(f"{self!r} has no scan of {subject} on {scanner.name}")
+        if isinstance(scanner, str):
+            scanner = self.scanner(scanner)
+        if subject not in self.subjects:
+            raise KeyError(f"No subject {subject!r}; {did_you_mean(subject, self.subjects)}")
+        if scanner not in self.scanners:
+            raise KeyError(f"The cohort has no scanner {scanner.name!r} of this acquisition.")
         return self._load(subject, scanner)
 
     def scans(self, scanner: Scanner) -> Iterator[Scan]:
@@ -93,7 +98,8 @@ class Cohort:
         for scanner in self.scanners:
             if scanner.name == name:
                 return scanner
-        raise KeyError(f"{self!r} has no scanner {name}")
+        known = [scanner.name for scanner in self.scanners]
+        raise KeyError(f"No scanner {name!r}; {did_you_mean(name, known)}")
 
     def subset(
         self,

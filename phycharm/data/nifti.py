@@ -45,7 +45,8 @@ def read_image(path: Path) -> Any:
         If the file is missing, is no NIfTI image, or holds no volume or several.
     """
     if not path.is_file():
-        raise InputError(f"{path}: no such file; check the path.")
+        what = "is a folder; name a NIfTI file" if path.is_dir() else "no such file; check the path"
+        raise InputError(f"{path}: {what}.")
     try:
         image: Any = nibabel.load(path)
     except _UNREADABLE as error:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True, kw_only=True)
+# A repr of three whole volumes would say nothing: it has its own.
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Scan:
     """An image with everything a harmonizer may know of it.
 
@@ -45,6 +46,8 @@ class Scan:
     ...     scanner=Scanner(name="GE", acquisition=timing),
     ...     subject="01",
     ... )
+    >>> scan
+    Scan(subject='01', session='', scanner='GE', shape=(2, 2, 2), voxel_size=(1.0, 1.0, 1.2))
     >>> scan.voxel_size
     (1.0, 1.0, 1.2)
     >>> float(scan.with_image(2 * image).image.max())
@@ -57,6 +60,13 @@ class Scan:
     scanner: Scanner
     subject: str
     session: str = ""
+
+    def __repr__(self) -> str:
+        size = tuple(round(edge, 3) for edge in self.voxel_size)
+        return (
+            f"{type(self).__name__}(subject={self.subject!r}, session={self.session!r}, "
+            f"scanner={self.scanner.name!r}, shape={self.image.shape}, voxel_size={size})"
+        )
 
     @cached_property
     def voxel_size(self) -> tuple[float, float, float]:

@@ -87,6 +87,9 @@ class TestRun:
         written = {p: p.stat().st_mtime_ns for p in run.folder.glob("cells/*/cell.json")}
         named = ["none", spec_of(Louder)]
         phycharm.run_benchmark(phycharm.load_protocol(protocol), harmonizers=named, **given)
+        # One method needs no list around it.
+        for alone in (Louder, "none"):
+            phycharm.run_benchmark(phycharm.load_protocol(protocol), harmonizers=alone, **given)
         assert written == {p: p.stat().st_mtime_ns for p in run.folder.glob("cells/*/cell.json")}
 
     def test_laws_and_models_take_a_class(self, cohort, tmp_path):

@@ -1,4 +1,4 @@
-"""The door for everybody else's methods: classes, installed packages, folders and programs."""
+"""From a name or a folder to a harmonizer: ours, classes, installed packages, folders, programs."""
 
 from .create import accepted_settings, create_harmonizer, create_harmonizers
 from .failure import HarmonizerFailed

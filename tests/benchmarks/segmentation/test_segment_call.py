@@ -60,3 +60,9 @@ def test_what_cannot_be_used_is_said_in_one_line(file, wrong):
     with pytest.raises(InputError) as error:
         segment(**{"image": file, **wrong})
     assert "\n" not in str(error.value)
+
+
+def test_what_was_found_is_said_in_a_line(file):
+    said = repr(segment(file))
+    assert "GM" in said and "ml" in said and "hmrf" in said
+    assert len(said) < 160

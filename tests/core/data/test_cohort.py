@@ -58,9 +58,14 @@ def test_unknown_subject_and_scanner(lazy):
         lazy.scan("04", phantom.GE)
     with pytest.raises(KeyError, match="QUANT"):
         lazy.scan("01", phantom.QUANT)
-    with pytest.raises(KeyError, match="Simens"):
-        lazy.scanner("Simens")
+    for ask in (lazy.scanner, lambda name: lazy.scan("01", name)):
+        with pytest.raises(KeyError, match="No scanner 'Simens'; did you mean 'Siemens'"):
+            ask("Simens")
     assert lazy.scanner("Siemens") is phantom.SIEMENS
+
+
+def test_a_scanner_may_be_given_by_its_name(lazy):
+    assert lazy.scan("01", "Siemens").scanner is phantom.SIEMENS
 
 
 def test_map_is_applied_to_every_scan_and_can_be_chained(lazy):
