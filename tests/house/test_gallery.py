@@ -39,3 +39,8 @@ def test_the_broken_law_is_the_one_that_the_example_names(tmp_path):
     out = said(GALLERY / "plot_2_own_harmonizer.py", tmp_path)
     assert " passed, 0 failed, " in out
     assert out.splitlines()[-1].startswith("saved and loaded: ")
+
+
+def test_no_example_has_a_space_in_its_name():
+    # Links to it would break, and Sphinx was told not to look (docs/conf.py).
+    assert not [path.name for path in GALLERY.iterdir() if " " in path.name]
