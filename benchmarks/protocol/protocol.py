@@ -34,7 +34,7 @@ class Protocol(Section):
     settings
         Per method, further constructor parameters.
     acquisitions
-        Per scanner, values in ms that replace what the sidecars say.
+        Per scanner, fields of `Acquisition` that replace what the sidecars say.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Protocol(Section):
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
     maps: Maps = Maps()
     statistics: Statistics = Statistics()
-    acquisitions: dict[str, dict[str, float]] = Field(default_factory=dict)
+    acquisitions: dict[str, dict[str, float | str]] = Field(default_factory=dict)
 
     @field_validator("standardization")
     @classmethod

@@ -42,7 +42,7 @@ class BidsDataset:
     root : str or Path
         Folder that holds `dataset_description.json`.
     acquisitions : dict, optional
-        Per scanner, values in ms (or degrees) that replace what the sidecars say.
+        Per scanner, values in ms (degrees, words) that replace what the sidecars say.
 
     Raises
     ------
@@ -51,7 +51,7 @@ class BidsDataset:
     """
 
     def __init__(
-        self, root: str | Path, *, acquisitions: dict[str, dict[str, float]] | None = None
+        self, root: str | Path, *, acquisitions: dict[str, dict[str, float | str]] | None = None
     ) -> None:
         self.root = Path(root)
         self._overrides = acquisitions or {}

@@ -4,10 +4,10 @@ import math
 import warnings
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ..errors import InputError
-from ..physics.acquisition import Acquisition
+from ..physics.acquisition import Acquisition, InversionEnd
 from ..utils.json_file import read_object
 from ..utils.suggestions import did_you_mean
 from .bids_name import BidsName, inherited_sidecars
@@ -28,6 +28,9 @@ def read_scanner(image: Path, root: Path, *, override: dict[str, float] | None =
 
     TR is `RepetitionTimePreparation`, from inversion to inversion, where the sidecar has it, since
     `RepetitionTime` means that with some vendors and the readout's own repetition with others.
+    `NumberShots` is the number of readouts after an inversion, or two numbers: those before and
+    after the centre of k-space. GE's TI, its preparation time, ends at the first readout, that of
+    other vendors at the centre.
 
     Parameters
     ----------
@@ -36,7 +39,7 @@ def read_scanner(image: Path, root: Path, *, override: dict[str, float] | None =
     root : Path
         The BIDS dataset.
     override : dict, optional
-        Fields of `Acquisition` (ms, degrees) that replace the sidecar's.
+        Fields of `Acquisition` (ms, degrees, words) that replace the sidecar's.
 
     Returns
     -------
@@ -82,9 +85,14 @@ def _acquisition(image: Path, values: dict[str, Any]) -> Acquisition:
     if unknown:
         hint = did_you_mean(unknown[0], known)
         raise InputError(f"{image}: [acquisitions] has no field {unknown[0]!r}; {hint}")
-    if values.get("readouts") is not None:
-        values = values | {"readouts": int(values["readouts"])}
-    return Acquisition(**values)
+    whole = {name: int(values[name]) for name in ("readouts", "centre") if name in values}
+    acquisition = Acquisition(**values | whole)
+    if acquisition.inversion_ends not in get_args(InversionEnd):
+        raise InputError(
+            f"{image}: inversion_ends is {acquisition.inversion_ends!r}; under [acquisitions] write "
+            "'centre' or 'first pulse'."
+        )
+    return acquisition
 
 
 def _metadata(image: Path, root: Path) -> dict[str, Any]:
@@ -104,7 +112,7 @@ def _acquisition_values(image: Path, metadata: dict[str, Any]) -> dict[str, Any]
         "echo_time": "EchoTime",
         "echo_spacing": "RepetitionTimeExcitation",
     }
-    values = {
+    values: dict[str, Any] = {
         field: round(1000 * _number(image, metadata, key), 6)
         for field, key in milliseconds.items()
         if key in metadata
@@ -112,9 +120,30 @@ def _acquisition_values(image: Path, metadata: dict[str, Any]) -> dict[str, Any]
     values["flip_angle"] = _TYPICAL_FLIP_ANGLE
     if "FlipAngle" in metadata:
         values["flip_angle"] = _number(image, metadata, "FlipAngle")
-    if "NumberShots" in metadata:
-        values["readouts"] = int(_number(image, metadata, "NumberShots"))
-    return values
+    maker = str(metadata.get("Manufacturer", "")).casefold()
+    return values | _order(image, metadata) | _inversion_end(maker)
+
+
+def _inversion_end(maker: str) -> dict[str, InversionEnd]:
+    is_ge = maker.split(" ")[0] == "ge" or maker.startswith("general electric")
+    return {"inversion_ends": "first pulse"} if is_ge else {}
+
+
+def _order(image: Path, metadata: dict[str, Any]) -> dict[str, int]:
+    """Number of readouts and, where two numbers are given, which of them reads the centre."""
+    if "NumberShots" not in metadata:
+        return {}
+    shots = metadata["NumberShots"]
+    if not isinstance(shots, list):
+        return {"readouts": int(_number(image, metadata, "NumberShots"))}
+    try:
+        before, after = (int(count) for count in shots)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{image}: NumberShots in the sidecar is {shots!r}; write the number of readouts, or "
+            "two: those before and after the centre of k-space."
+        ) from None
+    return {"readouts": before + after, "centre": before}
 
 
 def _number(image: Path, metadata: dict[str, Any], key: str) -> float:

@@ -79,6 +79,17 @@ class Harmonizer(ABC):
         return self.card.deviations
 
     @property
+    def findings(self) -> dict[str, Any]:
+        """What `fit` found out that a reader wants to know, as plain data; kept with the results.
+
+        Returns
+        -------
+        dict
+            Empty for most methods. PhyCHarm tells how the scanners acquire.
+        """
+        return {}
+
+    @property
     def parameters(self) -> int:
         """How many numbers `fit` has learned, as `save` would write them."""
         return sum(tensor.numel() for tensor in self.state().tensors.values())
@@ -178,10 +189,19 @@ class Harmonizer(ABC):
             If the folder holds no saved method, or another one.
         """
         state = read_state(Path(folder), method=cls.card.name)
-        harmonizer = cls(**state.facts["settings"], device=device)
+        harmonizer = cls(**cls.current_settings(state.facts["settings"]), device=device)
         harmonizer.fitted_on = state.facts["fitted_on"]
         harmonizer.restore(FittedState(tensors=state.tensors, facts=state.facts["state"]))
         return harmonizer
+
+    @classmethod
+    def current_settings(cls, saved: dict[str, Any]) -> dict[str, Any]:
+        """Return a saved model's settings under today's names; a hook that `load` calls.
+
+        A method whose constructor has changed translates here what models say that were saved
+        before.
+        """
+        return saved
 
     def learn(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
         """Learn from travelling subjects; a hook that `fit` calls with its own arguments.

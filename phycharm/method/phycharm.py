@@ -1,8 +1,8 @@
 """PhyCHarm: maps, physics, and a network for what the physics does not explain."""
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal, get_args
 
-import numpy as np
 import torch
 from torch import Tensor
 from typing_extensions import override
@@ -14,14 +14,31 @@ from ..errors import InputError
 from ..harmonizers.card import MethodCard
 from ..harmonizers.storage import FittedState
 from ..networks.basic_unet import PAPER_FEATURES
-from ..physics.forward import SignalModel, richest_model, t1w_weight
-from ..physics.inversion_recovery import constrained_t1w
-from .maps import MapsGenerator
+from ..networks.slices import as_tensor
+from ..physics.forward import SignalModel
+from .constrained_images import ConstrainedImages
+from .earlier_constrained_images import EarlierConstrainedImages
+from .inner_generator import inner_generator, with_generator, without_generator
 from .maps.generator import Preset
 from .translation import ImageTranslation
 
-_MAPS_PREFIX = "maps."
-_BRIGHTEST = 3.0
+Input = Literal["constrained", "source"]
+
+_DEVIATIONS = (
+    "The scanners' acquisitions are completed by a fit to the training people's images; the "
+    "preprint takes nominal times.",
+    "The signal is that of the whole readout train where the sidecars tell it, instead of "
+    "f(T1; TI, TR).",
+    "The corrective term C is passed on as it is; the preprint raises it to the ratio of the echo "
+    "times, which is its closed form of a pseudo T2*.",
+    "Predicted signals are smoothed to the resolution of the source image before their ratio is "
+    "taken.",
+    "Images are divided by a robust level of the brain (see the protocol's standardization) "
+    "instead of 4095.",
+    "The loss is taken inside the brain masks, on slices that hold brain, on a canvas that fits the "
+    "brains; the preprint takes whole images.",
+    "The state with the lowest loss on the validation people is kept.",
+)
 
 
 class PhyCHarm(ImageTranslation):
@@ -30,19 +47,17 @@ class PhyCHarm(ImageTranslation):
     Parameters
     ----------
     preset : {"corrected", "paper"}
-        `paper` uses the preprint's equations as printed; `corrected` its cures (see
-        `MapsGenerator`).
-    signal : {"mprage", "ir"}, optional
-        Signal model of the constrained image. By default the preprint's `ir` for `paper`, and for
-        `corrected` the richest that is known of the scanners.
+        `paper` only serves to load models that were saved before there was `PhyCHarmPaper`.
+    signal : {"train", "ir"}, optional
+        Signal model of the constrained image (see `ConstrainedImages`).
     maps : dict, optional
         Settings of the maps generator, used where `fit` is not given a fitted one.
-    source_channel : bool, optional
-        Whether the network sees the source image beside the constrained one; by default for
-        `corrected`. Where the maps are wrong, or the constrained image is flat because two tissues
-        are equally bright in it, the network could not know what it has to mend.
-    residual : bool, optional
-        See `ImageTranslation`; by default for `corrected`.
+    inputs : sequence of {"constrained", "source"}
+        What the network sees, channel by channel: the constrained image, the source image, or both.
+        Where the maps are wrong, or the constrained image is flat because two tissues are equally
+        bright in it, a network without the source could not know what it has to mend.
+    residual : bool
+        Whether the network learns the difference from the first of its inputs.
     training, features, dropout, seed, device
         See `ImageTranslation`.
     """
@@ -50,9 +65,11 @@ class PhyCHarm(ImageTranslation):
     card: ClassVar[MethodCard] = MethodCard(
         name="phycharm",
         summary="T1 and M0 maps from the source image, the target's signal equation, a U-Net.",
-        revision="3",
+        revision="4",
+        scope="all",
         citation="PhyCHarm. medRxiv 2025. doi:10.1101/2025.02.07.25321867",
         needs=("maps",),
+        deviations=_DEVIATIONS,
     )
 
     def __init__(  # noqa: PLR0913 - the method has that many settings
@@ -64,8 +81,8 @@ class PhyCHarm(ImageTranslation):
         training: dict[str, Any] | None = None,
         features: tuple[int, ...] = PAPER_FEATURES,
         dropout: float = 0.1,
-        source_channel: bool | None = None,
-        residual: bool | None = None,
+        inputs: Sequence[Input] = ("constrained", "source"),
+        residual: bool = True,
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
@@ -73,98 +90,91 @@ class PhyCHarm(ImageTranslation):
             training=training,
             features=features,
             dropout=dropout,
-            residual=preset == "corrected" if residual is None else residual,
+            residual=residual,
             seed=seed,
             device=device,
         )
         self.preset: Preset = preset
         self.signal = signal
         self.maps = maps
-        self.source_channel = preset == "corrected" if source_channel is None else source_channel
-        self._generator = MapsGenerator(preset=preset, device=device)
-        self._model: SignalModel = "ir"
+        self.inputs: tuple[Input, ...] = tuple(inputs)
+        _require_inputs(self.inputs)
+        self._physics: ConstrainedImages | EarlierConstrainedImages = ConstrainedImages(
+            signal=signal
+        )
+
+    @classmethod
+    @override
+    def current_settings(cls, saved: dict[str, Any]) -> dict[str, Any]:
+        settings = dict(saved)
+        if "source_channel" in settings:  # revision 3 and before
+            both = settings.pop("source_channel")
+            settings["inputs"] = ["constrained", "source"] if both else ["constrained"]
+            settings["signal"] = None
+        return settings
 
     @override
     def learn(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
-        self._generator = context.get("maps") or self._fitted_generator(train, context)
-        self._model = self.signal or self._default_model(train)
-        super().learn(train, validation, **context)
-
-    def _fitted_generator(self, train: Cohort, context: dict[str, Any]) -> MapsGenerator:
-        quantitative = context.get("quantitative")
-        if quantitative is None:
-            raise InputError(
-                "phycharm needs a quantitative cohort (MPRAGE, MP2RAGE INV2 and T1map of other "
-                "people) in the dataset, or a maps generator trained with `phycharm train-maps`."
-            )
-        settings: dict[str, Any] = {"preset": self.preset, "seed": self.seed} | (self.maps or {})
-        generator = MapsGenerator(**settings, device=self.device)
-        generator.fit(quantitative, context.get("quantitative_validation"), scanners=train.scanners)
-        self.history += generator.history
-        return generator
-
-    def _default_model(self, train: Cohort) -> SignalModel:
         if self.preset == "paper":
-            return "ir"
-        return richest_model(scanner.acquisition for scanner in train.scanners)
+            raise InputError(
+                "phycharm: preset = 'paper' only reads models of earlier versions; train "
+                "phycharm-paper instead."
+            )
+        settings: dict[str, Any] = {"seed": self.seed} | (self.maps or {})
+        generator, curves = inner_generator(
+            train, context, method=self.card.name, settings=settings, device=self.device
+        )
+        self.history += curves
+        physics = ConstrainedImages(signal=self.signal)
+        physics.learn(train, generator)
+        self._physics = physics
+        super().learn(train, validation, **context)
+        physics.forget_maps()
 
     def _channels(self) -> int:
-        return 2 if self.source_channel else 1
+        return len(self.inputs)
+
+    @property
+    def findings(self) -> dict[str, Any]:
+        """What was found out about the scanners (see `ConstrainedImages.findings`)."""
+        known = isinstance(self._physics, ConstrainedImages)
+        return self._physics.findings if known else {}
 
     @property
     def deviations(self) -> tuple[str, ...]:
         """The card's, and what the settings change."""
-        seen = ("The network sees the source image beside the constrained one.",)
-        return super().deviations + (seen if self.source_channel else ())
+        seen = "source" in self.inputs
+        source = ("The network sees the source image beside the constrained one.",)
+        return super().deviations + (source if seen else ())
 
+    @override
     def _prepare(self, scan: Scan, target: Scanner) -> Tensor:
-        """Compute the constrained T1w from the source image alone, shape (C, X, Y, Z)."""
-        t1, m0 = (torch.from_numpy(volume) for volume in self._generator.predict(scan))
-        image, mask = (
-            torch.from_numpy(np.ascontiguousarray(volume)) for volume in (scan.image, scan.mask)
-        )
-        source, wanted = (
-            m0 * t1w_weight(t1, acquisition, model=self._model)
-            for acquisition in (scan.scanner.acquisition, target.acquisition)
-        )
-        # M0 has a scale of its own: the predicted source signal is put on the image's.
-        scale = image[mask].median() / source[mask].median().clamp(min=1e-6)
-        constrained = constrained_t1w(
-            image,
-            source * scale,
-            wanted * scale,
-            source_echo_time=scan.scanner.acquisition.echo_time,
-            target_echo_time=target.acquisition.echo_time,
-            decay_only=self.preset == "corrected",
-        )
-        prepared = [self._standardized(constrained * mask, mask)]
-        return torch.stack(prepared + [image] * self.source_channel).to(self.device)
-
-    @staticmethod
-    def _standardized(image: Tensor, mask: Tensor) -> Tensor:
-        """Divide by the 99th percentile of the brain, as every scan is."""
-        brightest = float(np.percentile(image[mask].numpy(), 99))
-        return (image / max(brightest, 1e-6)).clamp(0, _BRIGHTEST)
+        """Return the network's input, shape (C, X, Y, Z), from the source image alone."""
+        made = {
+            "constrained": lambda: self._physics.compute(scan, target).to(self.device),
+            "source": lambda: as_tensor(scan.image, self.device)[0],
+        }
+        return torch.stack([made[name]() for name in self.inputs])
 
     @override
     def state(self) -> FittedState:
-        state, inner = super().state(), self._generator.state()
-        maps = {_MAPS_PREFIX + name: tensor for name, tensor in inner.tensors.items()}
-        return FittedState(
-            tensors=state.tensors | maps,
-            facts=state.facts | {"maps": inner.facts, "model": self._model},
-        )
+        own = super().state()
+        own.facts["physics"] = self._physics.state()
+        return with_generator(own, self._physics.fitted_generator)
 
     @override
     def restore(self, state: FittedState) -> None:
-        inner = {
-            name.removeprefix(_MAPS_PREFIX): tensor
-            for name, tensor in state.tensors.items()
-            if name.startswith(_MAPS_PREFIX)
-        }
-        own = {n: tensor for n, tensor in state.tensors.items() if not n.startswith(_MAPS_PREFIX)}
-        facts = state.facts["maps"]
-        self._generator = MapsGenerator(**facts["settings"], device=self.device)
-        self._generator.restore(FittedState(tensors=inner, facts=facts))
-        self._model = state.facts["model"]
-        super().restore(FittedState(tensors=own, facts=state.facts))
+        own, generator = without_generator(state, device=self.device)
+        physics = own.facts.get("physics")
+        if physics is None or "gains" not in physics:  # revision 3 and before
+            self._physics = EarlierConstrainedImages(decay_only=self.preset == "corrected")
+        self._physics.restore(physics or own.facts, generator)
+        super().restore(own)
+
+
+def _require_inputs(inputs: Sequence[str]) -> None:
+    known = get_args(Input)
+    if not inputs or len(set(inputs)) < len(inputs) or not set(inputs) <= set(known):
+        raise InputError(
+            f"phycharm: inputs = {list(inputs)}; name one or both of {', '.join(known)}, each once."
+        )

@@ -35,7 +35,7 @@ class MatchedSlices:
     wanted : Tensor, shape (N, 1, H, W)
         The target's slices.
     mask : Tensor of bool, shape (N, 1, H, W)
-        Brain.
+        Brain on both scanners.
     """
 
     inputs: Tensor
@@ -158,7 +158,7 @@ class ImageTranslation(Harmonizer):
         return channels_last(network, self.device)
 
     def _loss(self, network: nn.Module, slices: MatchedSlices) -> Tensor:
-        """Mean squared difference inside the mask, outside which no output counts."""
+        """Mean squared difference where both scanners saw brain."""
         return masked_mse(self._translate(network, slices.inputs), slices.wanted, slices.mask)
 
     def _translate(self, network: nn.Module, inputs: Tensor) -> Tensor:
@@ -172,10 +172,12 @@ class ImageTranslation(Harmonizer):
         for subject in cohort.subjects:
             scan, reference = cohort.scan(subject, source), cohort.scan(subject, target)
             placement = self._canvas.place(scan.mask)
+            # Where the target's mask ends before the source's, its image is 0 without being dark.
+            common = scan.mask & reference.mask
             volumes = (
                 self._prepare(scan, target),
                 as_tensor(reference.image, self.device),
-                as_tensor(scan.mask.astype(np.float32), self.device),
+                as_tensor(common.astype(np.float32), self.device),
             )
             parts.append([cut(volume, placement) for volume in volumes])
         inputs, wanted, mask = (torch.cat(column) for column in zip(*parts, strict=True))

@@ -1,6 +1,10 @@
 """How a T1-weighted image is acquired."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+InversionEnd = Literal["centre", "first pulse"]
+"""Where a vendor's TI ends: at the readout of the centre of k-space, or at the first readout."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,7 +14,7 @@ class Acquisition:
     Parameters
     ----------
     inversion_time : float
-        TI, from the inversion pulse to the readout of the centre of k-space, in ms.
+        TI, from the inversion pulse to where `inversion_ends` says, in ms.
     repetition_time : float
         TR, from one inversion pulse to the next, in ms (BIDS `RepetitionTimePreparation`; where
         only `RepetitionTime` is known, that).
@@ -22,6 +26,17 @@ class Acquisition:
         From one readout pulse to the next, in ms (BIDS `RepetitionTimeExcitation`).
     readouts : int, optional
         Readout pulses after each inversion (BIDS `NumberShots`).
+    centre : int, optional
+        Index, from 0, of the readout pulse that reads the centre of k-space: 0 for a low-high
+        (centric) order, half of `readouts` for a linear one. BIDS has it where `NumberShots` is two
+        numbers, the readouts before and after the centre. None where nobody says it.
+    inversion_ends : {"centre", "first pulse"}
+        What TI ends at; vendors differ (GE's preparation time ends at the first pulse).
+    inversion_efficiency : float
+        e in M -> -e M at the inversion; 1 inverts fully. No sidecar has it; it can be fitted.
+    transmit : float
+        Actual over nominal flip angle of the readout pulses, the mean over the brain. No sidecar
+        has it; it can be fitted.
     """
 
     inversion_time: float
@@ -30,3 +45,7 @@ class Acquisition:
     flip_angle: float
     echo_spacing: float | None = None
     readouts: int | None = None
+    centre: int | None = None
+    inversion_ends: InversionEnd = "centre"
+    inversion_efficiency: float = 1.0
+    transmit: float = 1.0

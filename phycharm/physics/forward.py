@@ -10,8 +10,10 @@ from ..errors import InputError
 from .acquisition import Acquisition
 from .inversion_recovery import recovery_weight
 from .mprage import mprage_signal
+from .readout import has_readout_train, train_weight
 
-SignalModel = Literal["ir", "mprage"]
+SignalModel = Literal["ir", "train", "mprage"]
+"""`mprage` is what models of revision 3 and before were trained with; nothing new uses it."""
 
 _LONGEST_PARENCHYMAL_T1 = 2000.0
 
@@ -25,9 +27,12 @@ def t1w_weight(t1: Tensor, acquisition: Acquisition, *, model: SignalModel) -> T
         T1 in ms, any shape.
     acquisition : Acquisition
         Of the scanner.
-    model : {"ir", "mprage"}
-        `ir` is the preprint's inversion-recovery equation, its f(T1; TI, TR); `mprage` the steady
-        state of the whole readout train (Deichmann 2000).
+    model : {"ir", "train", "mprage"}
+        `ir` is the preprint's inversion-recovery equation, its f(T1; TI, TR); `train` the steady
+        state of the whole readout train (see `train_weight`); `mprage` the same of a full inversion
+        with the centre in the middle, and `ir` where the train is too long for that: it turned
+        contrast the wrong way for vendors who read the centre early, and is kept for the models
+        that were trained with it.
 
     Returns
     -------
@@ -37,13 +42,7 @@ def t1w_weight(t1: Tensor, acquisition: Acquisition, *, model: SignalModel) -> T
     Raises
     ------
     InputError
-        If `mprage` is asked for and the acquisition has no echo spacing or number of readouts.
-
-    Notes
-    -----
-    Sidecars do not say which pulse reads the centre of k-space; `mprage` takes the middle one
-    (linear order). Where the train is too long for that, as in vendors' short-TI protocols, it
-    falls back to `ir`.
+        If a readout train is asked for and the acquisition has none, or none that fits.
 
     Examples
     --------
@@ -59,9 +58,11 @@ def t1w_weight(t1: Tensor, acquisition: Acquisition, *, model: SignalModel) -> T
     >>> t1 = torch.tensor([800.0, 1400.0])  # white and grey matter
     >>> t1w_weight(t1, timing, model="ir")
     tensor([0.4834, 0.2143])
-    >>> t1w_weight(t1, timing, model="mprage")
+    >>> t1w_weight(t1, timing, model="train")
     tensor([0.0530, 0.0294])
     """
+    if model == "train":
+        return train_weight(t1, acquisition)
     if model == "mprage" and not has_readout_train(acquisition):
         raise InputError(
             "The mprage signal model needs RepetitionTimeExcitation and NumberShots in the "
@@ -124,13 +125,8 @@ def effective_repetition_time(acquisition: Acquisition) -> float:
     return acquisition.repetition_time if weight >= 0 else acquisition.echo_spacing or 0.0
 
 
-def has_readout_train(acquisition: Acquisition) -> bool:
-    """Whether enough is known of the acquisition for the `mprage` model."""
-    return acquisition.echo_spacing is not None and acquisition.readouts is not None
-
-
 def richest_model(acquisitions: Iterable[Acquisition]) -> SignalModel:
-    """Return `mprage` where the readout trains of all these acquisitions are known, else `ir`.
+    """Return `train` where the readout trains of all these acquisitions are known, else `ir`.
 
     Examples
     --------
@@ -138,9 +134,9 @@ def richest_model(acquisitions: Iterable[Acquisition]) -> SignalModel:
     >>> richest_model([Acquisition(**known)])
     'ir'
     >>> richest_model([Acquisition(**known, echo_spacing=7, readouts=176)])
-    'mprage'
+    'train'
     """
-    return "mprage" if all(map(has_readout_train, acquisitions)) else "ir"
+    return "train" if all(map(has_readout_train, acquisitions)) else "ir"
 
 
 def _is_linear(acquisition: Acquisition) -> bool:

@@ -3,6 +3,8 @@
 Nothing here uses `phycharm.physics`, so that the physics can be tested on it.
 """
 
+from functools import cache
+
 import numpy as np
 
 from phycharm.data.cohort import Cohort
@@ -23,25 +25,67 @@ _M0 = (0.70, 0.82, 1.0)
 _T2_STAR = 50.0
 
 
-def scanner(name, *, ti, tr, te, gain):
-    """A scanner whose units are `gain`; `Scanner` itself does not know them."""
-    _GAINS[name] = gain
-    acquisition = Acquisition(inversion_time=ti, repetition_time=tr, echo_time=te, flip_angle=9.0)
+def scanner(name, *, ti, tr, te, gain, train, first=False):
+    """A scanner whose units are `gain` and whose centre of k-space nobody is told.
+
+    `train` is echo spacing, number of readouts, the readout that reads the centre, flip angle.
+    """
+    spacing, readouts, centre, flip = train
+    _SECRETS[name] = (gain, centre)
+    acquisition = Acquisition(
+        inversion_time=ti,
+        repetition_time=tr,
+        echo_time=te,
+        flip_angle=flip,
+        echo_spacing=spacing,
+        readouts=readouts,
+        inversion_ends="first pulse" if first else "centre",
+    )
     return Scanner(name=name, acquisition=acquisition, manufacturer=f"Maker of {name}")
 
 
-_GAINS: dict[str, float] = {}
-GE = scanner("GE", ti=450.0, tr=2200.0, te=3.192, gain=4000.0)
-PHILIPS = scanner("Philips", ti=1000.0, tr=1800.0, te=2.8, gain=900.0)
-SIEMENS = scanner("Siemens", ti=1200.0, tr=2400.0, te=2.12, gain=300.0)
-QUANT = scanner("QUANT", ti=900.0, tr=2300.0, te=2.9, gain=500.0)
+_SECRETS: dict[str, tuple[float, int]] = {}
+GE = scanner(
+    "GE", ti=450.0, tr=2000.0, te=3.192, gain=4000.0, train=(8.232, 166, 20, 12.0), first=True
+)
+PHILIPS = scanner("Philips", ti=1000.0, tr=1800.0, te=2.8, gain=900.0, train=(7.3, 108, 0, 12.0))
+SIEMENS = scanner("Siemens", ti=1200.0, tr=2400.0, te=2.12, gain=300.0, train=(6.6, 112, 56, 7.0))
+QUANT = scanner("QUANT", ti=900.0, tr=2300.0, te=2.9, gain=500.0, train=(7.0, 176, 88, 9.0))
 SCANNERS = (GE, PHILIPS, SIEMENS)
 
 
-def weight(t1, *, ti, tr):
-    """Magnitude of a recovering signal; a short TI acts as if nothing recovered before it."""
-    before = 1.0 if tr > 2 * ti * 1.5 else np.exp(-tr / t1)
-    return np.abs(1 - 2 * np.exp(-ti / t1) + before)
+def weight(t1, on):
+    """Magnitude that a scanner reads at the centre of k-space, per unit of M0."""
+    times, signals = _pulse_by_pulse(on)
+    return np.interp(t1, times, signals)
+
+
+def centre(on):
+    """The readout at which a scanner reads the centre of k-space."""
+    return _SECRETS[on.name][1]
+
+
+@cache
+def _pulse_by_pulse(on):
+    """Play pulse after pulse of forty cycles, for a table of T1: no closed form is used."""
+    known, (_, centre) = on.acquisition, _SECRETS[on.name]
+    t1 = np.geomspace(50, 1e5, 800)
+    start = known.inversion_time
+    if known.inversion_ends == "centre":
+        start -= centre * known.echo_spacing
+    angle, mz = np.deg2rad(known.flip_angle), np.ones_like(t1)
+
+    def recovered(mz, time):
+        return 1 + (mz - 1) * np.exp(-time / t1)
+
+    for _ in range(40):
+        mz = recovered(-mz, start)
+        for pulse in range(known.readouts):
+            if pulse == centre:
+                signal = np.abs(mz * np.sin(angle))
+            mz = recovered(mz * np.cos(angle), known.echo_spacing)
+        mz = recovered(mz, known.repetition_time - start - known.readouts * known.echo_spacing)
+    return t1, signal
 
 
 def person(subject, *, shape=SHAPE):
@@ -64,13 +108,14 @@ def raw_scan(subject, on, *, shape=SHAPE):
     """A scan in the scanner's own units, with noise and a smooth receive field."""
     t1, m0, mask = person(subject, shape=shape)
     times = on.acquisition
-    signal = m0 * weight(np.where(mask, t1, 1e9), ti=times.inversion_time, tr=times.repetition_time)
+    # A readout pulse tips a tenth of the magnetization: on the scale of m0, that is the unit here.
+    signal = 10 * m0 * weight(np.where(mask, t1, 1e5), on)
     signal *= np.exp(-times.echo_time / _T2_STAR)
     rng = np.random.default_rng([ord(letter) for letter in subject + on.name])
     field = 1 + 0.05 * np.linspace(-1, 1, shape[0])[:, None, None] * rng.normal()
     image = np.where(mask, signal * field + 0.01 * rng.normal(size=shape), 0.0)
     return Scan(
-        image=(_GAINS[on.name] * np.clip(image, 0, None)).astype(np.float32),
+        image=(_SECRETS[on.name][0] * np.clip(image, 0, None)).astype(np.float32),
         mask=mask,
         affine=AFFINE,
         scanner=on,

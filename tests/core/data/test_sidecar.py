@@ -41,8 +41,55 @@ def test_seconds_become_milliseconds(image, tmp_path):
     assert scanner.manufacturer == "GE"
     assert scanner.field_strength == 1.5
     assert scanner.acquisition == Acquisition(
-        inversion_time=900.0, repetition_time=2300.0, echo_time=2.9, flip_angle=8.0
+        inversion_time=900.0,
+        repetition_time=2300.0,
+        echo_time=2.9,
+        flip_angle=8.0,
+        inversion_ends="first pulse",
     )
+
+
+@pytest.mark.parametrize(
+    ("maker", "end"),
+    [
+        ("GE", "first pulse"),
+        ("GE MEDICAL SYSTEMS", "first pulse"),
+        ("Siemens", "centre"),
+        ("Philips Medical Systems", "centre"),
+        ("Genesis", "centre"),
+    ],
+)
+def test_where_ti_ends_is_the_vendors_habit(image, tmp_path, maker, end):
+    say(image, WHOLE | {"Manufacturer": maker})
+    assert read_scanner(image, tmp_path).acquisition.inversion_ends == end
+
+
+class TestCentreOfKSpace:
+    def test_one_number_does_not_say_it(self, image, tmp_path):
+        say(image, WHOLE | {"NumberShots": 166})
+        acquisition = read_scanner(image, tmp_path).acquisition
+        assert (acquisition.readouts, acquisition.centre) == (166, None)
+
+    def test_two_numbers_are_the_readouts_before_and_after(self, image, tmp_path):
+        say(image, WHOLE | {"NumberShots": [20, 146]})
+        acquisition = read_scanner(image, tmp_path).acquisition
+        assert (acquisition.readouts, acquisition.centre) == (166, 20)
+
+    @pytest.mark.parametrize("shots", [[20], [20, 100, 46], ["a", "b"], [20, None], "many", {}])
+    def test_anything_else_is_refused(self, image, tmp_path, shots):
+        say(image, WHOLE | {"NumberShots": shots})
+        assert "NumberShots" in refusal(image, tmp_path)
+
+    def test_it_can_be_given(self, image, tmp_path):
+        say(image, WHOLE | {"NumberShots": 166})
+        override = {"centre": 20.0, "inversion_ends": "first pulse"}
+        acquisition = read_scanner(image, tmp_path, override=override).acquisition
+        assert (acquisition.centre, acquisition.inversion_ends) == (20, "first pulse")
+
+    def test_word_for_where_ti_ends_is_one_of_two(self, image, tmp_path):
+        say(image, WHOLE)
+        said = refusal(image, tmp_path, override={"inversion_ends": "middle"})
+        assert "'centre' or 'first pulse'" in said
 
 
 def test_what_sidecars_rarely_say_has_defaults(image, tmp_path):

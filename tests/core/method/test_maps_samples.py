@@ -1,5 +1,7 @@
 """Training slices of the maps generator."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,9 @@ from phycharm.networks.slices import SliceCanvas
 
 from support import phantom
 
-SYNTHESISED = [scanner.acquisition for scanner in phantom.SCANNERS]
+SYNTHESISED = [
+    replace(scanner.acquisition, centre=phantom.centre(scanner)) for scanner in phantom.SCANNERS
+]
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +24,7 @@ def canvas(quantitative):
 
 @pytest.fixture(scope="module")
 def samples(quantitative, canvas):
-    return map_samples(quantitative, canvas, SYNTHESISED, model="ir", device="cpu")
+    return map_samples(quantitative, canvas, SYNTHESISED, model="train", device="cpu")
 
 
 def planes(quantitative):
@@ -36,31 +40,30 @@ def test_every_plane_once_for_every_acquisition(samples, quantitative):
 
 
 def test_paper_has_the_measured_images_only(quantitative, canvas):
-    samples = map_samples(quantitative, canvas, [], model="ir", device="cpu")
+    samples = map_samples(quantitative, canvas, [], model="train", device="cpu")
     assert len(samples) == planes(quantitative)
     assert samples.acquisitions == (phantom.QUANT.acquisition,)
 
 
 def test_image_and_maps_belong_together(samples):
     # M0 f(T1) of the acquisition is the synthesised image, up to one factor a volume.
-    for index, acquisition in enumerate(SYNTHESISED):
+    for index, scanner in enumerate(phantom.SCANNERS):
         chosen = samples.acquisition == index
         t1, m0, mask, image = (
             values[chosen].numpy()
             for values in (samples.t1, samples.m0, samples.mask, samples.image)
         )
-        times = {"ti": acquisition.inversion_time, "tr": acquisition.repetition_time}
-        signal = m0 * phantom.weight(np.where(mask, t1, 1e9), **times)
+        signal = 10 * m0 * phantom.weight(np.where(mask, t1, 1e5), scanner)
         for volume in np.array_split(np.arange(len(image)), 2):
             inside = mask[volume] & (signal[volume] > 0.05)
             ratio = image[volume][inside] / signal[volume][inside]
-            np.testing.assert_allclose(ratio, ratio[0], rtol=1e-4)
+            np.testing.assert_allclose(ratio, ratio[0], rtol=2e-3)
 
 
 def test_measured_image_is_not_replaced_by_a_synthesised_one(quantitative, canvas):
     with_own = [*SYNTHESISED, phantom.QUANT.acquisition]
-    samples = map_samples(quantitative, canvas, with_own, model="ir", device="cpu")
-    alone = map_samples(quantitative, canvas, [], model="ir", device="cpu")
+    samples = map_samples(quantitative, canvas, with_own, model="train", device="cpu")
+    alone = map_samples(quantitative, canvas, [], model="train", device="cpu")
     assert len(samples) == planes(quantitative) * 4
     assert torch.equal(samples.image[samples.acquisition == 3], alone.image)
 
@@ -83,15 +86,16 @@ def test_selection_keeps_the_rows_together(samples):
 @pytest.mark.parametrize("scanner", phantom.SCANNERS, ids=lambda scanner: scanner.name)
 def test_synthesised_image_looks_like_the_scanners_own(scanner):
     one = phantom.quantitative_scan("01")
-    made = synthesised_t1w(one, scanner.acquisition, model="ir")
+    known = replace(scanner.acquisition, centre=phantom.centre(scanner))
+    made = synthesised_t1w(one, known, model="train")
     real = phantom.cohort().scan("01", scanner)
     assert made.dtype == np.float32
     assert np.percentile(made[one.scan.mask], 99) == pytest.approx(1, rel=1e-5)
     assert not made[~one.scan.mask].any()
     inside = one.scan.mask
     assert np.corrcoef(made[inside], real.image[inside])[0, 1] > 0.97
-    others = [s for s in phantom.SCANNERS if s is not scanner]
-    own = np.abs(made - real.image)[inside].mean()
-    assert all(
-        own < np.abs(made - phantom.cohort().scan("01", s).image)[inside].mean() for s in others
+    farthest = max(
+        np.abs(made - phantom.cohort().scan("01", other).image)[inside].mean()
+        for other in phantom.SCANNERS
     )
+    assert np.abs(made - real.image)[inside].mean() < 0.7 * farthest

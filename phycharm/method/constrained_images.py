@@ -1,0 +1,263 @@
+"""The constrained image: what physics says the target scanner would have made of a source scan."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..data.cohort import Cohort
+from ..data.scan import Scan
+from ..data.scanner import Scanner
+from ..errors import InputError
+from ..physics.acquisition import Acquisition
+from ..physics.effective_acquisition import EffectiveAcquisition, fit_acquisition
+from ..physics.forward import SignalModel, richest_model, t1w_weight
+from ..physics.intensity_curve import intensity_curve
+from ..physics.resolution import masked_smoothing, resolution_width
+from ..utils.arrays import Image
+
+_RATIO = (0.1, 4.0)  # of target over source signal, relative to its median: beyond, maps are wrong
+_BRIGHTEST = 3.0
+_SMALLEST = 1e-6
+
+
+class MapsPredictor(Protocol):
+    """Whatever predicts T1 in ms and M0 from a scan."""
+
+    def predict(self, scan: Scan) -> tuple[Image, Image]:
+        """Return T1 and M0, shape (X, Y, Z) each."""
+        ...
+
+
+class ConstrainedImages:
+    """Compute constrained images, with everything about the scanners fitted to training people.
+
+    The image is multiplied, voxel by voxel, by the ratio of the signals that the target's and the
+    source's acquisition make of the predicted T1 (equations 7 to 10 of the preprint, with the
+    corrective term C passed on as it is; M0 cancels, and so does the echo time).
+
+    Parameters
+    ----------
+    signal : {"train", "ir"}, optional
+        Signal model; by default the richest that the scanners' acquisitions allow.
+
+    Notes
+    -----
+    Three things are learned from the training people, none of them from any other:
+
+    - the *effective acquisition* of every scanner (`fit_acquisition`), where the readout trains
+      are known: the centre of k-space and what else no sidecar says, from curves of intensity
+      against T1. T1 and M0 of a person are the means of the maps predicted from all scanners;
+    - the *resolution* of every scanner's images: the predicted signals are smoothed to it before
+      their ratio is taken, since a sharp ratio makes edges in a blurred image that are not there;
+    - the *gain* of every direction, by which the ratio is put on the target's intensity scale.
+    """
+
+    def __init__(self, *, signal: SignalModel | None = None) -> None:
+        self.signal = signal
+        self.generator: MapsPredictor | None = None
+        self._model: SignalModel = "ir"
+        self._effective: dict[str, EffectiveAcquisition] = {}
+        self._widths: dict[str, float] = {}
+        self._gains: dict[str, float] = {}
+        self._kept: dict[tuple[str, str], tuple[Image, Image]] = {}
+
+    @property
+    def model(self) -> SignalModel:
+        """Signal model in use."""
+        return self._model
+
+    @property
+    def effective(self) -> Mapping[str, EffectiveAcquisition]:
+        """Effective acquisition of every scanner whose train is known."""
+        return self._effective
+
+    @property
+    def fitted_generator(self) -> Any:
+        """The maps generator.
+
+        Raises
+        ------
+        ValueError
+            If there is none yet.
+        """
+        if self.generator is None:
+            raise ValueError("the method is not fitted: it has no maps generator")
+        return self.generator
+
+    @property
+    def findings(self) -> dict[str, Any]:
+        """What was found out about the scanners, as plain data for a report.
+
+        Returns
+        -------
+        dict
+            `signal` is the signal model; `acquisitions` has a record for each scanner whose
+            acquisition was fitted (`EffectiveAcquisition.as_record`), `resolution` the smoothing
+            in voxels for each scanner.
+        """
+        return {
+            "signal": self._model,
+            "acquisitions": {name: one.as_record() for name, one in self._effective.items()},
+            "resolution": dict(self._widths),
+        }
+
+    def learn(self, train: Cohort, generator: MapsPredictor) -> None:
+        """Fit acquisitions, resolutions and gains to training people.
+
+        Parameters
+        ----------
+        train : Cohort
+            Travelling subjects.
+        generator : MapsPredictor
+            Fitted to other people.
+
+        Raises
+        ------
+        InputError
+            If a scanner's acquisition fits no physics; the scanner is named.
+        """
+        self.generator = generator
+        self._model = self.signal or richest_model(s.acquisition for s in train.scanners)
+        self._effective, self._widths, self._gains = {}, {}, {}
+        self._kept = {}
+        for scanner in train.scanners:
+            _require_physics(scanner, self._model)
+        if self._model == "train":
+            self._effective = {s.name: self._fitted(train, s) for s in train.scanners}
+        self._widths = {s.name: self._resolution(train, s) for s in train.scanners}
+        for source, target in train.directions():
+            self._gains[_key(source, target)] = self._fitted_gain(train, source, target)
+
+    def forget_maps(self) -> None:
+        """Let go of the maps that were kept while a method learned."""
+        self._kept = {}
+
+    def keep_maps(self, scan: Scan) -> tuple[Image, Image]:
+        """Predict the maps of a training scan once."""
+        key = (scan.subject, scan.scanner.name)
+        if key not in self._kept:
+            self._kept[key] = self._predict(scan)
+        return self._kept[key]
+
+    def _predict(self, scan: Scan) -> tuple[Image, Image]:
+        maps: tuple[Image, Image] = self.fitted_generator.predict(scan)
+        return maps
+
+    def _fitted(self, train: Cohort, scanner: Scanner) -> EffectiveAcquisition:
+        curves = []
+        for subject in train.subjects:
+            t1, m0, common = self._mean_maps(train, subject)
+            scan = train.scan(subject, scanner)
+            curve = intensity_curve(scan.image, t1, m0, scan.mask & common)
+            if curve is not None:
+                curves.append(curve)
+        if not curves:
+            raise InputError(
+                f"{scanner.name}: the brains of the training people are too small to fit its "
+                "acquisition to; choose signal = 'ir' in [settings.phycharm]."
+            )
+        return fit_acquisition(scanner.acquisition, curves)
+
+    def _mean_maps(self, train: Cohort, subject: str) -> tuple[Image, Image, Image]:
+        """Return T1, M0 and mask of a person as all scanners together see it."""
+        scans = [train.scan(subject, scanner) for scanner in train.scanners]
+        t1, m0 = (np.mean(maps, axis=0) for maps in zip(*map(self.keep_maps, scans), strict=True))
+        common = np.logical_and.reduce([scan.mask for scan in scans])
+        return t1, m0, common
+
+    def _resolution(self, train: Cohort, scanner: Scanner) -> float:
+        """Return the median over people of the smoothing that their maps need, in voxels."""
+        widths = []
+        for subject in train.subjects:
+            scan = train.scan(subject, scanner)
+            t1, m0 = self.keep_maps(scan)
+            signal = m0 * self._weight(t1, scan.scanner)
+            widths.append(resolution_width(scan.image, signal, scan.mask))
+        return float(np.median(widths))
+
+    def _fitted_gain(self, train: Cohort, source: Scanner, target: Scanner) -> float:
+        """Return the gain by which constrained images come nearest to the target's."""
+        product = power = 0.0
+        for subject in train.subjects:
+            scan, wanted = train.scan(subject, source), train.scan(subject, target)
+            common = scan.mask & wanted.mask
+            made = self._ungained(scan, target, self.keep_maps(scan))[common]
+            product += float(made @ wanted.image[common])
+            power += float(made @ made)
+        return product / power if power > 0 else 1.0
+
+    def compute(self, scan: Scan, target: Scanner) -> Tensor:
+        """Compute the constrained image of a scan, from that scan alone.
+
+        Parameters
+        ----------
+        scan : Scan
+            Source, on the intensity scale of the training cohort.
+        target : Scanner
+            Whose image it shall become.
+
+        Returns
+        -------
+        Tensor of float32, shape (X, Y, Z)
+            On the intensity scale of the target's training images; 0 outside the scan's mask.
+        """
+        maps = self._kept.get((scan.subject, scan.scanner.name)) or self._predict(scan)
+        gain = self._gains.get(_key(scan.scanner, target), 1.0)
+        return torch.from_numpy(gain * self._ungained(scan, target, maps)).clamp(0, _BRIGHTEST)
+
+    def _ungained(self, scan: Scan, target: Scanner, maps: tuple[Image, Image]) -> Image:
+        t1, m0 = maps
+        width = self._widths.get(scan.scanner.name, 0.0)
+        source, wanted = (
+            masked_smoothing(m0 * self._weight(t1, scanner), scan.mask, width)
+            for scanner in (scan.scanner, target)
+        )
+        ratio = np.divide(wanted, source, out=np.zeros_like(wanted), where=source > _SMALLEST)
+        middle = float(np.median(ratio[scan.mask])) or 1.0
+        low, high = _RATIO
+        image = scan.image * np.clip(ratio / middle, low, high)
+        return np.where(scan.mask, image, 0).astype(np.float32)
+
+    def _weight(self, t1: Image, scanner: Scanner) -> Image:
+        acquisition = self.acquisition(scanner)
+        weight: Image = t1w_weight(torch.from_numpy(t1), acquisition, model=self._model).numpy()
+        return weight
+
+    def acquisition(self, scanner: Scanner) -> Acquisition:
+        """Return a scanner's acquisition with what was fitted, where something was."""
+        known = self._effective.get(scanner.name)
+        return known.completed(scanner.acquisition) if known else scanner.acquisition
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that was learned, as plain data."""
+        return {
+            "model": self._model,
+            "effective": {name: one.as_record() for name, one in self._effective.items()},
+            "widths": self._widths,
+            "gains": self._gains,
+        }
+
+    def restore(self, state: Mapping[str, Any], generator: MapsPredictor) -> None:
+        """Take back what `state` returned."""
+        self.generator = generator
+        self._model = state["model"]
+        self._effective = {
+            name: EffectiveAcquisition.from_record(record)
+            for name, record in state["effective"].items()
+        }
+        self._widths = dict(state["widths"])
+        self._gains = dict(state["gains"])
+
+
+def _require_physics(scanner: Scanner, model: SignalModel) -> None:
+    try:
+        t1w_weight(torch.tensor([1000.0]), scanner.acquisition, model=model)
+    except InputError as error:
+        raise InputError(f"{scanner.name}: {error}") from error
+
+
+def _key(source: Scanner, target: Scanner) -> str:
+    return f"{source.name}->{target.name}"

@@ -1,0 +1,281 @@
+"""The effective acquisition: what no sidecar says, fitted to images of people with known maps.
+
+No sidecar says everything that sets the contrast of an inversion-prepared readout train: which
+readout reads the centre of k-space, how well the inversion inverts, how strong the pulses really
+are. Where T1 and M0 of the people in an image are known, the image is a curve of intensity per M0
+against T1, and the train whose curve fits it best, up to one gain an image, is the effective one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.optimize import least_squares
+
+from ..errors import InputError
+from .acquisition import Acquisition
+from .intensity_curve import IntensityCurve
+from .readout import latest_centre, readout_train, train_weight
+
+CREDIBLE: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"inversion_efficiency": (0.75, 1.0), "transmit": (0.7, 1.3)}
+)
+"""Ranges within which the continuous parameters are fitted.
+
+An adiabatic inversion inverts less than fully because of T2 and of B1 (.96 at 3 T in Marques et
+al., NeuroImage 2010;49:1271-1281); the mean flip angle of a brain lies within 30 % of nominal.
+"""
+
+NOMINAL: Mapping[str, float] = MappingProxyType({"inversion_efficiency": 0.96, "transmit": 1.0})
+"""Taken where images do not determine a parameter, and by whoever has no images."""
+
+_TOLERANCE = (1.15, 0.003)  # a misfit this much larger, or by this part of the intensity, is equal
+_WIDEST = 0.5  # part of its range that may fit equally well before a parameter is undetermined
+_PROFILE = 7  # values tried along a range
+_CENTRES = 9  # readouts tried as the centre, before the best is refined
+
+_TINY = 1e-12
+
+_Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedParameter:
+    """One parameter of an effective acquisition.
+
+    Parameters
+    ----------
+    name : str
+        Field of `Acquisition`.
+    value : float
+        What was taken.
+    spread : float
+        Standard deviation of the values fitted to each image alone; NaN for fewer than two images
+        and where the images do not determine it.
+    determined : bool
+        Whether the images determine it; otherwise `value` is the known or the nominal one.
+    """
+
+    name: str
+    value: float
+    spread: float
+    determined: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class EffectiveAcquisition:
+    """An acquisition completed by what images say.
+
+    Parameters
+    ----------
+    acquisition : Acquisition
+        Complete.
+    parameters : tuple of FittedParameter
+        What was to be fitted.
+    misfit : float
+        Root mean square difference between curves and fit, relative to the mean intensity.
+    images : int
+        How many images were fitted.
+    """
+
+    acquisition: Acquisition
+    parameters: tuple[FittedParameter, ...]
+    misfit: float
+    images: int
+
+    def completed(self, acquisition: Acquisition) -> Acquisition:
+        """Return another acquisition by the same protocol with what was fitted."""
+        fitted = {one.name: getattr(self.acquisition, one.name) for one in self.parameters}
+        return replace(acquisition, **fitted)
+
+    def as_record(self) -> dict[str, Any]:
+        """Return plain data for JSON, which `from_record` takes."""
+        return asdict(self)
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "EffectiveAcquisition":
+        """Make it from what `as_record` gave."""
+        return cls(
+            acquisition=Acquisition(**record["acquisition"]),
+            parameters=tuple(FittedParameter(**one) for one in record["parameters"]),
+            misfit=record["misfit"],
+            images=record["images"],
+        )
+
+
+def fit_acquisition(
+    acquisition: Acquisition, curves: Sequence[IntensityCurve]
+) -> EffectiveAcquisition:
+    """Fit what an acquisition leaves open to curves of intensity against T1.
+
+    Bounded least squares over inversion efficiency and transmit field, for the known centre of
+    k-space or for every one that is possible, with a gain for each image. A parameter is determined
+    if at most half of its credible range fits about as well as the best value, all others being
+    fitted anew. The least determined one is set to what is known or nominal, and the rest fitted
+    again, until all that are left are determined.
+
+    Parameters
+    ----------
+    acquisition : Acquisition
+        With echo spacing and number of readouts. A `centre` that is given is kept.
+    curves : sequence of IntensityCurve
+        Of one or more images.
+
+    Returns
+    -------
+    EffectiveAcquisition
+        Complete.
+
+    Raises
+    ------
+    InputError
+        If no readout train fits into the acquisition (see `readout_train`).
+    ValueError
+        If there is no curve.
+    """
+    if not curves:
+        raise ValueError("no curve to fit an acquisition to")
+    wanted = [*CREDIBLE] if acquisition.centre is not None else ["centre", *CREDIBLE]
+    given = replace(acquisition, **NOMINAL)
+    if acquisition.centre is None:
+        given = replace(given, centre=readout_train(acquisition).centre_index)
+    free = list(wanted)
+    best = _fit(given, curves, free)
+    while free:
+        widths = {name: _equal_width(given, curves, free, name, best.misfit) for name in free}
+        weakest = max(widths, key=lambda name: widths[name])
+        if widths[weakest] <= _WIDEST:
+            break
+        free.remove(weakest)
+        best = _fit(given, curves, free)
+    best = _refined(best, curves, free)
+    alone = [_refined(_fit(given, [one], free), [one], free).acquisition for one in curves]
+    return EffectiveAcquisition(
+        acquisition=best.acquisition,
+        parameters=tuple(_parameter(name, best.acquisition, alone, free) for name in wanted),
+        misfit=best.misfit,
+        images=len(curves),
+    )
+
+
+def _parameter(
+    name: str, chosen: Acquisition, alone: Sequence[Acquisition], free: Sequence[str]
+) -> FittedParameter:
+    values = [float(getattr(one, name)) for one in alone]
+    known = name in free and len(values) > 1
+    return FittedParameter(
+        name=name,
+        value=float(getattr(chosen, name)),
+        spread=float(np.std(values, ddof=1)) if known else float("nan"),
+        determined=name in free,
+    )
+
+
+@dataclass(frozen=True)
+class _Fit:
+    acquisition: Acquisition
+    misfit: float
+
+
+def _fit(given: Acquisition, curves: Sequence[IntensityCurve], free: Sequence[str]) -> _Fit:
+    """Fit the free parameters; the others stay as given."""
+    continuous = [name for name in free if name != "centre"]
+    if "centre" not in free:
+        return _fit_continuous(given, curves, continuous)
+    return min(
+        (
+            _fit_continuous(replace(given, centre=centre), curves, continuous)
+            for centre in _possible_centres(given)
+        ),
+        key=lambda fit: fit.misfit,
+    )
+
+
+def _refined(best: _Fit, curves: Sequence[IntensityCurve], free: Sequence[str]) -> _Fit:
+    """Look for a better centre between the readouts that were tried."""
+    if "centre" not in free:
+        return best
+    continuous = [name for name in free if name != "centre"]
+    step = max(latest_centre(best.acquisition) // (_CENTRES - 1), 1)
+    while step > 1:
+        step = (step + 1) // 2
+        middle = best.acquisition.centre or 0
+        near = [replace(best.acquisition, centre=middle + move) for move in (-step, step)]
+        fits = [_fit_continuous(one, curves, continuous) for one in near if _fits(one)]
+        best = min([best, *fits], key=lambda fit: fit.misfit)
+    return best
+
+
+def _possible_centres(given: Acquisition) -> list[int]:
+    """Return readouts along the train, as many as matter, at which it still fits before TR."""
+    last = latest_centre(given)
+    tried = np.unique(np.linspace(0, last, min(_CENTRES, last + 1)).round().astype(int))
+    return [int(centre) for centre in tried if _fits(replace(given, centre=int(centre)))]
+
+
+def _fits(acquisition: Acquisition) -> bool:
+    try:
+        readout_train(acquisition)
+    except InputError:
+        return False
+    return True
+
+
+def _fit_continuous(
+    given: Acquisition, curves: Sequence[IntensityCurve], names: Sequence[str]
+) -> _Fit:
+    if not names:
+        return _Fit(given, _rms(_differences(given, curves)))
+    low, high = zip(*(CREDIBLE[name] for name in names), strict=True)
+
+    def differences(values: _Values) -> _Values:
+        changes = dict(zip(names, map(float, values), strict=True))
+        return _differences(replace(given, **changes), curves)
+
+    start = [NOMINAL[name] for name in names]
+    found = least_squares(differences, start, bounds=(low, high), xtol=1e-5, ftol=1e-6)
+    values = dict(zip(names, map(float, found.x), strict=True))
+    return _Fit(replace(given, **values), _rms(found.fun))
+
+
+def _differences(acquisition: Acquisition, curves: Sequence[IntensityCurve]) -> _Values:
+    """Return fit minus curve, relative to the curve's mean, each curve with its best gain."""
+    times = torch.from_numpy(np.stack([curve.t1 for curve in curves]))
+    measured = np.stack([curve.intensity / curve.intensity.mean() for curve in curves])
+    expected = train_weight(times, acquisition).numpy()
+    power = np.square(expected).sum(axis=1, keepdims=True)
+    gain = (expected * measured).sum(axis=1, keepdims=True) / np.maximum(power, _TINY)
+    differences: _Values = (gain * expected - measured).ravel()
+    return differences
+
+
+def _rms(differences: _Values) -> float:
+    return float(np.sqrt(np.mean(differences**2)))
+
+
+def _equal_width(
+    given: Acquisition,
+    curves: Sequence[IntensityCurve],
+    free: Sequence[str],
+    name: str,
+    best: float,
+) -> float:
+    """Return the part of a parameter's range that fits about as well as the best value."""
+    others = [other for other in free if other != name]
+    factor, rise = _TOLERANCE
+    allowed = max(factor * best, best + rise)
+    values = _range_of(given, name)
+    if len(values) < 2:
+        return 0.0
+    equal = [_fit(replace(given, **{name: v}), curves, others).misfit <= allowed for v in values]
+    return sum(equal) / len(values)
+
+
+def _range_of(given: Acquisition, name: str) -> list[Any]:
+    if name == "centre":
+        return _possible_centres(given)
+    return [float(value) for value in np.linspace(*CREDIBLE[name], _PROFILE)]
