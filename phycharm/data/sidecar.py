@@ -89,8 +89,8 @@ def _acquisition(image: Path, values: dict[str, Any]) -> Acquisition:
     acquisition = Acquisition(**values | whole)
     if acquisition.inversion_ends not in get_args(InversionEnd):
         raise InputError(
-            f"{image}: inversion_ends is {acquisition.inversion_ends!r}; under [acquisitions] write "
-            "'centre' or 'first pulse'."
+            f"{image}: inversion_ends is {acquisition.inversion_ends!r}; under [acquisitions] "
+            "write 'centre' or 'first pulse'."
         )
     return acquisition
 
@@ -130,7 +130,7 @@ def _inversion_end(maker: str) -> dict[str, InversionEnd]:
 
 
 def _order(image: Path, metadata: dict[str, Any]) -> dict[str, int]:
-    """Number of readouts and, where two numbers are given, which of them reads the centre."""
+    """Read how many readouts there are and, where it is told, which of them reads the centre."""
     if "NumberShots" not in metadata:
         return {}
     shots = metadata["NumberShots"]

@@ -35,8 +35,8 @@ _DEVIATIONS = (
     "taken.",
     "Images are divided by a robust level of the brain (see the protocol's standardization) "
     "instead of 4095.",
-    "The loss is taken inside the brain masks, on slices that hold brain, on a canvas that fits the "
-    "brains; the preprint takes whole images.",
+    "The loss is taken inside the brain masks, on slices that hold brain, on a canvas that fits "
+    "the brains; the preprint takes whole images.",
     "The state with the lowest loss on the validation people is kept.",
 )
 

@@ -203,7 +203,7 @@ class TestFindings:
 
 
 class TestEarlierModels:
-    """Models of revision 3: other settings, another constrained image; see `test_earlier_models`."""
+    """Models of revision 3 have other settings; their images: `test_earlier_models`."""
 
     @pytest.mark.parametrize("both", [True, False])
     def test_settings_are_translated(self, both):

@@ -7,10 +7,7 @@ from scipy import ndimage
 from phycharm.physics.resolution import masked_smoothing, resolution_width
 
 RNG = np.random.default_rng(0)
-MASK = (
-    np.linalg.norm(np.indices((30, 32, 28)) - np.array([15, 16, 14])[:, None, None, None], axis=0)
-    < 11
-)
+MASK = np.linalg.norm(np.indices((30, 32, 28)).T - (15, 16, 14), axis=-1).T < 11
 SHARP = np.where(MASK, ndimage.gaussian_filter(RNG.normal(size=MASK.shape), 0.8) * 0.5 + 1, 0)
 SHARP = SHARP.astype(np.float32)
 
