@@ -152,6 +152,7 @@ class CellRunner:
         return {
             "repr": repr(method),
             "deviations": list(method.deviations),
+            "findings": method.findings,
             "parameters": method.parameters,
             "fit_seconds": round(fitted - start, 2),
             "harmonize_seconds": round(harmonize_seconds, 2),

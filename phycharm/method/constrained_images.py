@@ -1,6 +1,7 @@
 """The constrained image: what physics says the target scanner would have made of a source scan."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Protocol
 
 import numpy as np
@@ -59,6 +60,7 @@ class ConstrainedImages:
         self.signal = signal
         self.generator: MapsPredictor | None = None
         self._model: SignalModel = "ir"
+        self._sidecars: dict[str, Acquisition] = {}
         self._effective: dict[str, EffectiveAcquisition] = {}
         self._widths: dict[str, float] = {}
         self._gains: dict[str, float] = {}
@@ -95,12 +97,15 @@ class ConstrainedImages:
         -------
         dict
             `signal` is the signal model; `acquisitions` has a record for each scanner whose
-            acquisition was fitted (`EffectiveAcquisition.as_record`), `resolution` the smoothing
-            in voxels for each scanner.
+            acquisition was fitted (`EffectiveAcquisition.as_record`, and `sidecar`, the acquisition
+            before), `resolution` the smoothing in voxels for each scanner.
         """
         return {
             "signal": self._model,
-            "acquisitions": {name: one.as_record() for name, one in self._effective.items()},
+            "acquisitions": {
+                name: one.as_record() | {"sidecar": asdict(self._sidecars[name])}
+                for name, one in self._effective.items()
+            },
             "resolution": dict(self._widths),
         }
 
@@ -121,8 +126,8 @@ class ConstrainedImages:
         """
         self.generator = generator
         self._model = self.signal or richest_model(s.acquisition for s in train.scanners)
-        self._effective, self._widths, self._gains = {}, {}, {}
-        self._kept = {}
+        self._effective, self._widths, self._gains, self._kept = {}, {}, {}, {}
+        self._sidecars = {scanner.name: scanner.acquisition for scanner in train.scanners}
         for scanner in train.scanners:
             _require_physics(scanner, self._model)
         if self._model == "train":
@@ -235,6 +240,7 @@ class ConstrainedImages:
         """Return everything that was learned, as plain data."""
         return {
             "model": self._model,
+            "sidecars": {name: asdict(one) for name, one in self._sidecars.items()},
             "effective": {name: one.as_record() for name, one in self._effective.items()},
             "widths": self._widths,
             "gains": self._gains,
@@ -244,6 +250,7 @@ class ConstrainedImages:
         """Take back what `state` returned."""
         self.generator = generator
         self._model = state["model"]
+        self._sidecars = {name: Acquisition(**one) for name, one in state["sidecars"].items()}
         self._effective = {
             name: EffectiveAcquisition.from_record(record)
             for name, record in state["effective"].items()

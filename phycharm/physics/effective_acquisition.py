@@ -53,8 +53,8 @@ class FittedParameter:
         Field of `Acquisition`.
     value : float
         What was taken.
-    spread : float
-        Standard deviation of the values fitted to each image alone; NaN for fewer than two images
+    spread : float or None
+        Standard deviation of the values fitted to each image alone; None for fewer than two images
         and where the images do not determine it.
     determined : bool
         Whether the images determine it; otherwise `value` is the known or the nominal one.
@@ -62,7 +62,7 @@ class FittedParameter:
 
     name: str
     value: float
-    spread: float
+    spread: float | None
     determined: bool
 
 
@@ -170,7 +170,7 @@ def _parameter(
     return FittedParameter(
         name=name,
         value=float(getattr(chosen, name)),
-        spread=float(np.std(values, ddof=1)) if known else float("nan"),
+        spread=float(np.std(values, ddof=1)) if known else None,
         determined=name in free,
     )
 

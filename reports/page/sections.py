@@ -15,6 +15,7 @@ from ..figures.training import training_plot
 from ..figures.volumes import bland_altman, volume_bars
 from ..run.run_view import RunView
 from ..run.slices import compare_images, median_subject
+from ..tables.acquisition_table import acquisition_table
 from ..tables.direction_tables import direction_tables
 from ..tables.metric_checks import trust_tables
 from ..tables.paper_tables import paper_tables
@@ -168,13 +169,18 @@ def _tissues(view: RunView, prefix: str) -> Section:
 def _maps(view: RunView, prefix: str) -> Section:
     found = maps_picture(view)
     figures = captioned(found[0], captions.maps(found[1]), prefix=prefix) if found else []
+    fitted = acquisition_table(view)
     return Section(
         id="maps",
         title="Quantitative maps",
         nav="Maps",
         intro="T1 and M0 that the Quantitative Maps Generator predicts, on subjects whose maps "
         "were measured.",
-        tables=[*paper_tables(view, "Table 1"), *variant_tables(view)],
+        tables=[
+            *paper_tables(view, "Table 1"),
+            *([fitted] if fitted else []),
+            *variant_tables(view),
+        ],
         figures=figures,
     )
 

@@ -83,7 +83,7 @@ def test_what_the_images_do_not_determine_is_said_and_left_nominal():
     ]
     found = fit_acquisition(phantom.SIEMENS.acquisition, flat)
     assert not any(one.determined for one in found.parameters)
-    assert all(np.isnan(one.spread) for one in found.parameters)
+    assert all(one.spread is None for one in found.parameters)
     for name, value in NOMINAL.items():
         assert named(found, name).value == value
     assert found.acquisition.centre == 56  # the middle: what is taken where nobody says it
