@@ -33,6 +33,10 @@ al., NeuroImage 2010;49:1271-1281); the mean flip angle of a brain lies within 3
 NOMINAL: Mapping[str, float] = MappingProxyType({"inversion_efficiency": 0.96, "transmit": 1.0})
 """Taken where images do not determine a parameter, and by whoever has no images."""
 
+_DEVIATION: Mapping[str, float] = MappingProxyType(
+    {"inversion_efficiency": 0.1, "transmit": 0.15}
+)
+_PULL = 0.003  # rise of the misfit that a value one deviation from nominal is worth
 _TOLERANCE = (1.15, 0.003)  # a misfit this much larger, or by this part of the intensity, is equal
 _WIDEST = 0.5  # part of its range that may fit equally well before a parameter is undetermined
 _PROFILE = 7  # values tried along a range
@@ -112,8 +116,9 @@ def fit_acquisition(
 ) -> EffectiveAcquisition:
     """Fit what an acquisition leaves open to curves of intensity against T1.
 
-    Bounded least squares over inversion efficiency and transmit field, for the known centre of
-    k-space or for every one that is possible, with a gain for each image. A parameter is determined
+    Bounded least squares over inversion efficiency and transmit field, with a weak pull to their
+    nominal values, for the known centre of k-space or for every one that is possible, with a gain
+    for each image. A parameter is determined
     if at most half of its credible range fits about as well as the best value, all others being
     fitted anew. The least determined one is set to what is known or nominal, and the rest fitted
     again, until all that are left are determined.
@@ -232,14 +237,21 @@ def _fit_continuous(
         return _Fit(given, _rms(_differences(given, curves)))
     low, high = zip(*(CREDIBLE[name] for name in names), strict=True)
 
+    start = np.array([NOMINAL[name] for name in names])
+    deviations = np.array([_DEVIATION[name] for name in names])
+
     def differences(values: _Values) -> _Values:
         changes = dict(zip(names, map(float, values), strict=True))
-        return _differences(replace(given, **changes), curves)
+        curve = _differences(replace(given, **changes), curves)
+        # A train with a late centre and weak pulses makes nearly the curve of an early centre:
+        # among values that fit alike, those near nominal are taken.
+        pull = _PULL * curve.size**0.5 * (values - start) / deviations
+        return np.concatenate([curve, pull])
 
-    start = [NOMINAL[name] for name in names]
     found = least_squares(differences, start, bounds=(low, high), xtol=1e-5, ftol=1e-6)
     values = dict(zip(names, map(float, found.x), strict=True))
-    return _Fit(replace(given, **values), _rms(found.fun))
+    count = len(curves) * curves[0].t1.size
+    return _Fit(replace(given, **values), float(np.sqrt(np.square(found.fun).sum() / count)))
 
 
 def _differences(acquisition: Acquisition, curves: Sequence[IntensityCurve]) -> _Values:
