@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 from typing import Any
@@ -62,7 +62,7 @@ def plan_cells(
     scanners: Sequence[str],
     folds: Sequence[int],
     seeds: Sequence[int],
-    cases: Sequence[int] = (),
+    cases: Callable[[MethodCard], Sequence[int]] = lambda _: (),
 ) -> Iterator[Cell]:
     """List the cells of a run.
 
@@ -74,8 +74,8 @@ def plan_cells(
         All of the run.
     folds, seeds : sequence of int
         Of the protocol.
-    cases : sequence of int
-        Loss cases on whose maps the methods run that need maps.
+    cases : callable
+        `cases(card)` lists the loss cases on whose maps a method runs that needs maps.
 
     Yields
     ------
@@ -83,7 +83,7 @@ def plan_cells(
         Method by method, fold by fold.
     """
     for spec, own in methods.items():
-        for card, case in variants(own, cases):
+        for card, case in variants(own, cases(own)):
             pairwise = card.scope == "pair"
             groups = list(combinations(scanners, 2)) if pairwise else [tuple(scanners)]
             for seed, fold, group in product(seeds, folds, groups):

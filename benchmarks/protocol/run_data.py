@@ -1,14 +1,16 @@
 """The data of one run: a dataset, dealt out and put on one intensity scale."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from phycharm.data.bids import BidsDataset
 from phycharm.data.cohort import Cohort
 from phycharm.data.intensity import STANDARDIZATIONS
-from phycharm.data.quantitative import QuantitativeCohort
+from phycharm.data.quantitative import QuantitativeCohort, QuantitativeScan
 from phycharm.data.scan import Scan
 from phycharm.errors import InputError
+from phycharm.utils.arrays import Image
 from phycharm.utils.progress import progress_bar
 
 from .protocol import Protocol
@@ -96,6 +98,26 @@ class RunData:
             )
         validation = cohort.subset(people[learned:chosen]) if chosen > learned else None
         return cohort.subset(people[:learned]), validation, cohort.subset(people[chosen:])
+
+    def true_maps(self) -> Iterator[tuple[QuantitativeScan, dict[str, Image]]]:
+        """Read the true maps of the travellers who are evaluated, beside each of their scans.
+
+        Yields
+        ------
+        one : QuantitativeScan
+            A standardized scan, the true T1 in ms, and the true M0 in arbitrary units.
+        tissues : dict of ndarray of float32, shape (X, Y, Z)
+            True fractions of `CSF`, `GM` and `WM`. Nothing is yielded where the truth is unknown.
+        """
+        for subject in self.design.evaluated:
+            fractions = self.dataset.true_fractions(subject)
+            for scanner in self.cohort.scanners if fractions is not None else ():
+                scan = self.cohort.scan(subject, scanner)
+                truth = self.dataset.true_maps(scan)
+                if truth is not None:
+                    t1, m0 = truth
+                    tissues = dict(zip(("CSF", "GM", "WM"), fractions, strict=True))
+                    yield QuantitativeScan(scan=scan, t1=t1, m0=m0), tissues
 
     def read_everything(self) -> None:
         """Read every image once, so that a damaged file is found before hours of training.

@@ -1,8 +1,11 @@
 """The tables of a protocol file, each with its defaults and bounds."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from phycharm.harmonizers.card import MethodCard
 
 _T = TypeVar("_T")
 
@@ -17,6 +20,12 @@ def _without_repeats(values: tuple[_T, ...]) -> tuple[_T, ...]:
 Count = Annotated[int, Field(ge=0)]
 Distinct = Annotated[tuple[_T, ...], AfterValidator(_without_repeats)]
 Unique = Annotated[tuple[_T, ...], Field(min_length=1), AfterValidator(_without_repeats)]
+MapsPreset = Literal["corrected", "paper"]
+LossCases = Unique[Literal[1, 2, 3, 4]]
+
+
+def _kind_of_cases(value: Any) -> str:
+    return "presets" if isinstance(value, Mapping) else "all"
 
 
 class Section(BaseModel):
@@ -62,17 +71,35 @@ class Maps(Section):
     Attributes
     ----------
     cases
-        Trained and scored; methods that need maps use those of the first.
+        Trained and scored; methods that need maps use those of the first. One list, or a table with
+        a list for each preset.
     harmonize_with_all
         Whether such methods run on the maps of the other cases too, under names of their own.
+    preset
+        Of the generator, for methods that name none.
     """
 
-    cases: Unique[Literal[1, 2, 3, 4]] = (4,)
+    cases: Annotated[
+        Annotated[LossCases, Tag("all")] | Annotated[dict[MapsPreset, LossCases], Tag("presets")],
+        Discriminator(_kind_of_cases),
+    ] = (4,)
     harmonize_with_all: bool = False
-    preset: Literal["paper", "corrected"] = "corrected"
+    preset: MapsPreset = "corrected"
     training: dict[str, Any] = Field(default_factory=dict)
 
-    @property
-    def harmonized_cases(self) -> tuple[int, ...]:
-        """Loss cases on whose maps methods run."""
-        return self.cases if self.harmonize_with_all else self.cases[:1]
+    def preset_of(self, card: MethodCard) -> MapsPreset:
+        """Preset of the maps that a method works with."""
+        return "paper" if (card.maps_preset or self.preset) == "paper" else "corrected"
+
+    def cases_of(self, preset: MapsPreset) -> tuple[int, ...]:
+        """Loss cases that are trained and scored of a preset; the preprint's choice by default."""
+        if isinstance(self.cases, dict):
+            return self.cases.get(preset, (4,))
+        return self.cases
+
+    def harmonized_cases(self, card: MethodCard) -> tuple[int, ...]:
+        """Loss cases on whose maps a method runs; none if it needs no maps."""
+        if "maps" not in card.needs:
+            return ()
+        cases = self.cases_of(self.preset_of(card))
+        return cases if self.harmonize_with_all else cases[:1]

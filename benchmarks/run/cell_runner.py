@@ -22,6 +22,7 @@ from phycharm.utils.seeding import derived_seed
 
 from ..protocol.cells import Cell, fingerprint
 from ..protocol.run_data import RunData
+from ..protocol.sections import MapsPreset
 from ..scoring.controls import CONTROLS, RESCAN
 from ..scoring.evaluation import Evaluation
 from ..scoring.image_scorer import ImageScorer
@@ -88,25 +89,28 @@ class CellRunner:
         self._evaluation(cell, folder).run(lambda _, target: make(target), keep_images=False)
         return {}
 
-    def maps(self, case: int, seed: int) -> None:
-        """Fit and score the maps generator with one loss case."""
-        name = maps_cell(case, seed)
-        content = {"maps": self.data.protocol.maps.model_dump(mode="json"), "case": case}
+    def maps(self, preset: MapsPreset, case: int, seed: int) -> None:
+        """Fit and score the maps generator of one preset with one loss case."""
         about = {"harmonizer": "maps", "scanners": self.data.scanner_names, "fold": 0}
+        identity = {"preset": preset, "case": case, "seed": seed}
         self._finish(
-            name,
-            {**content, "seed": seed},
-            partial(self._maps, case, seed),
-            about={**about, "seed": seed, "case": case},
+            maps_cell(preset, case, seed),
+            {"maps": self._maps_content(preset), **identity},
+            partial(self._maps, preset, case, seed),
+            about={**about, **identity},
         )
 
-    def _maps(self, case: int, seed: int, folder: Path) -> dict[str, Any]:
-        protocol = self.data.protocol
-        train, validation, test = self.data.quantitative_parts()
+    def _maps_content(self, preset: MapsPreset) -> dict[str, Any]:
+        """Return what decides the maps of a preset, besides case, seed and data."""
+        training = self.data.protocol.maps.training
+        return {"preset": preset, "revision": MapsGenerator.revision, "training": training}
+
+    def _maps(self, preset: MapsPreset, case: int, seed: int, folder: Path) -> dict[str, Any]:
+        train, validation, _ = self.data.quantitative_parts()
         generator = MapsGenerator(
-            preset=protocol.maps.preset,
+            preset=preset,
             case=case,
-            training=protocol.maps.training,
+            training=self.data.protocol.maps.training,
             seed=derived_seed(seed, "maps"),
             device=self.device,
         )
@@ -115,9 +119,10 @@ class CellRunner:
         fitted = time.perf_counter()
         generator.save(folder / "model")
         write_history(folder, generator.history)
-        score_maps(generator, test, folder, seed=seed)
+        score_maps(generator, self.data, folder, seed=seed)
         return {
             "repr": repr(generator),
+            "deviations": list(generator.deviations),
             "fit_seconds": round(fitted - start, 2),
             "parameters": generator.parameters,
             "score_seconds": round(time.perf_counter() - fitted, 2),
@@ -130,6 +135,8 @@ class CellRunner:
             "revision": self.methods.cards[cell.spec].revision,
             "settings": self.methods.settings(cell.spec),
         }
+        if cell.case is not None:
+            content["maps"] = self._maps_content(self._preset(cell))
         self._finish(cell.name, content, partial(self._harmonizer, cell), about=_about(cell))
 
     def _harmonizer(self, cell: Cell, folder: Path) -> dict[str, Any]:
@@ -176,12 +183,15 @@ class CellRunner:
             train, validation, _ = self.data.quantitative_parts()
             context |= {"quantitative": train, "quantitative_validation": validation}
         if cell.case is not None:
-            context["maps"] = self._fitted_maps(cell.case, cell.seed)
+            context["maps"] = self._fitted_maps(self._preset(cell), cell.case, cell.seed)
         return context
 
-    def _fitted_maps(self, case: int, seed: int) -> MapsGenerator:
-        self.maps(case, seed)
-        name = maps_cell(case, seed)
+    def _preset(self, cell: Cell) -> MapsPreset:
+        return self.data.protocol.maps.preset_of(self.methods.cards[cell.spec])
+
+    def _fitted_maps(self, preset: MapsPreset, case: int, seed: int) -> MapsGenerator:
+        self.maps(preset, case, seed)
+        name = maps_cell(preset, case, seed)
         record = self.run.cell_record(name) or {}
         if record.get("status") != "done":
             raise InputError(f"its maps generator failed: {record.get('error')}")
@@ -236,9 +246,9 @@ class CellRunner:
             write_json(folder / "cell.json", record | measured | result)
 
 
-def maps_cell(case: int, seed: int) -> str:
+def maps_cell(preset: MapsPreset, case: int, seed: int) -> str:
     """Return the name of the cell of a maps generator."""
-    return f"maps_case-{case}_seed-{seed}"
+    return f"maps_{preset}_case-{case}_seed-{seed}"
 
 
 def one_line(error: BaseException) -> str:

@@ -158,7 +158,7 @@ class RunFolder:
         DataFrame
             All scores.
         """
-        done = [r["cell"] for r in self.cell_records() if r["status"] == "done"]
+        done = _current([r["cell"] for r in self.cell_records() if r["status"] == "done"])
         folders = [self.cells / name for name in done]
         tables = [read_scores(p) for f in folders if (p := f / "scores.parquet").is_file()]
         scores = pd.concat(tables, ignore_index=True) if tables else score_table([])
@@ -188,6 +188,13 @@ class RunFolder:
     def write_manifest(self, content: dict[str, Any]) -> None:
         """Write `run.json` atomically."""
         write_json(self.manifest, {"format": FORMAT, **content})
+
+
+def _current(cells: list[str]) -> list[str]:
+    """Leave out maps that an earlier version named without their preset, where new ones are."""
+    new = [name for name in cells if name.startswith("maps_corrected_")]
+    old = {name.replace("_corrected", "", 1) for name in new}
+    return [name for name in cells if name not in old]
 
 
 def _is_ours(name: str) -> bool:

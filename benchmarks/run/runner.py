@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,7 @@ def _configuration(data: RunData) -> dict[str, Any]:
 
 
 def _run_cells(runner: CellRunner, cards: dict[str, MethodCard]) -> None:
-    data = runner.data
+    data, maps = runner.data, runner.data.protocol.maps
     folds = data.protocol.split.folds
     cells = list(
         plan_cells(
@@ -180,7 +181,7 @@ def _run_cells(runner: CellRunner, cards: dict[str, MethodCard]) -> None:
             scanners=data.scanner_names,
             folds=folds,
             seeds=data.protocol.seeds,
-            cases=data.protocol.maps.harmonized_cases,
+            cases=maps.harmonized_cases,
         )
     )
     with progress_bar("benchmark", len(cells)) as bar:
@@ -190,18 +191,19 @@ def _run_cells(runner: CellRunner, cards: dict[str, MethodCard]) -> None:
             runner.harmonizer(cell)
             runner.run.collect()
             bar.advance(detail=cell.name)
-    if data.quantitative and any("maps" in card.needs for card in cards.values()):
+    wanted = [maps.preset_of(card) for card in cards.values() if "maps" in card.needs]
+    if data.quantitative and wanted:
         _write_measured_maps(runner.run, data)
-        for seed in data.protocol.seeds:
-            for case in data.protocol.maps.cases:
-                runner.maps(case, seed)
+        for seed, preset in product(data.protocol.seeds, dict.fromkeys(wanted)):
+            for case in maps.cases_of(preset):
+                runner.maps(preset, case, seed)
 
 
 def _write_lists(run: RunFolder, protocol: Protocol, cards: dict[str, MethodCard]) -> None:
     path = run.root / "methods.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     cases = protocol.maps.harmonized_cases
-    named = [card for own in cards.values() for card, _ in variants(own, cases)]
+    named = [card for own in cards.values() for card, _ in variants(own, cases(own))]
     names = Counter(card.name.casefold() for card in named)
     for card in named:
         if names[card.name.casefold()] > 1:

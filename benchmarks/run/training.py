@@ -17,6 +17,7 @@ from phycharm.utils.progress import progress_bar
 
 from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
+from ..protocol.sections import MapsPreset
 from .history import write_history
 from .methods import Methods
 
@@ -87,14 +88,20 @@ def train_harmonizer(
 
 
 def train_generator(
-    protocol: Protocol, dataset: Path, out: Path, *, case: int, device: str
+    protocol: Protocol,
+    dataset: Path,
+    out: Path,
+    *,
+    case: int,
+    device: str,
+    preset: MapsPreset | None = None,
 ) -> MapsGenerator:
     """Fit the maps generator to a dataset's people with T1 maps, and save it with its curves.
 
     Parameters
     ----------
     protocol : Protocol
-        Whose preset, split and training budget apply.
+        Whose split and training budget apply.
     dataset : Path
         BIDS dataset; the acquisitions of its travelling scanners, if it has any, are learned too.
     out : Path
@@ -103,6 +110,8 @@ def train_generator(
         Loss case of the preprint.
     device : str
         `auto`, `cpu` or `cuda`.
+    preset : {"corrected", "paper"}, optional
+        Of the generator; by default the protocol's.
 
     Returns
     -------
@@ -116,7 +125,9 @@ def train_generator(
     """
     _require_folder(out)
     data = RunData(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
-    generator = _generator(data, case=case, device=resolve_device(device))
+    generator = _generator(
+        data, preset=preset or protocol.maps.preset, case=case, device=resolve_device(device)
+    )
     generator.save(out)
     write_history(out, generator.history)
     return generator
@@ -134,8 +145,10 @@ def _context(
         train, validation, _ = data.quantitative_parts()
         context |= {"quantitative": train, "quantitative_validation": validation}
     if "maps" in needs:
+        plan = data.protocol.maps
+        preset = plan.preset_of(method.card)
         context["maps"] = (
-            _generator(data, case=data.protocol.maps.cases[0], device=device)
+            _generator(data, preset=preset, case=plan.cases_of(preset)[0], device=device)
             if maps is None
             else _trained_before(maps, device=device)
         )
@@ -153,13 +166,12 @@ def _trained_before(maps: Path, *, device: str) -> MapsGenerator:
         ) from error
 
 
-def _generator(data: RunData, *, case: int, device: str) -> MapsGenerator:
+def _generator(data: RunData, *, preset: MapsPreset, case: int, device: str) -> MapsGenerator:
     train, validation, _ = data.quantitative_parts()
-    plan = data.protocol.maps
     generator = MapsGenerator(
-        preset=plan.preset,
+        preset=preset,
         case=case,
-        training=plan.training,
+        training=data.protocol.maps.training,
         seed=data.protocol.seeds[0],
         device=device,
     )

@@ -12,6 +12,7 @@ def train_maps(
     out: Out,
     protocol: str = "quick",
     case: Literal[1, 2, 3, 4] = 4,
+    preset: Literal["corrected", "paper"] | None = None,
     device: Device = "auto",
 ) -> None:
     """Fit the Quantitative Maps Generator to the people with T1 maps of a dataset.
@@ -26,11 +27,13 @@ def train_maps(
         Whose training budget to use.
     case
         Loss case of the preprint.
+    preset
+        `corrected` or, for phycharm-paper, `paper`; by default the protocol's.
     device
         Where to compute.
     """
     from phycharm.benchmarks.protocol.loading import load_protocol
     from phycharm.benchmarks.run.training import train_generator
 
-    train_generator(load_protocol(protocol), dataset, out, case=case, device=device)
+    train_generator(load_protocol(protocol), dataset, out, case=case, device=device, preset=preset)
     print(f"Maps generator: {out}")

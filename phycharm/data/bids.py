@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -247,7 +248,8 @@ class BidsDataset:
         path = self._files.repeat(scan.subject, scan.session)
         if path is None:
             return None
-        return scan.with_image(self._read_on_grid(path, scan.image.shape, scan.affine))
+        image = self._read_on_grid(path, scan.image.shape, scan.affine)
+        return replace(scan, image=image, scale=1.0)
 
     def true_fractions(self, subject: str) -> npt.NDArray[np.float32] | None:
         """Read the tissue fractions that a simulated subject was made of.
@@ -262,11 +264,41 @@ class BidsDataset:
         ndarray of float32, shape (3, X, Y, Z), or None
             CSF, GM and WM; None where the truth is not known.
         """
-        folder = self.root / "derivatives" / "truth" / f"sub-{subject}" / "anat"
+        folder = self._truth(subject)
         paths = [folder / f"sub-{subject}_label-{t}_probseg.nii.gz" for t in ("CSF", "GM", "WM")]
         if not all(path.is_file() for path in paths):
             return None
         return np.stack([read_volume(path)[0] for path in paths])
+
+    def true_maps(self, scan: Scan) -> tuple[Image, Image] | None:
+        """Read the maps that a simulated subject was made of.
+
+        Parameters
+        ----------
+        scan : Scan
+            Of this dataset, of the subject in question.
+
+        Returns
+        -------
+        t1 : ndarray of float32, shape (X, Y, Z)
+            True T1 in ms.
+        m0 : ndarray of float32, shape (X, Y, Z)
+            True M0, arbitrary units. Instead of both None where the truth is not known.
+
+        Raises
+        ------
+        InputError
+            If a map does not lie on the scan's grid.
+        """
+        folder = self._truth(scan.subject)
+        paths = [folder / f"sub-{scan.subject}_{name}map.nii.gz" for name in ("T1", "M0")]
+        if not all(path.is_file() for path in paths):
+            return None
+        t1, m0 = (self._read_on_grid(path, scan.image.shape, scan.affine) for path in paths)
+        return t1 * np.float32(1000), m0
+
+    def _truth(self, subject: str) -> Path:
+        return self.root / "derivatives" / "truth" / f"sub-{subject}" / "anat"
 
     def quantitative(self) -> QuantitativeCohort | None:
         """Open the cohort with T1 maps, or return None where the dataset has none.
@@ -313,8 +345,9 @@ class BidsDataset:
             inversion_time=times.inversion_time,
             repetition_time=times.repetition_time,
         ).numpy()
-        m0 = np.where(scan.mask, m0 / np.percentile(m0[scan.mask], 99), 0).astype(np.float32)
-        return QuantitativeScan(scan=scan, t1=t1, m0=m0)
+        m0_scale = float(np.percentile(m0[scan.mask], 99))
+        m0 = np.where(scan.mask, m0 / m0_scale, 0).astype(np.float32)
+        return QuantitativeScan(scan=scan, t1=t1, m0=m0, m0_scale=m0_scale)
 
 
 def _same_timing(a: Acquisition, b: Acquisition) -> bool:

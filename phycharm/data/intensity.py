@@ -5,6 +5,7 @@ number of its own before anything else sees it; doing nothing ("none") starts fr
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -24,7 +25,7 @@ def percentile_99(scan: Scan) -> Scan:
     Returns
     -------
     Scan
-        Dimensionless intensities.
+        Dimensionless intensities; `scale` leads back to the file's units.
 
     Examples
     --------
@@ -46,7 +47,8 @@ def percentile_99(scan: Scan) -> Scan:
     if scale <= 0:
         # A robust scale of 0 means an (almost) empty brain: dividing by it would invent infinities.
         scale = np.float32(1)
-    return scan.with_image(np.where(scan.mask, scan.image / scale, np.float32(0)))
+    image = np.where(scan.mask, scan.image / scale, np.float32(0))
+    return replace(scan, image=image, scale=scan.scale * float(scale))
 
 
 STANDARDIZATIONS: dict[str, Callable[[Scan], Scan]] = {"p99": percentile_99}

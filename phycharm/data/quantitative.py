@@ -20,11 +20,14 @@ class QuantitativeScan:
         T1 in ms; 0 outside the brain.
     m0 : ndarray of float32, shape (X, Y, Z)
         Equilibrium magnetization divided by its 99th percentile in the brain; 0 outside.
+    m0_scale : float
+        That percentile: how many of the file's own units an M0 of 1 stands for.
     """
 
     scan: Scan
     t1: Image
     m0: Image
+    m0_scale: float = 1.0
 
 
 class QuantitativeCohort:

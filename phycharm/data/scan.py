@@ -33,6 +33,9 @@ class Scan:
         Label of the person, without `sub-`.
     session : str
         Label of the visit, without `ses-`.
+    scale : float
+        How many of the file's own units an intensity of 1 stands for; 1 as long as nothing has been
+        standardized.
 
     Examples
     --------
@@ -60,6 +63,7 @@ class Scan:
     scanner: Scanner
     subject: str
     session: str = ""
+    scale: float = 1.0
 
     def __repr__(self) -> str:
         size = tuple(round(edge, 3) for edge in self.voxel_size)
@@ -75,7 +79,7 @@ class Scan:
         return float(x), float(y), float(z)
 
     def with_image(self, image: Image) -> Self:
-        """Return the same scan with another image."""
+        """Return the same scan with another image, on the same scale."""
         return replace(self, image=image)
 
     def plot(self) -> "Figure":

@@ -30,6 +30,9 @@ class MethodCard:
         domain that is none of them.
     needs : tuple of str
         What `fit` wants besides the cohorts, such as `quantitative`.
+    maps_preset : str
+        Preset of the maps generator that it works with (`corrected`, `paper`), if it needs maps;
+        empty for the one that a protocol names.
     trained_on : tuple of str
         Names of datasets it has seen before `fit`; a reader looks for leakage here.
     deviations : tuple of str
@@ -55,6 +58,7 @@ class MethodCard:
     supervision: Supervision = "paired"
     scope: Scope = "pair"
     needs: tuple[str, ...] = ()
+    maps_preset: str = ""
     trained_on: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
     control: bool = False

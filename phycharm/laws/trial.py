@@ -116,8 +116,13 @@ class Trial:
         from ..method.maps import MapsGenerator
 
         short = {"epochs": 1, "batch_size": 16}
+        preset: Any = self.create(self.device).card.maps_preset or "corrected"
         maps = MapsGenerator(
-            training=short, features=_SMALL_FEATURES, seed=self.seed, device=self.device
+            preset=preset,
+            training=short,
+            features=_SMALL_FEATURES,
+            seed=self.seed,
+            device=self.device,
         )
         train, validation = self._quantitative()
         return maps.fit(train, validation, scanners=self.phantom.scanners)

@@ -12,7 +12,7 @@ from ..harmonizers.storage import FittedState
 from ..physics.acquisition import Acquisition
 from .checkpoint_file import read_checkpoint
 from .maps import MapsGenerator
-from .phycharm import PhyCHarm
+from .phycharm_paper import PhyCHarmPaper
 
 PAPER_SCANNERS = (
     Scanner(
@@ -41,17 +41,13 @@ PAPER_SCANNERS = (
 signal equation uses none."""
 
 _CANVAS = [240, 240]
-_M0_UNIT = 500.0
 
 
 def import_checkpoints(paths: Sequence[Path], out: Path) -> None:
-    """Turn released checkpoints into a model folder of PhyCHarm's `paper` preset.
+    """Turn released checkpoints into a model folder of `PhyCHarmPaper`.
 
-    The released networks take images divided by 4095 and give T1 over 4095 ms, M0 over 500 and
-    the target's image over 4095. Here the image on its robust scale (99th percentile 1) takes the
-    place of the input; the networks hardly feel a factor of a few, for their first layer is
-    normalised. How bright 4095 is in a target image is not known, so what they answer has to be
-    standardized before it can be put on a file's scale.
+    The released networks take slices of 240 x 240 of images divided by 4095 and give T1 over
+    4095 ms, M0 over 500 and the target's image over 4095, as `PhyCHarmPaper` does by itself.
 
     Parameters
     ----------
@@ -97,17 +93,16 @@ def _direction(path: Path) -> str:
     return f"{ends[0]}->{ends[1]}"
 
 
-def _as_method(networks: dict[str, dict[str, Tensor]]) -> PhyCHarm:
+def _as_method(networks: dict[str, dict[str, Tensor]]) -> PhyCHarmPaper:
     directions = [name for name in networks if "->" in name]
     tensors = {
         f"{name if name in directions else f'maps.{name}'}.{key}": tensor
         for name, state in networks.items()
         for key, tensor in state.items()
     }
-    generator = MapsGenerator(preset="paper", m0_unit=_M0_UNIT)
-    maps = generator.state().facts | {"canvas": _CANVAS}
-    method = PhyCHarm(preset="paper")
-    facts = {"canvas": _CANVAS, "directions": directions, "maps": maps, "model": "ir"}
+    maps = MapsGenerator(preset="paper").state().facts | {"canvas": _CANVAS}
+    method = PhyCHarmPaper()
+    facts = {"canvas": _CANVAS, "directions": directions, "maps": maps}
     method.restore(FittedState(tensors=tensors, facts=facts))
     pairs = [direction.split("->") for direction in directions]
     method.fitted_on = {
@@ -115,6 +110,5 @@ def _as_method(networks: dict[str, dict[str, Tensor]]) -> PhyCHarm:
         "validation": [],
         "scanners": [asdict(s) for s in PAPER_SCANNERS if any(s.name in pair for pair in pairs)],
         "directions": pairs,
-        "standardized": False,
     }
     return method

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -63,7 +64,7 @@ class SliceCanvas:
     multiple: int
 
     @classmethod
-    def around(cls, masks: Iterable[Mask], *, multiple: int) -> "SliceCanvas":
+    def around(cls, masks: Iterable[Mask], *, multiple: int) -> Self:
         """Choose the smallest canvas that holds every one of these brains.
 
         It has at least two multiples a side, for at the bottom of a network that halves the image
@@ -73,7 +74,7 @@ class SliceCanvas:
         for mask in masks:
             (x0, x1), (y0, y1) = _extent(mask, 0), _extent(mask, 1)
             height, width = max(height, x1 - x0), max(width, y1 - y0)
-        return cls(_round_up(height, multiple), _round_up(width, multiple), multiple)
+        return cls(round_up(height, multiple), round_up(width, multiple), multiple)
 
     def place(self, mask: Mask) -> Placement:
         """Centre the canvas on a brain; a brain too large for it gets a larger one.
@@ -84,8 +85,8 @@ class SliceCanvas:
             Brain, not empty.
         """
         (x0, x1), (y0, y1) = _extent(mask, 0), _extent(mask, 1)
-        height = max(self.height, _round_up(x1 - x0, self.multiple))
-        width = max(self.width, _round_up(y1 - y0, self.multiple))
+        height = max(self.height, round_up(x1 - x0, self.multiple))
+        width = max(self.width, round_up(y1 - y0, self.multiple))
         planes = np.flatnonzero(mask.any(axis=(0, 1)))
         return Placement(
             shape=(mask.shape[0], mask.shape[1], mask.shape[2]),
@@ -165,5 +166,6 @@ def _extent(mask: Mask, axis: int) -> tuple[int, int]:
     return int(occupied[0]), int(occupied[-1]) + 1
 
 
-def _round_up(size: int, multiple: int) -> int:
+def round_up(size: int, multiple: int) -> int:
+    """Return the smallest multiple that is not below a size."""
     return -(-size // multiple) * multiple

@@ -11,7 +11,7 @@ PAIRS = ["GE-Philips", "GE-Siemens", "Philips-Siemens"]
 CELLS = (
     {f"{name}_all_fold-1_seed-0" for name in {"none", "linear", "histogram"} | CONTROLS}
     | {f"{name}_{pair}_fold-1_seed-0" for name in ("unet", "phycharm") for pair in PAIRS}
-    | {"maps_case-4_seed-0"}
+    | {"maps_corrected_case-4_seed-0"}
 )
 
 

@@ -140,6 +140,7 @@ def quantitative_scan(subject, *, shape=SHAPE):
         scan=percentile_99(raw_scan(subject, QUANT, shape=shape)),
         t1=t1.astype(np.float32),
         m0=(m0 / np.percentile(m0[mask], 99)).astype(np.float32),
+        m0_scale=float(np.percentile(m0[mask], 99)),
     )
 
 

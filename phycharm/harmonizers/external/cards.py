@@ -106,11 +106,13 @@ def _require_kinds(facts: dict[str, Any], *, spec: str) -> None:
     choices = {
         "supervision": ("paired", "unpaired", "none"),
         "scope": ("pair", "all", "common-domain"),
+        "maps_preset": ("", "corrected", "paper"),
     }
     for key, allowed in choices.items():
         if key in facts and facts[key] not in allowed:
             raise InputError(
-                f"{spec}: {key} of its card is {facts[key]!r}; it is one of {', '.join(allowed)}."
+                f"{spec}: {key} of its card is {facts[key]!r}; it is one of "
+                f"{', '.join(filter(None, allowed))}."
             )
     for key in ("name", "summary", "revision", "citation", "license"):
         if not isinstance(facts.get(key, ""), str):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -15,24 +15,31 @@ from ...data.scanner import Scanner
 from ...errors import InputError
 from ...harmonizers.storage import FittedState, read_state, write_state
 from ...networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, channels_last
-from ...networks.plan import TrainingPlan
+from ...networks.field_of_view import FieldOfView
 from ...networks.slices import SliceCanvas, as_tensor, cut, paste
 from ...networks.training import Training, in_batches
 from ...physics.acquisition import Acquisition
 from ...physics.forward import SignalModel, richest_model
 from ...utils.arrays import Image
 from ...utils.seeding import derived_seed, seeded
+from .deviations import (
+    CORRECTED_CONSISTENCY,
+    CORRECTED_MAPS,
+    PRINTED_MAPS,
+    ROBUST_M0,
+    STANDARDIZED,
+    changed,
+    changed_channels,
+)
 from .map_losses import LOSS_CASES, Consistency
 from .objective import MapObjective
+from .preprint import CONSTRAINT, GENERATOR_PLAN, M0_UNIT, T1_UNIT_MS, over_4095
 from .samples import MapSamples, map_samples
 
 Preset = Literal["paper", "corrected"]
 
-_PLAN = TrainingPlan(epochs=500, batch_size=2, learning_rate=1e-3)
-_T1_UNIT_MS = {"paper": 4095.0, "corrected": 1000.0}
-_QMG_CONSTRAINT = Acquisition(
-    inversion_time=2830, repetition_time=5000, echo_time=2.9, flip_angle=5
-)
+_T1_UNIT_MS = {"paper": T1_UNIT_MS, "corrected": 1000.0}
+_PREPRINTS_CASE = 4
 
 
 class MapsGenerator:
@@ -41,10 +48,11 @@ class MapsGenerator:
     Parameters
     ----------
     preset : {"corrected", "paper"}
-        `paper` follows the preprint: linear outputs, one protocol to learn from, the constraint's
-        TI and TR of the authors' code (2830 and 5000 ms). `corrected` has outputs that cannot be
-        negative, a consistency term that says something, and learns from images synthesised for
-        every scanner it will be asked about.
+        `paper` follows the preprint: images over 4095, M0 over 500, slices and losses of the whole
+        field of view, linear outputs, one protocol to learn from, the constraint's TI and TR of the
+        authors' code (2830 and 5000 ms). `corrected` works on standardized images of the brain, has
+        outputs that cannot be negative, a consistency term that says something, and learns from
+        images synthesised for every scanner it will be asked about.
     case : {1, 2, 3, 4}
         Loss weights of the preprint.
     signal : {"mprage", "ir"}, optional
@@ -56,13 +64,15 @@ class MapsGenerator:
         Values that replace those of the preprint's plan (see `TrainingPlan`).
     features : tuple of int
         Channels of both networks.
-    m0_unit : float
-        What an M0 output of 1 stands for; the authors' released networks have 500.
+    m0_unit : float, optional
+        What an M0 output of 1 stands for; by default the preprint's 500 for `paper`, else 1.
     seed, device
         As in `Harmonizer`.
     """
 
     name = "maps"
+    revision: ClassVar[str] = "2"
+    """Changes whenever the same settings would give other maps; part of what identifies a fit."""
 
     def __init__(  # noqa: PLR0913 - a generator has that many settings
         self,
@@ -73,7 +83,7 @@ class MapsGenerator:
         consistency: Consistency | None = None,
         training: dict[str, Any] | None = None,
         features: Sequence[int] = PAPER_FEATURES,
-        m0_unit: float = 1.0,
+        m0_unit: float | None = None,
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
@@ -83,10 +93,11 @@ class MapsGenerator:
         self.consistency: Consistency = consistency or preset
         self.training = training
         self.features = tuple(features)
-        self.m0_unit = m0_unit
+        self.m0_unit = (M0_UNIT if preset == "paper" else 1.0) if m0_unit is None else m0_unit
         self.seed = seed
         self.device = device
         self.history: list[dict[str, Any]] = []
+        self.file_units = preset == "paper"
         self._model: SignalModel = "ir"
         self._canvas = SliceCanvas(2**LEVELS, 2**LEVELS, 2**LEVELS)
         self._networks = nn.ModuleDict()
@@ -109,6 +120,29 @@ class MapsGenerator:
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.settings().items())
         return f"{type(self).__name__}({shown})"
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """Where this generator, as it is set, departs from the preprint; one sentence each."""
+        own = PRINTED_MAPS if self.preset == "paper" else CORRECTED_MAPS
+        # Generators of revision 1 had the printed equations on standardized images.
+        older = () if self.file_units or self.preset == "corrected" else STANDARDIZED
+        cured = (CORRECTED_CONSISTENCY,) if self.consistency == "corrected" else ()
+        return (
+            *own,
+            *older,
+            *cured,
+            *self._m0_deviations(),
+            *changed("Signal model", self.signal or self._model, "ir"),
+            *changed("Loss case", self.case, _PREPRINTS_CASE),
+            *changed_channels(self.features),
+            *GENERATOR_PLAN.changed(self.training).deviations(GENERATOR_PLAN),
+        )
+
+    def _m0_deviations(self) -> tuple[str, ...]:
+        if self.m0_unit == 1 and not self.file_units:
+            return (ROBUST_M0,)
+        return changed("What counts as 1 in M0", self.m0_unit, M0_UNIT)
 
     @property
     def parameters(self) -> int:
@@ -139,7 +173,7 @@ class MapsGenerator:
         with seeded(derived_seed(self.seed, self.name, "fit")):
             cohorts = [train] if validation is None else [train, validation]
             masks = (part.read(one).scan.mask for part in cohorts for one in part.subjects)
-            self._canvas = SliceCanvas.around(masks, multiple=2**LEVELS)
+            self._canvas = self._kind_of_canvas().around(masks, multiple=2**LEVELS)
             self._networks = self._new_networks()
             synthesised = self._acquisitions(scanners)
             self._model = self._choose_model(train, synthesised)
@@ -155,14 +189,15 @@ class MapsGenerator:
         Parameters
         ----------
         scan : Scan
-            T1-weighted, standardized to its 99th percentile.
+            T1-weighted, standardized.
 
         Returns
         -------
         t1 : ndarray of float32, shape (X, Y, Z)
             T1 in ms; 0 outside the brain.
         m0 : ndarray of float32, shape (X, Y, Z)
-            M0, about 1 at its 99th percentile; 0 outside the brain.
+            M0; 0 outside the brain. About 1 at its 99th percentile, or in the units of the file
+            that it was learned from, if the generator works in these (`file_units`).
 
         Raises
         ------
@@ -172,7 +207,8 @@ class MapsGenerator:
         if not self._networks:
             raise ValueError("the maps generator is not fitted")
         placement = self._canvas.place(scan.mask)
-        slices = cut(as_tensor(scan.image, self.device), placement)
+        image = over_4095(scan).image if self.file_units else scan.image
+        slices = cut(as_tensor(image, self.device), placement)
         mask = torch.from_numpy(np.ascontiguousarray(scan.mask)).to(self.device)
         with torch.no_grad():
             t1, m0 = (
@@ -206,19 +242,26 @@ class MapsGenerator:
             "settings": self.settings(),
             "canvas": [self._canvas.height, self._canvas.width],
             "model": self._model,
+            "revision": self.revision,
+            "file_units": self.file_units,
         }
         return FittedState(tensors=dict(self._networks.state_dict()), facts=facts)
 
     def restore(self, state: FittedState) -> None:
         """Take back the weights that `state` returned."""
         height, width = state.facts["canvas"]
-        self._canvas = SliceCanvas(height, width, 2**LEVELS)
+        # Revision 1 knew standardized images of the brain alone.
+        self.file_units = state.facts.get("file_units", False)
+        self._canvas = self._kind_of_canvas()(height, width, 2**LEVELS)
         self._model = state.facts["model"]
         # Weights are drawn and thrown away: nobody else's random numbers shall change by that.
         with seeded(self.seed):
             self._networks = self._new_networks()
         self._networks.load_state_dict(state.tensors)
         self._networks.eval()
+
+    def _kind_of_canvas(self) -> type[SliceCanvas]:
+        return FieldOfView if self.file_units else SliceCanvas
 
     def _new_networks(self) -> nn.ModuleDict:
         networks = {key: basic_unet(features=self.features) for key in ("T1", "M0")}
@@ -246,10 +289,18 @@ class MapsGenerator:
     def _samples(
         self, cohort: QuantitativeCohort, synthesised: Sequence[Acquisition]
     ) -> MapSamples:
-        return map_samples(cohort, self._canvas, synthesised, model=self._model, device=self.device)
+        return map_samples(
+            cohort,
+            self._canvas,
+            synthesised,
+            model=self._model,
+            device=self.device,
+            m0_unit=self.m0_unit,
+            file_units=self.file_units,
+        )
 
     def _train(self, train: MapSamples, valid: MapSamples | None) -> list[dict[str, Any]]:
-        plan = _PLAN.changed(self.training)
+        plan = GENERATOR_PLAN.changed(self.training)
         optimizer = torch.optim.Adam(
             self._networks.parameters(), lr=plan.learning_rate, betas=plan.betas
         )
@@ -289,7 +340,8 @@ class MapsGenerator:
             t1_unit=_T1_UNIT_MS[self.preset],
             model=self._model,
             consistency=self.consistency,
-            constraint=_QMG_CONSTRAINT if self.preset == "paper" else None,
+            constraint=CONSTRAINT if self.preset == "paper" else None,
+            whole_image=self.file_units,
         )
 
     def _mean_loss(self, samples: MapSamples) -> dict[str, Tensor]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from ...networks.losses import masked_mse
@@ -27,6 +28,8 @@ class MapObjective:
         Its form.
     constraint : Acquisition, optional
         One acquisition for all images, as in the authors' code; by default each image's own.
+    whole_image : bool
+        Whether errors count outside the brain too, as in the preprint.
     """
 
     weights: LossWeights
@@ -34,6 +37,7 @@ class MapObjective:
     model: SignalModel
     consistency: Consistency
     constraint: Acquisition | None = None
+    whole_image: bool = False
 
     def terms(self, samples: MapSamples, t1: Tensor, m0: Tensor) -> dict[str, Tensor]:
         """Compute the loss and its terms.
@@ -50,10 +54,15 @@ class MapObjective:
         dict of str to Tensor
             `T1`, `M0`, `consistency` (unweighted) and `loss`.
         """
+        mask = samples.mask
+        where = torch.ones_like(mask) if self.whole_image else mask
+        signal = m0 * self._weight(samples, t1)
         terms = {
-            "T1": masked_mse(t1 / self.t1_unit, samples.t1 / self.t1_unit, samples.mask),
-            "M0": masked_mse(m0, samples.m0, samples.mask),
-            "consistency": self._consistency(samples, t1, m0),
+            "T1": masked_mse(t1 / self.t1_unit, samples.t1 / self.t1_unit, where),
+            "M0": masked_mse(m0, samples.m0, where),
+            "consistency": consistency_loss(
+                samples.image, signal, where, consistency=self.consistency
+            ),
         }
         scale = CORRECTED_SCALE if self.consistency == "corrected" else 1.0
         terms["loss"] = (
@@ -63,20 +72,14 @@ class MapObjective:
         )
         return terms
 
-    def _consistency(self, samples: MapSamples, t1: Tensor, m0: Tensor) -> Tensor:
-        """Mean of L_cons over the acquisitions of a batch, each with its own signal equation."""
-        total = t1.new_zeros(())
-        for index, acquisition in enumerate(samples.acquisitions):
-            chosen = samples.acquisition == index
-            if not chosen.any():
-                continue
-            known = self.constraint or acquisition
-            signal = m0[chosen] * t1w_weight(t1[chosen], known, model=self.model)
-            part = consistency_loss(
-                samples.image[chosen],
-                signal,
-                samples.mask[chosen],
-                consistency=self.consistency,
-            )
-            total = total + part * chosen.sum() / len(samples)
-        return total
+    def _weight(self, samples: MapSamples, t1: Tensor) -> Tensor:
+        """T1 weighting of every image, each by its own acquisition.
+
+        All acquisitions are computed for all images: to ask which of them occur in a batch would
+        have the processor wait for the device in every step.
+        """
+        if self.constraint is not None:
+            return t1w_weight(t1, self.constraint, model=self.model)
+        known = [t1w_weight(t1, one, model=self.model) for one in samples.acquisitions]
+        images = torch.arange(len(samples), device=t1.device)
+        return torch.stack(known)[samples.acquisition, images]

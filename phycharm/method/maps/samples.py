@@ -12,58 +12,72 @@ from ...networks.slices import SliceCanvas, as_tensor, cut
 from ...physics.acquisition import Acquisition
 from ...physics.forward import SignalModel, t1w_weight
 from ...utils.arrays import Image
+from .preprint import over_4095
 
-_GAIN_JITTER, _NOISE = 0.05, 0.03
+_NOISE = 0.03
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MapSamples:
-    """Matched slices of images and maps, each of shape (N, 1, H, W), on the device.
+    """Matched slices of images and maps, on the device.
+
+    Several images can be of one slice of a person: its maps are kept once.
 
     Parameters
     ----------
-    image : Tensor
-        T1-weighted, 99th percentile of the brain 1.
-    t1 : Tensor
-        T1 in ms.
-    m0 : Tensor
-        M0, 99th percentile of the brain 1.
-    mask : Tensor of bool
-        Brain.
+    image : Tensor, shape (N, 1, H, W)
+        T1-weighted.
+    maps : Tensor, shape (M, 3, H, W)
+        T1 in ms, M0, and 1 inside the brain, of M slices.
+    place : Tensor of int64, shape (N,)
+        Which slice an image is of, an index into `maps`.
     acquisition : Tensor of int64, shape (N,)
-        Which acquisition the image is of, an index into `acquisitions`.
+        Which acquisition an image is of, an index into `acquisitions`.
     acquisitions : tuple of Acquisition
         All that occur.
     """
 
     image: Tensor
-    t1: Tensor
-    m0: Tensor
-    mask: Tensor
+    maps: Tensor
+    place: Tensor
     acquisition: Tensor
     acquisitions: tuple[Acquisition, ...]
 
     def __len__(self) -> int:
         return len(self.image)
 
+    @property
+    def t1(self) -> Tensor:
+        """T1 in ms beside every image, shape (N, 1, H, W)."""
+        return self.maps[self.place, 0:1]
+
+    @property
+    def m0(self) -> Tensor:
+        """M0 beside every image, shape (N, 1, H, W)."""
+        return self.maps[self.place, 1:2]
+
+    @property
+    def mask(self) -> Tensor:
+        """Brain beside every image, bool, shape (N, 1, H, W)."""
+        return self.maps[self.place, 2:3] > 0
+
     def at(self, indices: Tensor) -> "MapSamples":
-        """Return some of the slices."""
-        return MapSamples(
-            self.image[indices],
-            self.t1[indices],
-            self.m0[indices],
-            self.mask[indices],
-            self.acquisition[indices],
-            self.acquisitions,
+        """Return some of the images with their maps."""
+        return replace(
+            self,
+            image=self.image[indices],
+            place=self.place[indices],
+            acquisition=self.acquisition[indices],
         )
 
     def jittered(self) -> "MapSamples":
-        """Vary gain and noise, so that maps come from contrast and not from the exact scale."""
-        count, device = len(self), self.image.device
-        gain = 1 + _GAIN_JITTER * torch.randn(count, 1, 1, 1)
-        noise = _NOISE * torch.rand(count, 1, 1, 1) * torch.randn(self.image.shape)
-        image = (self.image * gain.to(device) + noise.to(device)) * self.mask
-        return replace(self, image=image)
+        """Vary the noise, since synthesised images have none of their own.
+
+        The gain needs no variation: behind the first instance norm the networks are blind to it.
+        """
+        strength = torch.rand(len(self), 1, 1, 1)
+        noise = (_NOISE * strength * torch.randn(self.image.shape)).to(self.image.device)
+        return replace(self, image=(self.image + noise) * self.mask)
 
 
 def map_samples(
@@ -73,6 +87,8 @@ def map_samples(
     *,
     model: SignalModel,
     device: str,
+    m0_unit: float = 1.0,
+    file_units: bool = False,
 ) -> MapSamples:
     """Decode a quantitative cohort, with images synthesised for other acquisitions too.
 
@@ -92,9 +108,15 @@ def map_samples(
         Signal model of the computed images.
     device : str
         Where the tensors go.
+    m0_unit : float
+        What counts as 1 in M0.
+    file_units : bool
+        Whether images and M0 are in the units of their files, the images divided by 4095 as in the
+        preprint; by default both are on their robust scales.
     """
     acquisitions = list(synthesised)
-    images, maps, indices = [], [], []
+    images, maps, places, indices = [], [], [], []
+    count = 0
     for subject in cohort.subjects:
         one = cohort.read(subject)
         if one.scan.scanner.acquisition not in acquisitions:
@@ -103,20 +125,22 @@ def map_samples(
             index: synthesised_t1w(one, acquisition, model=model)
             for index, acquisition in enumerate(synthesised)
         }
-        volumes[acquisitions.index(one.scan.scanner.acquisition)] = one.scan.image
+        measured = over_4095(one.scan) if file_units else one.scan
+        volumes[acquisitions.index(one.scan.scanner.acquisition)] = measured.image
+        m0 = one.m0 * np.float32((one.m0_scale if file_units else 1.0) / m0_unit)
         placement = canvas.place(one.scan.mask)
-        truth = np.stack([one.t1, one.m0, one.scan.mask.astype(np.float32)])
-        slices = cut(torch.from_numpy(truth).to(device), placement)
+        truth = np.stack([one.t1, m0, one.scan.mask.astype(np.float32)])
+        maps.append(cut(torch.from_numpy(truth).to(device), placement))
+        own = torch.arange(count, count + len(maps[-1]), device=device)
+        count += len(own)
         for index, volume in volumes.items():
             images.append(cut(as_tensor(volume, device), placement))
-            maps.append(slices)
-            indices.append(torch.full((len(slices),), index, device=device))
-    t1, m0, mask = torch.cat(maps).split(1, dim=1)
+            places.append(own)
+            indices.append(torch.full_like(own, index))
     return MapSamples(
         image=torch.cat(images),
-        t1=t1,
-        m0=m0,
-        mask=mask > 0,
+        maps=torch.cat(maps),
+        place=torch.cat(places),
         acquisition=torch.cat(indices),
         acquisitions=tuple(acquisitions),
     )

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from phycharm.benchmarks.protocol.cells import Cell, fingerprint, plan_cells, safe_name
+from phycharm.benchmarks.protocol.sections import Maps
 from phycharm.harmonizers.card import MethodCard
 
 SCANNERS = ("GE", "Philips", "Siemens")
+CASES = Maps(cases=[4, 1], harmonize_with_all=True).harmonized_cases
 
 
 def card(name, scope="pair"):
@@ -54,7 +56,7 @@ def test_name_of_the_table_stands_for_what_the_user_wrote():
 
 def test_method_that_needs_maps_runs_on_those_of_every_case():
     methods = {"own": MethodCard(name="own", summary="", scope="all", needs=("maps",))}
-    cells = list(plan_cells(methods, scanners=SCANNERS, folds=[1], seeds=[0], cases=[4, 1]))
+    cells = list(plan_cells(methods, scanners=SCANNERS, folds=[1], seeds=[0], cases=CASES))
     assert [(cell.harmonizer, cell.case) for cell in cells] == [("own", 4), ("own-case-1", 1)]
     assert [cell.spec for cell in cells] == ["own", "own"]
     assert cells[1].name == "own-case-1_all_fold-1_seed-0"
@@ -62,9 +64,35 @@ def test_method_that_needs_maps_runs_on_those_of_every_case():
     assert cells[1].lottery == cells[0].lottery == cells[0].name
 
 
+def test_every_method_runs_on_the_cases_of_its_preset():
+    maps = Maps(cases={"paper": [4, 1]}, harmonize_with_all=True)
+    common = {"summary": "", "scope": "all", "needs": ("maps",)}
+    methods = {
+        "own": MethodCard(name="own", **common),
+        "printed": MethodCard(name="printed", maps_preset="paper", **common),
+    }
+    cases = maps.harmonized_cases
+    cells = list(plan_cells(methods, scanners=SCANNERS, folds=[1], seeds=[0], cases=cases))
+    assert [(cell.harmonizer, cell.case) for cell in cells] == [
+        ("own", 4), ("printed", 4), ("printed-case-1", 1),
+    ]  # fmt: skip
+    first = Maps(cases={"paper": [2, 1]})
+    assert first.harmonized_cases(methods["printed"]) == (2,)
+    assert first.cases_of("paper") == (2, 1)
+    assert first.cases_of("corrected") == (4,)
+
+
+def test_a_protocol_chooses_the_preset_of_methods_that_name_none():
+    maps = Maps(preset="paper")
+    common = {"name": "own", "summary": "", "needs": ("maps",)}
+    assert maps.preset_of(MethodCard(**common)) == "paper"
+    assert maps.preset_of(MethodCard(**common, maps_preset="corrected")) == "corrected"
+    assert Maps().preset_of(MethodCard(**common)) == "corrected"
+
+
 def test_other_methods_know_no_cases():
     methods = {"none": card("none", "all")}
-    (cell,) = plan_cells(methods, scanners=SCANNERS, folds=[1], seeds=[0], cases=[4, 1])
+    (cell,) = plan_cells(methods, scanners=SCANNERS, folds=[1], seeds=[0], cases=CASES)
     assert (cell.harmonizer, cell.case) == ("none", None)
 
 

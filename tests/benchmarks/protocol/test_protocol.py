@@ -60,17 +60,20 @@ def test_paper_has_the_preprints_design():
     assert paper.split.folds == (1, 2, 3, 4)
     assert paper.simulation.quantitative_subjects == 50
     assert (paper.split.quantitative_training, paper.split.quantitative_validation) == (20, 5)
-    # The methods use the maps of the first, the case that the preprint chose.
-    assert paper.maps.cases == (4, 1, 2, 3)
+    # The methods use the maps of the first, the case that the preprint chose; all four are its own.
+    assert paper.maps.cases_of("paper") == (4, 1, 2, 3)
+    assert paper.maps.cases_of("corrected") == (4,)
     # Epochs, batch size and rates are those of each method's own paper.
     assert paper.training == {}
     assert paper.maps.training == {}
-    # Its networks learn whole images, PhyCHarm's from the constrained one alone.
     methods = Methods(paper, paper.harmonizers)
-    phycharm, unet = (methods.make(name, seed=0, device="cpu") for name in ("phycharm", "unet"))
-    assert not phycharm.residual
-    assert not phycharm.source_channel
-    assert not unet.residual
+    printed = methods.make("phycharm-paper", seed=0, device="cpu")
+    # No setting of the protocol takes it further from the preprint than it is by itself.
+    assert printed.deviations == printed.card.deviations
+    assert paper.maps.preset_of(printed.card) == "paper"
+    assert paper.maps.preset_of(methods.cards["phycharm"]) == "corrected"
+    # The preprint's networks learn whole images.
+    assert not methods.make("unet", seed=0, device="cpu").residual
 
 
 def test_quick_has_five_external_subjects():
@@ -147,6 +150,8 @@ class TestBadInput:
             ("[settings.unet]", "[settings.unet]\ntraining = 3", "settings"),
             ("[settings.unet]", "[settings.unet]\ntraining = false", "settings"),
             ("[maps.training]", "[maps]\ncases = [5]\n[maps.training]", "cases"),
+            ("[maps.training]", "[maps.cases]\npaper = [4, 4]\n[maps.training]", "twice"),
+            ("[maps.training]", "[maps.cases]\npapers = [4]\n[maps.training]", "papers"),
             ("[settings.unet]", "[settings.unett]", "unet"),
             ("harmonizers = [", 'harmonizers = ["none", ', "none"),
             ('harmonizers = ["none", "linear", "histogram", "unet", "phycharm"]',

@@ -71,12 +71,17 @@ class TestTables:
     def test_maps(self, run):
         table = pd.read_parquet(run / "maps.parquet")
         assert list(table.columns) == [
-            "case", "preset", "subject", "map", "source", "seed", "metric", "tissue", "value",
+            "case", "preset", "cohort", "subject", "map", "source", "seed", "metric", "tissue",
+            "value",
         ]  # fmt: skip
+        # The phantoms are no simulated people: of their travellers no truth is on disk.
+        assert set(table["cohort"]) == {"quantitative"}
         assert set(table["subject"]) == {"Q2"}, "only people who were not learned from"
         assert set(table["map"]) == {"T1", "M0"}
         assert set(table["metric"]) == {"ssim", "psnr", "nrmse", "median_relative_error"}
-        predicted, _ = read_volume(run / "cells/maps_case-4_seed-0/images/sub-Q2_T1map.nii.gz")
+        predicted, _ = read_volume(
+            run / "cells/maps_corrected_case-4_seed-0/images/sub-Q2_T1map.nii.gz"
+        )
         truth = phantom.quantitative_scan("Q2")
         white = truth.scan.mask & (truth.t1 >= 700) & (truth.t1 <= 1050)
         expected = np.median(np.abs(predicted - truth.t1)[white] / truth.t1[white])
@@ -106,7 +111,7 @@ class TestCells:
     def test_history(self, run):
         for cell, networks in (
             ("unet_GE-Siemens_fold-1_seed-0", {"HN"}),
-            ("maps_case-4_seed-0", {"QMG"}),
+            ("maps_corrected_case-4_seed-0", {"QMG"}),
         ):
             table = pd.read_csv(run / "cells" / cell / "history.csv", keep_default_na=False)
             assert list(table.columns) == [
@@ -127,7 +132,7 @@ class TestCells:
             np.testing.assert_allclose(image, kept, atol=1e-5)
 
     def test_saved_generator_makes_the_maps_on_disk(self, run):
-        cell = run / "cells" / "maps_case-4_seed-0"
+        cell = run / "cells" / "maps_corrected_case-4_seed-0"
         generator = MapsGenerator.load(cell / "model")
         t1, _ = generator.predict(phantom.quantitative_scan("Q2").scan)
         kept, _ = read_volume(cell / "images" / "sub-Q2_T1map.nii.gz")
@@ -180,7 +185,7 @@ class TestMapsOfSeveralCases:
     def test_maps_are_those_of_the_case(self, by_case):
         for name, case in (("phycharm", 4), ("phycharm-case-1", 1)):
             method = load_harmonizer(by_case / f"cells/{name}_GE-Siemens_fold-1_seed-0/model")
-            own = MapsGenerator.load(by_case / f"cells/maps_case-{case}_seed-0/model")
+            own = MapsGenerator.load(by_case / f"cells/maps_corrected_case-{case}_seed-0/model")
             assert method._generator.case == case
             for key, tensor in own.state().tensors.items():
                 assert tensor.equal(method._generator.state().tensors[key])

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from phycharm.data.bids import BidsDataset
+from phycharm.data.intensity import percentile_99
 from phycharm.data.nifti import read_volume, write_volume
 from phycharm.errors import InputError
 
@@ -68,6 +70,13 @@ def test_maps_are_read_in_their_units(shared_dataset):
     assert not one.m0[~inside].any()
     assert one.t1.dtype == one.m0.dtype == np.float32
     assert one.scan.scanner.name == "QUANT"
+    written, _ = read_volume(
+        shared_dataset / "sub-Q1/ses-QUANT/anat" / "sub-Q1_ses-QUANT_inv-2_MP2RAGE.nii.gz"
+    )
+    t1 = one.t1[inside].astype(float)
+    weight = np.abs(1 - 2 * np.exp(-2830 / t1) + np.exp(-5000 / t1))
+    # M0 in the units of INV2 is what the scale leads back to.
+    np.testing.assert_allclose(one.m0[inside] * one.m0_scale, written[inside] / weight, rtol=1e-4)
 
 
 def test_scanners_in_the_order_asked_for(shared_dataset):
@@ -116,6 +125,18 @@ def test_first_of_repeated_runs_is_used(dataset):
     np.testing.assert_array_equal(cohort.scan("01", cohort.scanner("GE")).image, first)
 
 
+def test_a_repeat_is_in_the_units_of_its_own_file(dataset):
+    path = t1w_path(dataset, "01", "GE")
+    first, affine = read_volume(path)
+    write_volume(path.with_name("sub-01_ses-GE_run-2_T1w.nii.gz"), first * 2, affine)
+    opened = BidsDataset(dataset)
+    scan = percentile_99(opened.travelling().scan("01", "GE"))
+    again = opened.rescan(scan)
+    assert scan.scale > 1
+    assert again.scale == 1
+    np.testing.assert_array_equal(again.image, first * 2)
+
+
 @pytest.mark.parametrize("folder", ["sourcedata", "code/old", ".hidden"])
 def test_images_outside_the_raw_dataset_are_not_used(dataset, folder):
     path = t1w_path(dataset, "01", "GE")
@@ -160,6 +181,21 @@ def test_simulated_dataset_says_so_and_is_read(simulated_dataset):
     # T1 at 3 T: white matter near 850 ms, grey near 1400, fluid beyond 3000.
     assert 700 < np.percentile(one.t1[one.scan.mask], 10) < 1100
     assert np.percentile(one.t1[one.scan.mask], 99) > 2000
+
+
+def test_true_maps_of_simulated_people(simulated_dataset, shared_dataset, tmp_path):
+    dataset = BidsDataset(simulated_dataset)
+    scan = dataset.travelling().scan("02", "GE")
+    t1, m0 = dataset.true_maps(scan)
+    inside = dataset.true_fractions("02")[2] > 0.9
+    assert 700 < np.median(t1[inside]) < 1050
+    assert t1.dtype == m0.dtype == np.float32
+    assert t1.shape == m0.shape == scan.image.shape
+    assert m0[scan.mask].min() > 0
+    real = BidsDataset(shared_dataset)
+    assert real.true_maps(real.travelling().scan("01", "GE")) is None
+    small = replace(scan, image=scan.image[1:], mask=scan.mask[1:])
+    assert "another grid" in refusal(lambda: dataset.true_maps(small))
 
 
 class TestFingerprint:

@@ -61,8 +61,18 @@ def test_scan_is_not_changed(scan):
 
 def test_everything_else_of_the_scan_is_kept(scan):
     after = percentile_99(scan)
-    kept = [field.name for field in fields(scan) if field.name != "image"]
+    kept = [field.name for field in fields(scan) if field.name not in ("image", "scale")]
     assert all(getattr(after, name) is getattr(scan, name) for name in kept)
+
+
+def test_scale_leads_back_to_the_units_of_the_file(scan):
+    after = percentile_99(scan)
+    assert (scan.scale, scan.with_image(scan.image * 2).scale) == (1.0, 1.0)
+    np.testing.assert_allclose(after.image * after.scale, scan.image * scan.mask, rtol=1e-5)
+    # However often a scan is put on another scale, one number says what it was.
+    again = percentile_99(after.with_image(after.image * np.float32(0.5)))
+    np.testing.assert_allclose(again.image, after.image, rtol=1e-5)
+    assert again.scale == pytest.approx(after.scale * 0.5, rel=1e-5)
 
 
 def test_names_that_protocols_use():

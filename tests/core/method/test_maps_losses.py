@@ -4,6 +4,9 @@ import pytest
 import torch
 
 from phycharm.method.maps.map_losses import LOSS_CASES, LossWeights, consistency_loss, masked_mse
+from phycharm.method.maps.objective import MapObjective
+from phycharm.method.maps.samples import MapSamples
+from phycharm.physics.acquisition import Acquisition
 
 
 @pytest.fixture
@@ -139,3 +142,49 @@ def test_empty_slices_stay_finite(consistency):
     loss.backward()
     assert loss == 0
     assert m0.grad.isfinite().all()
+
+
+class TestObjective:
+    """Several acquisitions in one batch, each with its own signal equation."""
+
+    @staticmethod
+    def samples(slices):
+        image, mask, t1, m0 = (values.detach() for values in slices)
+        timings = [
+            {"inversion_time": ti, "repetition_time": tr, "echo_time": 3, "flip_angle": 9}
+            for ti, tr in ((900, 1700), (1200, 2400))
+        ]
+        return MapSamples(
+            image=image,
+            maps=torch.cat([t1, m0, mask.float()], dim=1),
+            place=torch.tensor([2, 0, 1]),
+            acquisition=torch.tensor([1, 0, 1]),
+            acquisitions=tuple(Acquisition(**timing) for timing in timings),
+        )
+
+    @staticmethod
+    def objective(**settings):
+        settings = {"consistency": "corrected", **settings}
+        return MapObjective(weights=LOSS_CASES[4], t1_unit=1000.0, model="ir", **settings)
+
+    def test_every_image_has_its_own_equation(self, slices):
+        samples = self.samples(slices)
+        t1, m0 = samples.t1 * 1.1, samples.m0 * 0.9
+        found = self.objective().terms(samples, t1, m0)["consistency"]
+        errors = []
+        for n, (ti, tr) in enumerate(((1200, 2400), (900, 1700), (1200, 2400))):
+            inside = samples.mask[n]
+            signal = m0[n] * (1 - 2 * torch.exp(-ti / t1[n]) + torch.exp(-tr / t1[n])).abs()
+            a, b = signal[inside][:, None], samples.image[n][inside][:, None]
+            errors.append((torch.linalg.lstsq(a, b).solution * a - b).square())
+        assert found.item() == pytest.approx(torch.cat(errors).mean().item(), rel=1e-4)
+
+    def test_errors_outside_the_brain_count_on_the_whole_image_alone(self, slices):
+        samples = self.samples(slices)
+        t1 = torch.where(samples.mask, samples.t1, samples.t1 + 500)
+        inside, whole = (
+            self.objective(whole_image=whole).terms(samples, t1, samples.m0)["T1"].item()
+            for whole in (False, True)
+        )
+        assert inside == 0
+        assert whole == pytest.approx(0.25 * (~samples.mask).float().mean().item(), rel=1e-5)

@@ -99,3 +99,32 @@ def test_synthesised_image_looks_like_the_scanners_own(scanner):
         for other in phantom.SCANNERS
     )
     assert np.abs(made - real.image)[inside].mean() < 0.7 * farthest
+
+
+def test_maps_are_kept_once_however_many_images_there_are_of_them(samples, quantitative):
+    assert len(samples.maps) == planes(quantitative) == len(samples) // 4
+    for index in range(4):
+        own = samples.at((samples.acquisition == index).nonzero()[:, 0])
+        assert torch.equal(own.t1, samples.maps[:, 0:1])
+        assert torch.equal(own.mask, samples.maps[:, 2:3] > 0)
+
+
+def test_noise_varies_and_stays_inside_the_brain(samples):
+    noisy = samples.jittered()
+    assert torch.equal(noisy.t1, samples.t1)
+    assert not noisy.image[~samples.mask].any()
+    difference = (noisy.image - samples.image)[samples.mask]
+    assert 0.005 < difference.std() < 0.03
+    assert abs(difference.mean()) < 1e-3
+
+
+def test_file_units_are_those_of_the_preprint(quantitative, canvas):
+    plain, printed = (
+        map_samples(quantitative, canvas, [], model="ir", device="cpu", **units)
+        for units in ({}, {"file_units": True, "m0_unit": 500.0})
+    )
+    first = slice(0, 3)
+    one = quantitative.read(quantitative.subjects[0])
+    for name, factor in (("image", one.scan.scale / 4095), ("m0", one.m0_scale / 500), ("t1", 1)):
+        wanted = getattr(plain, name)[first] * factor
+        torch.testing.assert_close(getattr(printed, name)[first], wanted)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from phycharm.method.maps import generator
+from phycharm.method.maps.preprint import GENERATOR_PLAN
 from phycharm.method.translation import HARMONIZATION_PLAN
 from phycharm.networks.plan import TrainingPlan
 
@@ -17,7 +17,7 @@ def test_plans_of_the_preprint():
     )
     assert network == HARMONIZATION_PLAN
     maps = TrainingPlan(epochs=500, batch_size=2, learning_rate=1e-3, betas=(0.9, 0.999))
-    assert maps == generator._PLAN
+    assert maps == GENERATOR_PLAN
 
 
 def test_changes_replace_and_leave_the_rest():

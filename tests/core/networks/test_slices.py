@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from phycharm.networks.field_of_view import FieldOfView
 from phycharm.networks.slices import SliceCanvas, as_tensor, cut, paste
 
 
@@ -104,3 +105,23 @@ def test_arrays_of_any_layout_become_tensors(order):
     tensor = as_tensor(array[:, ::-1], "cpu")
     assert tensor.shape == (1, 3, 4, 5)
     np.testing.assert_array_equal(tensor[0].numpy(), array[:, ::-1])
+
+
+class TestFieldOfView:
+    def test_every_slice_is_there_whole(self):
+        brain = np.zeros((20, 40, 5), bool)
+        brain[3:9, 10:30, 2] = True
+        placement = FieldOfView.around([brain], multiple=16).place(brain)
+        volume = torch.rand(1, *brain.shape)
+        slices = cut(volume, placement)
+        assert slices.shape == (5, 1, 32, 48)
+        assert slices.sum().item() == pytest.approx(volume.sum().item(), rel=1e-6)
+        assert torch.equal(paste(slices, placement), volume)
+
+    def test_it_holds_the_largest(self):
+        volumes = [np.ones(shape, bool) for shape in ((20, 40, 2), (50, 33, 2))]
+        assert FieldOfView.around(volumes, multiple=16) == FieldOfView(64, 48, 16)
+
+    def test_a_larger_volume_gets_a_larger_one(self):
+        placement = FieldOfView(32, 32, 16).place(np.ones((40, 20, 1), bool))
+        assert placement.size == (48, 32)
