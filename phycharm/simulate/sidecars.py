@@ -154,7 +154,7 @@ All images are skull-stripped and lie on one grid for a subject, up to the resid
 misregistration of a real study.
 
 derivatives/masks: the brain. derivatives/truth: true T1 (s), T2* (s), proton density relative to
-water, and fractions of CSF, grey and white matter.
+water, and fractions of CSF, grey and white matter, and of deep grey matter (SGM), part of the grey.
 
 How it is simulated, with the source of every parameter, is told in the page "Digital subjects" of
 the phycharm documentation.

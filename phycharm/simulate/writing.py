@@ -64,6 +64,9 @@ def write_descriptions(
 def write_truth(root: Path, subject: DigitalSubject) -> None:
     """Write a subject's true T1, T2* (seconds), M0 and tissue fractions.
 
+    Grey matter (`label-GM`) is all of it; its deep part stands on its own too, under the name that
+    BIDS has for it (`label-SGM`, subcortical grey matter).
+
     Parameters
     ----------
     root : Path
@@ -78,6 +81,8 @@ def write_truth(root: Path, subject: DigitalSubject) -> None:
     for tissue, data in zip(TISSUES, subject.fraction_maps, strict=True):
         sidecar = {"Description": f"True fraction of {tissue}"}
         _write(truth, subject, f"label-{tissue}_probseg", data, sidecar)
+    sidecar = {"Description": "True fraction of deep grey matter, which is part of GM"}
+    _write(truth, subject, "label-SGM_probseg", subject.deep_grey_map, sidecar)
 
 
 def write_travelling(root: Path, subject: DigitalSubject, scanner: ScannerModel) -> None:

@@ -8,8 +8,11 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ..grid import Floats
+from .deep_grey import split_deep_grey
 
-TISSUES = ("CSF", "GM", "WM")
+TISSUES = ("CSF", "GM", "WM")  # what a segmentation tells apart
+# What people are made of: cortical grey, white and subcortical grey matter, by the names of BIDS.
+CLASSES = ("CSF", "CGM", "WM", "SGM")
 
 _TEMPLATE_NOTICE = """\
 MNI152 (ICBM 2009a, nonlinear, symmetric) tissue maps, as shipped by nilearn. Fonov V, Evans AC,
@@ -29,8 +32,8 @@ class Anatomy:
         Whose anatomy this is.
     source : str
         Where it comes from, with its terms, for the README of what is made from it.
-    fractions : ndarray of float32, shape (3, X, Y, Z)
-        Fractions of CSF, grey and white matter, between 0 and 1; 0 outside the brain.
+    fractions : ndarray of float32, shape (4, X, Y, Z)
+        Fractions of `CLASSES`, between 0 and 1; 0 outside the brain.
     brain : ndarray of float32, shape (X, Y, Z)
         1 inside the brain, 0 outside.
     affine : ndarray of float64, shape (4, 4)
@@ -43,8 +46,8 @@ class Anatomy:
         is undecided whether a sulcus is open, people differ.
     scale : float
         Mean size of the subjects made from it, relative to this head.
-    bias : tuple of float
-        Added to the log fractions of CSF, grey and white matter before they are sharpened.
+    fluid_bias : float
+        Added to the log fraction of CSF before the fractions are sharpened.
     """
 
     name: str
@@ -55,7 +58,7 @@ class Anatomy:
     sharpness: float = 1.0
     individuality: float = 0.0
     scale: float = 1.0
-    bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    fluid_bias: float = 0.0
     centre: npt.NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,7 +74,8 @@ def template_anatomy() -> Anatomy:
     Returns
     -------
     Anatomy
-        Grey and white matter as in the template, CSF the rest of the brain mask.
+        Grey and white matter as in the template, deep grey matter split off them, CSF the rest of
+        the brain mask.
 
     Notes
     -----
@@ -92,14 +96,15 @@ def template_anatomy() -> Anatomy:
     fractions[1] = grey.get_fdata(dtype=np.float32) * brain
     fractions[2] = white.get_fdata(dtype=np.float32) * brain
     fractions[0] = np.clip(brain - fractions[1] - fractions[2], 0, 1)
+    affine = np.asarray(grey.affine, dtype=np.float64)
     return Anatomy(
         name="MNI152",
         source=_TEMPLATE_NOTICE,
-        fractions=fractions,
+        fractions=split_deep_grey(fractions, affine),
         brain=brain,
-        affine=np.asarray(grey.affine, dtype=np.float64),
+        affine=affine,
         sharpness=2.5,
         individuality=0.45,
         scale=0.93,
-        bias=(0.9, 0.0, 0.0),
+        fluid_bias=0.9,
     )

@@ -60,16 +60,21 @@ def _people(folder: Path, suffix: str) -> list[Path]:
 
 
 def _from_probabilities(grey: Path) -> Anatomy:
-    paths = {
-        name: grey.with_name(grey.name.replace("label-GM", f"label-{name}")) for name in TISSUES
-    }
-    maps, affines = zip(*(read_volume(path) for path in paths.values()), strict=True)
-    for path, data, affine in zip(paths.values(), maps, affines, strict=True):
+    def beside(tissue: str) -> Path:
+        return grey.with_name(grey.name.replace("label-GM", f"label-{tissue}"))
+
+    paths = [beside(tissue) for tissue in TISSUES]
+    paths += [beside("SGM")] * beside("SGM").is_file()
+    maps, affines = zip(*(read_volume(path, constant=True) for path in paths), strict=True)
+    for path, data, affine in zip(paths, maps, affines, strict=True):
         if data.shape != maps[1].shape or not np.allclose(affine, affines[1], atol=1e-3):
             raise InputError(f"{path}: lies on another grid than {grey.name}; resample it to that.")
         if data.min() < -0.01 or data.max() > 1.01:
             raise InputError(f"{path}: reaches beyond 0 to 1; give probabilities.")
-    return _anatomy(grey.name.split("_label-")[0], np.stack(maps), affines[1])
+    fluid, whole, white = maps[:3]
+    deep = np.minimum(maps[3], whole) if len(maps) > 3 else np.zeros_like(whole)
+    fractions = np.stack([fluid, whole - deep, white, deep])
+    return _anatomy(grey.name.split("_label-")[0], fractions, affines[1])
 
 
 def _from_segmentation(path: Path) -> Anatomy:
@@ -80,7 +85,8 @@ def _from_segmentation(path: Path) -> Anatomy:
         raise InputError(
             f"{path}: has no {missing[0]}; label maps need 1 grey matter, 2 white matter, 3 CSF."
         )
-    fractions = np.stack([labels == _LABELS[name] for name in TISSUES]).astype(np.float32)
+    fluid, grey, white = (labels == _LABELS[name] for name in TISSUES)
+    fractions = np.stack([fluid, grey, white, np.zeros_like(grey)]).astype(np.float32)
     return _anatomy(path.name.split("_dseg")[0], fractions, np.asarray(image.affine, dtype=float))
 
 

@@ -10,9 +10,9 @@ from scipy import ndimage
 from ...utils.arrays import Mask
 from ..fields import mesh, random_field, random_generator
 from ..grid import Floats, ScanGrid
-from .anatomy import TISSUES, Anatomy
+from .anatomy import CLASSES, Anatomy
 from .pose import random_pose
-from .tissues import ALL_TISSUES
+from .tissues import BRAIN
 from .warp import random_warp
 
 _SIZE, _PROPORTION = 0.02, 0.012  # relative deviations of the head's size, and of each axis
@@ -22,6 +22,7 @@ _SMOOTH_KNOTS = 22.0  # mm
 _FINE_KNOTS = 2.4  # mm
 _SULCAL_KNOTS = 5.0  # mm
 _TINY = 1e-4
+_CSF, _CORTEX, _WHITE, _DEEP = range(len(CLASSES))
 _M0_FOLLOWS_T1 = 0.3  # water content rises with T1 within a tissue
 _M0_SMOOTH = 0.015
 _T2STAR_SMOOTH = 0.08
@@ -45,9 +46,9 @@ class DigitalSubject:
         The brain and a rim of fluid around it.
     brain : ndarray of bool, shape (N,)
         Which voxels of the region are brain.
-    fractions : ndarray of float32, shape (3, N)
-        Fractions of CSF, grey and white matter; they sum to 1.
-    t1, m0, t2star : ndarray of float32, shape (3, N)
+    fractions : ndarray of float32, shape (4, N)
+        Fractions of CSF, cortical grey, white and deep grey matter; they sum to 1.
+    t1, m0, t2star : ndarray of float32, shape (4, N)
         Relaxation times in ms and proton density of each tissue where it lies.
     """
 
@@ -75,9 +76,20 @@ class DigitalSubject:
 
     @cached_property
     def fraction_maps(self) -> Floats:
-        """The true fractions on the scan grid inside the mask: shape (3, X, Y, Z)."""
-        maps = np.stack([self.grid.average(self.volume(part)) for part in self.fractions])
-        return np.where(self.mask, maps, 0).astype(np.float32)
+        """True CSF, grey and white matter on the scan grid inside the mask: shape (3, X, Y, Z)."""
+        grey = self.fractions[_CORTEX] + self.fractions[_DEEP]
+        return np.stack(
+            [self._in_mask(part) for part in (self.fractions[_CSF], grey, self.fractions[_WHITE])]
+        )
+
+    @cached_property
+    def deep_grey_map(self) -> Floats:
+        """The true fraction of deep grey matter, which is part of the grey: shape (X, Y, Z)."""
+        return self._in_mask(self.fractions[_DEEP])
+
+    def _in_mask(self, values: Floats) -> Floats:
+        inside: Floats = np.where(self.mask, self.grid.average(self.volume(values)), np.float32(0))
+        return inside
 
     def truth_maps(self) -> dict[str, Floats]:
         """Return true T1 (ms), M0 and T2* (ms) on the scan grid inside the mask.
@@ -124,7 +136,7 @@ def make_subject(name: str, *, anatomy: Anatomy, grid: ScanGrid, seed: int) -> D
     region = _with_rim(brain, grid.fine_size)
     inside = brain[region]
     fractions = _fractions(name, anatomy, grid, seed, at[:, region], region)
-    fractions[:, ~inside] = np.array([[1], [0], [0]], dtype=np.float32)
+    fractions[:, ~inside] = np.eye(len(CLASSES), dtype=np.float32)[:, [_CSF]]
     t1, m0, t2star = _tissue_properties(name, grid, seed, region)
     return DigitalSubject(
         name=name,
@@ -169,15 +181,16 @@ def _fractions(
     at: Floats,
     region: Mask,
 ) -> Floats:
-    """Fractions in the region: sampled, individualised, sharpened, normalised; shape (3, N)."""
-    logits = np.empty((3, at.shape[1]), dtype=np.float32)
-    for tissue, (source, bias) in enumerate(zip(anatomy.fractions, anatomy.bias, strict=True)):
+    """Fractions in the region: sampled, individualised, sharpened, normalised; shape (4, N)."""
+    logits = np.empty((len(CLASSES), at.shape[1]), dtype=np.float32)
+    for source, logit in zip(anatomy.fractions, logits, strict=True):
         sampled = ndimage.map_coordinates(source, at, order=1)
-        logits[tissue] = np.log(np.maximum(sampled, _TINY)) + np.float32(bias)
+        np.log(np.maximum(sampled, _TINY), out=logit)
+    logits[_CSF] += np.float32(anatomy.fluid_bias)
     if anatomy.individuality:
         rng = random_generator(seed, name, "sulci")
         own = random_field(rng, _SULCAL_KNOTS).on(grid.fine_axes)[region]
-        logits[TISSUES.index("CSF")] += np.float32(anatomy.individuality) * own
+        logits[_CSF] += np.float32(anatomy.individuality) * own
     logits *= np.float32(anatomy.sharpness)
     weights = np.exp(logits - logits.max(axis=0))
     fractions: Floats = weights / weights.sum(axis=0)
@@ -185,9 +198,9 @@ def _fractions(
 
 
 def _tissue_properties(name: str, grid: ScanGrid, seed: int, region: Mask) -> Iterator[Floats]:
-    """T1, M0 and T2* of each tissue in the region: three arrays of shape (3, N)."""
+    """T1, M0 and T2* of each tissue in the region: three arrays of shape (4, N)."""
     rng = random_generator(seed, name, "tissues")
-    means = [tissue.of_person(rng) for tissue in ALL_TISSUES]
+    means = [tissue.of_person(rng) for tissue in BRAIN]
 
     def slow() -> Floats:
         values: Floats = random_field(rng, _SMOOTH_KNOTS).on(grid.fine_axes)[region]
@@ -195,8 +208,8 @@ def _tissue_properties(name: str, grid: ScanGrid, seed: int, region: Mask) -> It
 
     fine = random_field(rng, _FINE_KNOTS).on(grid.fine_axes)[region]
     water, susceptibility = slow(), slow()
-    t1, m0, t2star = (np.empty((3, fine.size), dtype=np.float32) for _ in range(3))
-    for index, (tissue, mean) in enumerate(zip(ALL_TISSUES, means, strict=True)):
+    t1, m0, t2star = (np.empty((len(BRAIN), fine.size), dtype=np.float32) for _ in range(3))
+    for index, (tissue, mean) in enumerate(zip(BRAIN, means, strict=True)):
         deviation = tissue.t1_fine * fine
         if tissue.t1_smooth:
             deviation += tissue.t1_smooth * slow()

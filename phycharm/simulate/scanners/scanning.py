@@ -152,7 +152,7 @@ def _tissue_signals(
 ) -> tuple[Floats, ...]:
     """Signal of the mixture of tissues in the region, one array (N,) for each train."""
     total = [np.zeros(b1.size, dtype=np.float32) for _ in scanner.trains]
-    for tissue in range(len(TISSUES)):
+    for tissue in range(len(subject.fractions)):
         decay = np.exp(-scanner.echo_time / subject.t2star[tissue])
         water = subject.fractions[tissue] * subject.m0[tissue] * decay
         signals = inversion_train_signals(

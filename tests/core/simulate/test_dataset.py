@@ -45,7 +45,12 @@ def test_everything_lies_where_bids_has_it(dataset):
     mask = f"derivatives/masks/{stem}_desc-brain_mask"
     expected |= {f"{mask}.nii.gz", f"{mask}.json"}
     for subject in ("01", "02", "Q01"):
-        for name in ("T1map", "M0map", "T2starmap", *(f"label-{t}_probseg" for t in TISSUES)):
+        for name in (
+            "T1map",
+            "M0map",
+            "T2starmap",
+            *(f"label-{t}_probseg" for t in (*TISSUES, "SGM")),
+        ):
             stem = f"derivatives/truth/sub-{subject}/anat/sub-{subject}_{name}"
             expected |= {f"{stem}.nii.gz", f"{stem}.json"}
     expected |= {f"derivatives/{name}/dataset_description.json" for name in ("masks", "truth")}
@@ -118,7 +123,7 @@ def test_same_seed_same_bytes_and_company_does_not_matter(tmp_path):
     company = SMALL | {"subjects": 2, "scanners": ("Siemens", "GE")}
     larger = checksums(simulate_dataset(tmp_path / "c", seed=5, **company))
     shared = [name for name in first if name.endswith(".nii.gz")]
-    assert len(shared) == 8
+    assert len(shared) == 9
     assert {name: larger[name] for name in shared} == {name: first[name] for name in shared}
     other = checksums(simulate_dataset(tmp_path / "d", seed=6, **SMALL))
     assert all(other[name] != first[name] for name in shared)

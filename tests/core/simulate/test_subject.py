@@ -3,9 +3,9 @@ import pytest
 from scipy import ndimage
 
 from phycharm.simulate.grid import ScanGrid
-from phycharm.simulate.people.anatomy import TISSUES, template_anatomy
+from phycharm.simulate.people.anatomy import CLASSES, TISSUES, template_anatomy
 from phycharm.simulate.people.subject import make_subject
-from phycharm.simulate.people.tissues import ALL_TISSUES
+from phycharm.simulate.people.tissues import BRAIN, CORTEX, DEEP_GREY_MATTER, WHITE_MATTER
 
 GRID = ScanGrid(voxel_size=6.0)
 
@@ -36,7 +36,7 @@ def test_voxels_are_purer_than_the_templates(person):
 
 
 def test_relaxation_times_lie_where_the_literature_has_them(person):
-    for index, tissue in enumerate(ALL_TISSUES):
+    for index, tissue in enumerate(BRAIN):
         pure = person.fractions[index] > 0.9
         for values, mean, deviation in (
             (person.t1, tissue.t1, tissue.t1_deviation),
@@ -65,6 +65,24 @@ def test_truth_of_a_mixture_is_its_initial_rate(person):
         assert maps[name][x, y, z] == pytest.approx(expected, rel=1e-4)
     assert maps["M0map"][x, y, z] == pytest.approx(water.sum() / n**3, rel=1e-4)
     assert not any(data[~person.mask].any() for data in maps.values())
+
+
+def test_deep_grey_matter_is_that_of_an_adult_and_lies_around_the_middle(person):
+    deep, grey = person.deep_grey_map, person.fraction_maps[TISSUES.index("GM")]
+    assert (deep <= grey + 1e-6).all()
+    millilitres = deep.sum() * person.grid.voxel_size**3 / 1000
+    assert 15 < millilitres < 40  # thalamus, putamen and caudate of both sides
+    world = np.argwhere(deep > 0.5) @ person.grid.affine[:3, :3].T + person.grid.affine[:3, 3]
+    assert (np.ptp(world, axis=0) < (80, 80, 60)).all()
+    assert (world[:, 0] < -5).any()
+    assert (world[:, 0] > 5).any()
+
+
+def test_truth_shows_the_deep_grey_matter_s_own_t1(person):
+    deep = person.deep_grey_map > 0.95
+    own = person.t1[CLASSES.index("SGM")][person.fractions[CLASSES.index("SGM")] > 0.95]
+    assert np.median(person.truth_maps()["T1map"][deep]) == pytest.approx(np.median(own), rel=0.03)
+    assert WHITE_MATTER.t1 + 300 < DEEP_GREY_MATTER.t1 < CORTEX.t1 - 200
 
 
 def test_a_subject_depends_on_seed_and_name_alone(person):
