@@ -84,6 +84,7 @@ PARTICIPANTS_JSON = {
         },
     },
     "anatomy": {"Description": "Whose tissue maps the subject was made from"},
+    "atrophy": {"Description": "Fraction of the grey matter's volume lost to CSF"},
 }
 
 

@@ -35,6 +35,7 @@ def write_descriptions(
     quantitative: Mapping[str, Anatomy],
     *,
     parameters: str,
+    atrophy: Mapping[str, float],
 ) -> None:
     """Write what describes the dataset as a whole.
 
@@ -46,14 +47,19 @@ def write_descriptions(
         Labels of the subjects of the two cohorts, and whose anatomy each has.
     parameters : str
         What the dataset was simulated with, for a person.
+    atrophy : mapping of str to float
+        Part of the grey matter lost, of those who have lost some.
     """
     write_json(root / "dataset_description.json", dataset_description(parameters))
     sources = {head.source for head in [*travelling.values(), *quantitative.values()]}
     text = README.format(parameters=parameters, anatomy="\n".join(sorted(sources)))
     write_text(root / "README", text)
-    lines = ["participant_id\tgroup\tanatomy"]
+    lines = ["participant_id\tgroup\tanatomy\tatrophy"]
     for group, people in (("travelling", travelling), ("quantitative", quantitative)):
-        lines += [f"sub-{name}\t{group}\t{head.name}" for name, head in people.items()]
+        lines += [
+            f"sub-{name}\t{group}\t{head.name}\t{atrophy.get(name, 0):g}"
+            for name, head in people.items()
+        ]
     write_text(root / "participants.tsv", "\n".join(lines) + "\n")
     write_json(root / "participants.json", PARTICIPANTS_JSON)
     for folder, name in (("masks", "Brain masks"), ("truth", "Truth of the simulation")):

@@ -1,7 +1,7 @@
 """Whose brains are simulated: maps of the tissues, from the MNI152 template or from real people."""
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from ..grid import Floats
 from .deep_grey import split_deep_grey
+from .individuality import Individuality, ventricle_widening
 
 TISSUES = ("CSF", "GM", "WM")  # what a segmentation tells apart
 # What people are made of: cortical grey, white and subcortical grey matter, by the names of BIDS.
@@ -20,6 +21,8 @@ Botteron K, Almli CR, McKinstry RC, Collins DL. NeuroImage 2011;54:313-327.
 Copyright (C) 1993-2009 Louis Collins, McConnell Brain Imaging Centre, Montreal Neurological
 Institute, McGill University. Permission to use, copy, modify and distribute for any purpose and
 without fee is granted, provided that this notice appears in all copies; without any warranty."""
+
+_INDIVIDUALITY = Individuality(sulci=0.45, fluid=0.2, white=0.1, regions=0.2, ventricles=1.5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +44,8 @@ class Anatomy:
     sharpness : float
         Power that the fractions are raised to before they are normalised again: 1 leaves the
         maps of a person as they are, more makes the voxels of an average as pure as a person's.
-    individuality : float
-        Standard deviation of the log-odds of CSF that a subject adds of its own: where an average
-        is undecided whether a sulcus is open, people differ.
+    individuality : Individuality, optional
+        How the subjects made from an average differ, beyond their warps; None for a real person.
     scale : float
         Mean size of the subjects made from it, relative to this head.
     fluid_bias : float
@@ -56,7 +58,7 @@ class Anatomy:
     brain: Floats
     affine: npt.NDArray[np.float64]
     sharpness: float = 1.0
-    individuality: float = 0.0
+    individuality: Individuality | None = None
     scale: float = 1.0
     fluid_bias: float = 0.0
     centre: npt.NDArray[np.float64] = field(init=False)
@@ -65,6 +67,11 @@ class Anatomy:
         inside = np.argwhere(self.brain > 0.5)
         middle = (inside.min(axis=0) + inside.max(axis=0)) / 2
         object.__setattr__(self, "centre", self.affine[:3, :3] @ middle + self.affine[:3, 3])
+
+    @cached_property
+    def widening(self) -> Floats:
+        """Where to look for wider ventricles; see `individuality.ventricle_widening`."""
+        return ventricle_widening(self.fractions[0], self.brain, self.affine)
 
 
 @cache
@@ -104,7 +111,7 @@ def template_anatomy() -> Anatomy:
         brain=brain,
         affine=affine,
         sharpness=2.5,
-        individuality=0.45,
+        individuality=_INDIVIDUALITY,
         scale=0.93,
         fluid_bias=0.9,
     )

@@ -11,6 +11,7 @@ from ...utils.arrays import Mask
 from ..fields import mesh, random_field, random_generator
 from ..grid import Floats, ScanGrid
 from .anatomy import CLASSES, Anatomy
+from .mixture import brain_fractions
 from .pose import random_pose
 from .tissues import BRAIN
 from .warp import random_warp
@@ -20,8 +21,6 @@ _HEAD_TILT, _HEAD_SHIFT = 2.5, 1.5  # degrees and mm: how differently people lie
 _RIM = 6.0  # mm of fluid around the brain that the point spread function can reach
 _SMOOTH_KNOTS = 22.0  # mm
 _FINE_KNOTS = 2.4  # mm
-_SULCAL_KNOTS = 5.0  # mm
-_TINY = 1e-4
 _CSF, _CORTEX, _WHITE, _DEEP = range(len(CLASSES))
 _M0_FOLLOWS_T1 = 0.3  # water content rises with T1 within a tissue
 _M0_SMOOTH = 0.015
@@ -111,7 +110,9 @@ class DigitalSubject:
         return {**maps, "M0map": safe.astype(np.float32)}
 
 
-def make_subject(name: str, *, anatomy: Anatomy, grid: ScanGrid, seed: int) -> DigitalSubject:
+def make_subject(
+    name: str, *, anatomy: Anatomy, grid: ScanGrid, seed: int, atrophy: float = 0.0
+) -> DigitalSubject:
     """Make one person from an anatomy: its own shape, sulci and tissue properties.
 
     Parameters
@@ -125,18 +126,29 @@ def make_subject(name: str, *, anatomy: Anatomy, grid: ScanGrid, seed: int) -> D
         Voxels of the scans.
     seed : int
         The dataset's seed.
+    atrophy : float
+        Part of the grey matter's volume that the person has lost to CSF, compared with the same
+        person without it.
 
     Returns
     -------
     DigitalSubject
         The person, not yet scanned.
+
+    Raises
+    ------
+    InputError
+        If the anatomy cannot lose so much grey matter.
     """
     at = _anatomy_coordinates(name, anatomy, grid, seed)
     brain = ndimage.map_coordinates(anatomy.brain, at, order=1) >= 0.5
     region = _with_rim(brain, grid.fine_size)
     inside = brain[region]
-    fractions = _fractions(name, anatomy, grid, seed, at[:, region], region)
-    fractions[:, ~inside] = np.eye(len(CLASSES), dtype=np.float32)[:, [_CSF]]
+    fractions = np.zeros((len(CLASSES), inside.size), dtype=np.float32)
+    fractions[_CSF] = 1
+    fractions[:, inside] = brain_fractions(
+        name, anatomy=anatomy, grid=grid, seed=seed, at=at[:, brain], brain=brain, atrophy=atrophy
+    )
     t1, m0, t2star = _tissue_properties(name, grid, seed, region)
     return DigitalSubject(
         name=name,
@@ -171,30 +183,6 @@ def _anatomy_coordinates(name: str, anatomy: Anatomy, grid: ScanGrid, seed: int)
     offset = to_voxels[:3, :3] @ (anatomy.centre + pose.translation) + to_voxels[:3, 3]
     flat = linear.astype(np.float32) @ points.reshape(3, -1) + offset.astype(np.float32)[:, None]
     return flat.reshape(points.shape)
-
-
-def _fractions(
-    name: str,
-    anatomy: Anatomy,
-    grid: ScanGrid,
-    seed: int,
-    at: Floats,
-    region: Mask,
-) -> Floats:
-    """Fractions in the region: sampled, individualised, sharpened, normalised; shape (4, N)."""
-    logits = np.empty((len(CLASSES), at.shape[1]), dtype=np.float32)
-    for source, logit in zip(anatomy.fractions, logits, strict=True):
-        sampled = ndimage.map_coordinates(source, at, order=1)
-        np.log(np.maximum(sampled, _TINY), out=logit)
-    logits[_CSF] += np.float32(anatomy.fluid_bias)
-    if anatomy.individuality:
-        rng = random_generator(seed, name, "sulci")
-        own = random_field(rng, _SULCAL_KNOTS).on(grid.fine_axes)[region]
-        logits[_CSF] += np.float32(anatomy.individuality) * own
-    logits *= np.float32(anatomy.sharpness)
-    weights = np.exp(logits - logits.max(axis=0))
-    fractions: Floats = weights / weights.sum(axis=0)
-    return fractions
 
 
 def _tissue_properties(name: str, grid: ScanGrid, seed: int, region: Mask) -> Iterator[Floats]:

@@ -31,7 +31,7 @@ def test_probability_maps_of_several_people_are_found_in_order(tmp_path):
     assert not people[0].fractions[3].any()  # who names no deep grey matter has none
     np.testing.assert_allclose(people[0].centre, [38.0, 42.0, 34.0])
     assert people[0].sharpness == 1
-    assert people[0].individuality == 0
+    assert people[0].individuality is None
 
 
 def test_deep_grey_matter_is_a_part_of_the_grey(tmp_path):
