@@ -106,7 +106,8 @@ def write_travelling(root: Path, subject: DigitalSubject, scanner: ScannerModel)
     (image,) = noisy_scan(subject, scanner).magnitudes
     (train,) = scanner.trains
     prefix = f"ses-{scanner.name}_"
-    _write(root, subject, f"{prefix}T1w", image, scan_sidecar(scanner, train))
+    sidecar = scan_sidecar(scanner, train, skull_stripped=subject.skull_stripped)
+    _write(root, subject, f"{prefix}T1w", image, sidecar)
     _write(root / "derivatives" / "masks", subject, prefix + _MASK, subject.mask, MASK_SIDECAR)
 
 
@@ -125,7 +126,7 @@ def write_quantitative(root: Path, subject: DigitalSubject) -> None:
     scan = noisy_scan(subject, scanner)
     prefix = f"ses-{scanner.name}_"
     for number, (train, image) in enumerate(zip(scanner.trains, scan.magnitudes, strict=True), 1):
-        sidecar = scan_sidecar(scanner, train)
+        sidecar = scan_sidecar(scanner, train, skull_stripped=subject.skull_stripped)
         _write(root, subject, f"{prefix}inv-{number}_MP2RAGE", image, sidecar)
     first, second = scan.channels
     t1 = np.where(subject.mask, measured_t1(first, second, scanner), 0) * _SECONDS

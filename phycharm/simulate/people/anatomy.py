@@ -14,6 +14,8 @@ from .individuality import Individuality, ventricle_widening
 TISSUES = ("CSF", "GM", "WM")  # what a segmentation tells apart
 # What people are made of: cortical grey, white and subcortical grey matter, by the names of BIDS.
 CLASSES = ("CSF", "CGM", "WM", "SGM")
+# What lies around a brain whose skull is kept: bone, soft tissue and fat.
+SURROUNDINGS = ("B", "ST", "FAT")
 
 _TEMPLATE_NOTICE = """\
 MNI152 (ICBM 2009a, nonlinear, symmetric) tissue maps, as shipped by nilearn. Fonov V, Evans AC,
@@ -44,6 +46,9 @@ class Anatomy:
     sharpness : float
         Power that the fractions are raised to before they are normalised again: 1 leaves the
         maps of a person as they are, more makes the voxels of an average as pure as a person's.
+    surroundings : ndarray of float32, shape (3, X, Y, Z), optional
+        Fractions of `SURROUNDINGS` outside the brain; what they lack of 1 is air. None for a head
+        without its skull.
     individuality : Individuality, optional
         How the subjects made from an average differ, beyond their warps; None for a real person.
     scale : float
@@ -57,6 +62,7 @@ class Anatomy:
     fractions: Floats
     brain: Floats
     affine: npt.NDArray[np.float64]
+    surroundings: Floats | None = None
     sharpness: float = 1.0
     individuality: Individuality | None = None
     scale: float = 1.0

@@ -93,7 +93,9 @@ def ventricle_widening(fluid: Floats, brain: Floats, affine: npt.NDArray[np.floa
     depth = ndimage.distance_transform_edt(brain > 0.5, sampling=size)
     ventricles = np.where(depth > _DEEP, fluid, 0)
     smooth = ndimage.gaussian_filter(ventricles, _REACH / size, output=np.float32)
-    uphill = np.stack(np.gradient(smooth, *size)).astype(np.float32)
+    uphill: Floats = np.stack(
+        [np.gradient(smooth, size[axis], axis=axis).astype(np.float32) for axis in range(3)]
+    )
     uphill /= max(float(np.linalg.norm(uphill, axis=0).max()), _TINY)
     widening: Floats = uphill / size[:, None, None, None].astype(np.float32)
     return widening

@@ -80,8 +80,8 @@ def brain_fractions(
     gain = _fluid_gain(logs, whole, _in_scan_mask(brain, grid), atrophy, most)
     if gain is None:
         raise InputError(
-            f"sub-{name}: anatomy {anatomy.name} cannot lose {atrophy:g} of its grey matter by wider "
-            "sulci and ventricles; ask for less."
+            f"sub-{name}: anatomy {anatomy.name} cannot lose {atrophy:g} of its grey matter by "
+            "wider sulci and ventricles; ask for less."
         )
     logs[_CSF] += np.float32(gain)
     return _normalised(logs)
@@ -102,7 +102,7 @@ class _Person:
         """Logarithms of the fractions, up to one number a voxel, with ventricles wider by mm."""
         if ventricles:
             shift = [ndimage.map_coordinates(part, at, order=1) for part in self.anatomy.widening]
-            at = at + np.float32(ventricles) * np.stack(shift)
+            at = (at + np.float32(ventricles) * np.stack(shift)).astype(np.float32)
         logs = np.empty((len(CLASSES), at.shape[1]), dtype=np.float32)
         for source, log in zip(self.anatomy.fractions, logs, strict=True):
             np.log(np.maximum(ndimage.map_coordinates(source, at, order=1), _TINY), out=log)

@@ -149,7 +149,9 @@ class TestAtrophy:
             brain=ball.astype(np.float32),
             affine=np.diag([4.0, 4.0, 4.0, 1.0]),
         )
-        with pytest.raises(InputError, match=r"sub-01: anatomy ball cannot lose 0\.4 .* ask for less"):
+        with pytest.raises(
+            InputError, match=r"sub-01: anatomy ball cannot lose 0\.4 .* ask for less"
+        ):
             make_subject("01", anatomy=solid, grid=ScanGrid(voxel_size=8.0), seed=0, atrophy=0.4)
 
 
