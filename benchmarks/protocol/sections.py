@@ -42,6 +42,7 @@ class Simulation(Section):
     voxel_size: float = Field(3.0, ge=0.5, le=12)
     scanners: tuple[str, ...] = ("GE", "Siemens", "Philips")
     seed: int = Field(0, ge=0)
+    atrophy: dict[str, Annotated[float, Field(ge=0, le=0.5)]] = Field(default_factory=dict)
 
 
 class Split(Section):

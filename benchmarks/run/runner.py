@@ -14,6 +14,8 @@ from phycharm.errors import InputError
 from phycharm.harmonizers.card import MethodCard
 from phycharm.harmonizers.external import spec_of
 from phycharm.simulate import simulate_dataset
+from phycharm.simulate.dataset import people_labels
+from phycharm.simulate.people.atrophy import require_atrophy
 from phycharm.simulate.scanners.scanner_models import chosen
 from phycharm.utils.atomic import write_json
 from phycharm.utils.device import flushed_denormals, resolve_device
@@ -152,8 +154,10 @@ def _simulated(protocol: Protocol, run: RunFolder, *, fresh: bool) -> BidsDatase
 
 def _require_usable(protocol: Protocol) -> None:
     """Find what is wrong with a protocol's own subjects before anything is deleted for them."""
-    chosen(protocol.simulation.scanners)
-    labels = [f"{number + 1:02d}" for number in range(protocol.simulation.subjects)]
+    asked = protocol.simulation
+    chosen(asked.scanners)
+    labels, others = people_labels(asked.subjects, asked.quantitative_subjects)
+    require_atrophy(asked.atrophy, [*labels, *others])
     design(protocol.split, labels, place=f"Protocol {protocol.name}")
 
 

@@ -12,6 +12,7 @@ def simulate(
     scanners: str = "GE,Siemens,Philips",
     seed: int = 0,
     anatomy: Path | None = None,
+    atrophy: str = "",
 ) -> None:
     """Make a BIDS dataset of digital travelling subjects on which the truth is known.
 
@@ -31,8 +32,11 @@ def simulate(
         Everything random follows from it.
     anatomy
         Folder with tissue maps of real people, to take the MNI152 template's place.
+    atrophy
+        Part of the grey matter that people have lost, such as 05=0.1,07=0.2.
     """
     from ..simulate import simulate_dataset
+    from ..simulate.people.atrophy import parse_atrophy
 
     simulate_dataset(
         out,
@@ -42,5 +46,6 @@ def simulate(
         scanners=[name.strip() for name in scanners.split(",") if name.strip()],
         seed=seed,
         anatomy=anatomy,
+        atrophy=parse_atrophy(atrophy),
     )
     print(f"Dataset: {out}")

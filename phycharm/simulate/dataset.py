@@ -8,6 +8,7 @@ from ..utils.atomic import atomic_folder
 from ..utils.progress import progress_bar
 from .grid import ScanGrid
 from .people.anatomy import Anatomy, template_anatomy
+from .people.atrophy import require_atrophy
 from .people.real_anatomies import people_anatomies
 from .people.subject import make_subject
 from .scanners.scanner_models import chosen
@@ -23,6 +24,7 @@ def simulate_dataset(
     scanners: Sequence[str] = ("GE", "Siemens", "Philips"),
     seed: int = 0,
     anatomy: str | Path | None = None,
+    atrophy: Mapping[str, float] | None = None,
 ) -> Path:
     """Make a BIDS dataset of digital people who travelled between simulated scanners.
 
@@ -46,6 +48,9 @@ def simulate_dataset(
     anatomy : str or Path, optional
         Folder with tissue maps of real people (see `people.real_anatomies`), which then take the
         place of the MNI152 template, in turn.
+    atrophy : mapping of str to float, optional
+        Part of the grey matter's volume that people have lost to CSF, by label, such as
+        `{"05": 0.1}`: their sulci and ventricles are wider than without, and the truth says so.
 
     Returns
     -------
@@ -59,26 +64,55 @@ def simulate_dataset(
     """
     out = Path(out)
     _check(out, subjects, quantitative_subjects, seed)
+    labels = people_labels(subjects, quantitative_subjects)
+    lost = dict(atrophy or {})
+    require_atrophy(lost, [name for names in labels for name in names])
     models, grid = chosen(scanners), ScanGrid(voxel_size=voxel_size)
     heads = [template_anatomy()] if anatomy is None else people_anatomies(Path(anatomy))
-    travelling = _deal(heads, [f"{number:02d}" for number in range(1, subjects + 1)])
-    others = _deal(heads, [f"Q{number:02d}" for number in range(1, quantitative_subjects + 1)])
+    travelling, others = (_deal(heads, names) for names in labels)
     told = f"seed {seed}, voxels of {voxel_size:g} mm, scanners {', '.join(scanners)}"
+    told += "".join(f", atrophy {label}={part:g}" for label, part in lost.items())
     total = subjects * len(models) + quantitative_subjects
     with atomic_folder(out) as root, progress_bar("simulating", total) as bar:
-        write_descriptions(root, travelling, others, parameters=told)
+        write_descriptions(root, travelling, others, parameters=told, atrophy=lost)
         for name, head in travelling.items():
-            person = make_subject(name, anatomy=head, grid=grid, seed=seed)
+            person = make_subject(
+                name, anatomy=head, grid=grid, seed=seed, atrophy=lost.get(name, 0.0)
+            )
             write_truth(root, person)
             for model in models:
                 write_travelling(root, person, model)
                 bar.advance(detail=f"sub-{name} {model.name}")
         for name, head in others.items():
-            person = make_subject(name, anatomy=head, grid=grid, seed=seed)
+            person = make_subject(
+                name, anatomy=head, grid=grid, seed=seed, atrophy=lost.get(name, 0.0)
+            )
             write_truth(root, person)
             write_quantitative(root, person)
             bar.advance(detail=f"sub-{name}")
     return out
+
+
+def people_labels(subjects: int, quantitative_subjects: int) -> tuple[list[str], list[str]]:
+    """Return the labels of the travelling subjects and of those with T1 maps.
+
+    Parameters
+    ----------
+    subjects, quantitative_subjects : int
+        How many there are.
+
+    Returns
+    -------
+    travelling, quantitative : list of str
+        Labels without `sub-`.
+
+    Examples
+    --------
+    >>> people_labels(2, 1)
+    (['01', '02'], ['Q01'])
+    """
+    travelling = [f"{number:02d}" for number in range(1, subjects + 1)]
+    return travelling, [f"Q{number:02d}" for number in range(1, quantitative_subjects + 1)]
 
 
 def _check(out: Path, subjects: int, quantitative_subjects: int, seed: int) -> None:

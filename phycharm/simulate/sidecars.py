@@ -16,7 +16,9 @@ def _seconds(milliseconds: float) -> float:
     return round(milliseconds / 1000, _DIGITS)
 
 
-def scan_sidecar(scanner: ScannerModel, train: ReadoutTrain) -> dict[str, Any]:
+def scan_sidecar(
+    scanner: ScannerModel, train: ReadoutTrain, *, skull_stripped: bool = True
+) -> dict[str, Any]:
     """Return the sidecar of one image, as the scanner's maker would fill it.
 
     Parameters
@@ -25,6 +27,8 @@ def scan_sidecar(scanner: ScannerModel, train: ReadoutTrain) -> dict[str, Any]:
         The scanner and its protocol.
     train : ReadoutTrain
         The train that the image was read by.
+    skull_stripped : bool
+        Whether the image shows the brain alone.
 
     Returns
     -------
@@ -47,7 +51,7 @@ def scan_sidecar(scanner: ScannerModel, train: ReadoutTrain) -> dict[str, Any]:
         "EchoTime": _seconds(scanner.echo_time),
         "FlipAngle": train.flip_angle,
         "NumberShots": train.readouts,
-        "SkullStripped": True,
+        "SkullStripped": skull_stripped,
     }
 
 
@@ -84,6 +88,7 @@ PARTICIPANTS_JSON = {
         },
     },
     "anatomy": {"Description": "Whose tissue maps the subject was made from"},
+    "atrophy": {"Description": "Fraction of the grey matter's volume lost to CSF"},
 }
 
 
@@ -150,11 +155,11 @@ SIMULATED DATA: no person and no scanner was involved. `phycharm simulate` made 
 sub-01, sub-02, ... (group travelling): one digital person each, scanned on every scanner of the
 dataset (session = scanner). sub-Q01, ... (group quantitative): other digital people, scanned with
 MPRAGE and MP2RAGE on one further scanner (session QUANT), with the T1 map that MP2RAGE gives.
-All images are skull-stripped and lie on one grid for a subject, up to the residual
-misregistration of a real study.
+Images are skull-stripped, unless their sidecar says otherwise (SkullStripped), and lie on one grid
+for a subject, up to the residual misregistration of a real study.
 
 derivatives/masks: the brain. derivatives/truth: true T1 (s), T2* (s), proton density relative to
-water, and fractions of CSF, grey and white matter.
+water, and fractions of CSF, grey and white matter, and of deep grey matter (SGM), part of the grey.
 
 How it is simulated, with the source of every parameter, is told in the page "Digital subjects" of
 the phycharm documentation.

@@ -35,6 +35,7 @@ def write_descriptions(
     quantitative: Mapping[str, Anatomy],
     *,
     parameters: str,
+    atrophy: Mapping[str, float],
 ) -> None:
     """Write what describes the dataset as a whole.
 
@@ -46,14 +47,19 @@ def write_descriptions(
         Labels of the subjects of the two cohorts, and whose anatomy each has.
     parameters : str
         What the dataset was simulated with, for a person.
+    atrophy : mapping of str to float
+        Part of the grey matter lost, of those who have lost some.
     """
     write_json(root / "dataset_description.json", dataset_description(parameters))
     sources = {head.source for head in [*travelling.values(), *quantitative.values()]}
     text = README.format(parameters=parameters, anatomy="\n".join(sorted(sources)))
     write_text(root / "README", text)
-    lines = ["participant_id\tgroup\tanatomy"]
+    lines = ["participant_id\tgroup\tanatomy\tatrophy"]
     for group, people in (("travelling", travelling), ("quantitative", quantitative)):
-        lines += [f"sub-{name}\t{group}\t{head.name}" for name, head in people.items()]
+        lines += [
+            f"sub-{name}\t{group}\t{head.name}\t{atrophy.get(name, 0):g}"
+            for name, head in people.items()
+        ]
     write_text(root / "participants.tsv", "\n".join(lines) + "\n")
     write_json(root / "participants.json", PARTICIPANTS_JSON)
     for folder, name in (("masks", "Brain masks"), ("truth", "Truth of the simulation")):
@@ -63,6 +69,9 @@ def write_descriptions(
 
 def write_truth(root: Path, subject: DigitalSubject) -> None:
     """Write a subject's true T1, T2* (seconds), M0 and tissue fractions.
+
+    Grey matter (`label-GM`) is all of it; its deep part stands on its own too, under the name that
+    BIDS has for it (`label-SGM`, subcortical grey matter).
 
     Parameters
     ----------
@@ -78,6 +87,8 @@ def write_truth(root: Path, subject: DigitalSubject) -> None:
     for tissue, data in zip(TISSUES, subject.fraction_maps, strict=True):
         sidecar = {"Description": f"True fraction of {tissue}"}
         _write(truth, subject, f"label-{tissue}_probseg", data, sidecar)
+    sidecar = {"Description": "True fraction of deep grey matter, which is part of GM"}
+    _write(truth, subject, "label-SGM_probseg", subject.deep_grey_map, sidecar)
 
 
 def write_travelling(root: Path, subject: DigitalSubject, scanner: ScannerModel) -> None:
@@ -95,7 +106,8 @@ def write_travelling(root: Path, subject: DigitalSubject, scanner: ScannerModel)
     (image,) = noisy_scan(subject, scanner).magnitudes
     (train,) = scanner.trains
     prefix = f"ses-{scanner.name}_"
-    _write(root, subject, f"{prefix}T1w", image, scan_sidecar(scanner, train))
+    sidecar = scan_sidecar(scanner, train, skull_stripped=subject.skull_stripped)
+    _write(root, subject, f"{prefix}T1w", image, sidecar)
     _write(root / "derivatives" / "masks", subject, prefix + _MASK, subject.mask, MASK_SIDECAR)
 
 
@@ -114,7 +126,7 @@ def write_quantitative(root: Path, subject: DigitalSubject) -> None:
     scan = noisy_scan(subject, scanner)
     prefix = f"ses-{scanner.name}_"
     for number, (train, image) in enumerate(zip(scanner.trains, scan.magnitudes, strict=True), 1):
-        sidecar = scan_sidecar(scanner, train)
+        sidecar = scan_sidecar(scanner, train, skull_stripped=subject.skull_stripped)
         _write(root, subject, f"{prefix}inv-{number}_MP2RAGE", image, sidecar)
     first, second = scan.channels
     t1 = np.where(subject.mask, measured_t1(first, second, scanner), 0) * _SECONDS

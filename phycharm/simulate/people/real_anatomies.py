@@ -1,28 +1,41 @@
 """Anatomies of real people: tissue maps in a folder."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from ...data.nifti import read_image, read_volume
 from ...errors import InputError
+from ...utils.arrays import Mask
 from ..grid import Floats
-from .anatomy import TISSUES, Anatomy
+from .anatomy import CLASSES, SURROUNDINGS, TISSUES, Anatomy
+from .label_names import BACKGROUND
+from .label_tables import find_table, read_classes
 
-_LABELS = {"GM": 1, "WM": 2, "CSF": 3}  # BIDS: common labels of discrete segmentations
+_LABELS = {1: "CGM", 2: "WM", 3: "CSF", 0: BACKGROUND}  # BIDS: of maps that need no table
 _ENDINGS = (".nii.gz", ".nii")
 _LEAST_BRAIN = 0.5  # sum of fractions that makes a voxel brain
+_SULCUS = 6.0  # mm: how wide a gap between labels is a sulcus whose fluid has no label
+
+Affine = npt.NDArray[np.float64]
 
 
 def people_anatomies(folder: Path) -> list[Anatomy]:
     """Read the anatomies of all people in a folder and the folders in it.
 
     A person is either three maps `NAME_label-CSF_probseg`, `NAME_label-GM_probseg` and
-    `NAME_label-WM_probseg`, or, where there are none, one map `NAME_dseg` with the BIDS labels
-    1 grey matter, 2 white matter, 3 CSF (`.nii` or `.nii.gz`), in the person's own space: maps in
-    a template space (`_space-` in the name) are passed over.
+    `NAME_label-WM_probseg`, or, where there are none, one map of labels `NAME_dseg` (`.nii` or
+    `.nii.gz`), in the person's own space: maps in a template space (`_space-` in the name) are
+    passed over. Beside the three maps may lie `label-SGM` (deep grey matter, part of the grey) and
+    those of a head whose skull is kept, `label-B` (bone), `label-ST` (soft tissue) and `label-FAT`.
+
+    Labels are explained by a lookup table (see `label_tables.find_table`), as FreeSurfer's are, or
+    are the three of BIDS, 1 grey matter, 2 white matter, 3 CSF. Where fMRIPrep has laid maps of its
+    own beside FreeSurfer's, `desc-aseg_dseg` is taken.
 
     Parameters
     ----------
@@ -37,21 +50,22 @@ def people_anatomies(folder: Path) -> list[Anatomy]:
     Raises
     ------
     InputError
-        If there is no such folder or no such map in it, a map of a person is missing, or maps of
-        one person disagree in shape, place or range.
+        If there is no such folder or no such map in it, a map of a person is missing, maps of one
+        person disagree in shape, place or range, or a label is explained by no table or stands for
+        no one tissue.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; --anatomy needs one with tissue maps.")
     probabilities = _people(folder, "_label-GM_probseg")
-    segmentations = _people(folder, "_dseg")
-    if not probabilities and not segmentations:
-        raise InputError(
-            f"{folder}: holds no tissue maps; --anatomy needs NAME_label-CSF_probseg.nii.gz, "
-            "..GM.., ..WM.., or NAME_dseg.nii.gz with labels 1 GM, 2 WM, 3 CSF."
-        )
     if probabilities:
         return [_from_probabilities(path) for path in probabilities]
-    return [_from_segmentation(path) for path in segmentations]
+    segmentations = _people(folder, "_desc-aseg_dseg") or _people(folder, "_dseg")
+    if segmentations:
+        return [_from_labels(path, folder) for path in segmentations]
+    raise InputError(
+        f"{folder}: holds no tissue maps; --anatomy needs NAME_label-CSF_probseg.nii.gz, "
+        "..GM.., ..WM.., or NAME_dseg.nii.gz with a lookup table or labels 1 GM, 2 WM, 3 CSF."
+    )
 
 
 def _people(folder: Path, suffix: str) -> list[Path]:
@@ -60,37 +74,108 @@ def _people(folder: Path, suffix: str) -> list[Path]:
 
 
 def _from_probabilities(grey: Path) -> Anatomy:
-    paths = {
-        name: grey.with_name(grey.name.replace("label-GM", f"label-{name}")) for name in TISSUES
-    }
-    maps, affines = zip(*(read_volume(path) for path in paths.values()), strict=True)
-    for path, data, affine in zip(paths.values(), maps, affines, strict=True):
-        if data.shape != maps[1].shape or not np.allclose(affine, affines[1], atol=1e-3):
-            raise InputError(f"{path}: lies on another grid than {grey.name}; resample it to that.")
+    paths = {name: _beside(grey, name) for name in TISSUES}
+    further = {name: _beside(grey, name) for name in ("SGM", *SURROUNDINGS)}
+    paths |= {name: path for name, path in further.items() if path.is_file()}
+    maps, affine = _on_one_grid(paths)
+    whole, none = maps["GM"], np.zeros_like(maps["GM"])
+    maps["SGM"] = np.minimum(maps.get("SGM", none), whole)
+    maps["CGM"] = whole - maps["SGM"]
+    around = np.stack([maps.get(name, none) for name in SURROUNDINGS])
+    fractions = np.stack([maps[name] for name in CLASSES])
+    return _anatomy(grey.name.split("_label-")[0], fractions, around, affine)
+
+
+def _beside(grey: Path, tissue: str) -> Path:
+    return grey.with_name(grey.name.replace("label-GM", f"label-{tissue}"))
+
+
+def _on_one_grid(paths: Mapping[str, Path]) -> tuple[dict[str, Floats], Affine]:
+    maps: dict[str, Floats] = {}
+    shape, place = (), np.eye(4)
+    for name, path in sorted(paths.items(), key=lambda item: item[0] != "GM"):  # grey matter first
+        data, affine = read_volume(path, constant=True)
+        if not maps:
+            shape, place = data.shape, affine
+        if data.shape != shape or not np.allclose(affine, place, atol=1e-3):
+            grey = paths["GM"].name
+            raise InputError(f"{path}: lies on another grid than {grey}; resample it to that.")
         if data.min() < -0.01 or data.max() > 1.01:
             raise InputError(f"{path}: reaches beyond 0 to 1; give probabilities.")
-    return _anatomy(grey.name.split("_label-")[0], np.stack(maps), affines[1])
+        maps[name] = data
+    return maps, place
 
 
-def _from_segmentation(path: Path) -> Anatomy:
+def _from_labels(path: Path, folder: Path) -> Anatomy:
     image: Any = read_image(path)
     labels = np.rint(np.asarray(image.dataobj)).astype(np.int64)
-    missing = [name for name, label in _LABELS.items() if not (labels == label).any()]
-    if missing:
+    present = [int(label) for label in np.unique(labels)]
+    table = find_table(path, folder)
+    classes = _bids_labels(path, present) if table is None else read_classes(table, present)
+    maps = {
+        name: np.isin(labels, [label for label in present if classes[label] == name])
+        for name in (*CLASSES, *SURROUNDINGS)
+    }
+    for needed in ("CGM", "WM"):
+        if not maps[needed].any():
+            raise InputError(f"{path}: none of its labels is {needed}; an anatomy needs some.")
+    if table is not None:
+        size = np.linalg.norm(image.affine[:3, :3], axis=0)
+        maps["CSF"] |= _unlabelled_fluid(maps, size)
+    fractions, around = (
+        np.stack([maps[name] for name in names]).astype(np.float32)
+        for names in (CLASSES, SURROUNDINGS)
+    )
+    name = path.name.split("_dseg")[0]
+    return _anatomy(name, fractions, around, np.asarray(image.affine, dtype=float))
+
+
+def _bids_labels(path: Path, present: list[int]) -> Mapping[int, str]:
+    """Return the classes of the three labels that need no table."""
+    unknown = [label for label in present if label not in _LABELS]
+    if unknown:
         raise InputError(
-            f"{path}: has no {missing[0]}; label maps need 1 grey matter, 2 white matter, 3 CSF."
+            f"{path}: no lookup table explains its label {unknown[0]}; lay "
+            f"{path.name.split('.')[0]}.tsv (columns index, name) or FreeSurferColorLUT.txt beside "
+            "it, or give labels 1 grey matter, 2 white matter, 3 CSF alone."
         )
-    fractions = np.stack([labels == _LABELS[name] for name in TISSUES]).astype(np.float32)
-    return _anatomy(path.name.split("_dseg")[0], fractions, np.asarray(image.affine, dtype=float))
+    for label, name in ((1, "GM"), (2, "WM"), (3, "CSF")):
+        if label not in present:
+            raise InputError(
+                f"{path}: has no {name}; label maps need 1 grey matter, 2 white matter, 3 CSF, or "
+                "a lookup table."
+            )
+    return _LABELS
 
 
-def _anatomy(name: str, fractions: Floats, affine: npt.NDArray[np.float64]) -> Anatomy:
+def _unlabelled_fluid(maps: Mapping[str, Mask], size: npt.NDArray[np.float64]) -> Mask:
+    """Find the fluid of sulci, which many label maps leave without a label.
+
+    It is what closing the brain by half a sulcus adds, where there is no label.
+    """
+    brain = np.any([maps[name] for name in CLASSES], axis=0)
+    reach = (_SULCUS + float(size.mean())) / 2  # from centre to centre of voxels
+    grown = ndimage.distance_transform_edt(~np.pad(brain, _margin(reach, size)), sampling=size)
+    closed = ndimage.distance_transform_edt(grown <= reach, sampling=size) > reach
+    closed = ndimage.binary_fill_holes(closed)
+    inner = tuple(slice(before, -after) for before, after in _margin(reach, size))
+    labelled = np.any([*maps.values()], axis=0)
+    fluid: Mask = closed[inner] & ~labelled
+    return fluid
+
+
+def _margin(reach: float, size: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
+    return [(int(np.ceil(reach / edge)) + 1,) * 2 for edge in size]
+
+
+def _anatomy(name: str, fractions: Floats, around: Floats, affine: Affine) -> Anatomy:
     kept = np.clip(fractions, 0, 1)
     brain = (kept.sum(axis=0) >= _LEAST_BRAIN).astype(np.float32)
     return Anatomy(
         name=name,
         source=f"Tissue maps of {name}, given by the user.",
         fractions=kept * brain,
+        surroundings=np.clip(around, 0, 1) * (1 - brain) if around.any() else None,
         brain=brain,
         affine=affine,
     )

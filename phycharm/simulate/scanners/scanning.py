@@ -34,7 +34,7 @@ class NoisyScan:
     channels : tuple of ndarray, each of complex64, shape (X, Y, Z)
         Image of every readout train, in units of the clean signals.
     magnitudes : tuple of ndarray, each of int16, shape (X, Y, Z)
-        Their magnitudes in the scanner's own units, 0 outside the mask; one gain for all.
+        Their magnitudes in the scanner's own units, one gain for all; 0 outside what is imaged.
     """
 
     channels: tuple[npt.NDArray[np.complex64], ...]
@@ -69,7 +69,7 @@ def noisy_scan(subject: DigitalSubject, scanner: ScannerModel) -> NoisyScan:
     drift = random_generator(subject.seed, *key, "gain").standard_normal()
     gain = scanner.white_level / white * float(np.exp(_LEVEL_OWN * drift))
     magnitudes = tuple(
-        np.where(subject.mask, np.rint(np.abs(channel) * gain), 0).astype(np.int16)
+        np.where(subject.imaged, np.rint(np.abs(channel) * gain), 0).astype(np.int16)
         for channel in channels
     )
     return NoisyScan(channels=tuple(channels), magnitudes=magnitudes)
@@ -112,7 +112,8 @@ def clean_scan(
     Returns
     -------
     tuple of ndarray, each of float32, shape (X, Y, Z)
-        Signed image of every readout train on the subject's scan grid, zero outside the mask.
+        Signed image of every readout train on the subject's scan grid, zero outside what is imaged:
+        the mask, or nothing where the skull is kept.
 
     Notes
     -----
@@ -125,7 +126,7 @@ def clean_scan(
     for train, signal in zip(scanner.trains, _tissue_signals(subject, scanner, b1), strict=True):
         corrected = subject.volume(signal * receive / _shading(train, b1))
         fine = moved(blurred(corrected, scanner, subject.grid), motion, subject.grid)
-        image = np.where(subject.mask, subject.grid.average(fine), 0)
+        image = np.where(subject.imaged, subject.grid.average(fine), 0)
         images.append(image.astype(np.float32))
     return tuple(images)
 
@@ -152,7 +153,7 @@ def _tissue_signals(
 ) -> tuple[Floats, ...]:
     """Signal of the mixture of tissues in the region, one array (N,) for each train."""
     total = [np.zeros(b1.size, dtype=np.float32) for _ in scanner.trains]
-    for tissue in range(len(TISSUES)):
+    for tissue in range(len(subject.fractions)):
         decay = np.exp(-scanner.echo_time / subject.t2star[tissue])
         water = subject.fractions[tissue] * subject.m0[tissue] * decay
         signals = inversion_train_signals(

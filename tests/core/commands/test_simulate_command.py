@@ -20,6 +20,11 @@ def test_dataset_that_is_there_already(refused, tmp_path):
         ("--scanners", "GE,Simens", "Simens"),
         ("--scanners", "", "scanner"),
         ("--anatomy", "no-such-folder", "no-such-folder"),
+        ("--atrophy", "05", "LABEL=FRACTION"),
+        ("--atrophy", "05=much", "LABEL=FRACTION"),
+        ("--atrophy", "05=0.1,05=0.2", "stands there twice"),
+        ("--atrophy", "77=0.1", "nobody has this label"),
+        ("--atrophy", "05=2", "between 0 and 0.5"),
     ],
 )
 def test_simulations_that_make_no_sense(refused, tmp_path, option, value, named):

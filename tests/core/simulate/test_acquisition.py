@@ -38,7 +38,7 @@ def test_image_is_the_signal_equation_where_nothing_else_acts(person, scanner, m
     n = person.grid.oversampling
     block = np.s_[n * x : n * x + n, n * y : n * y + n, n * z : n * z + n]
     signal = np.zeros((n, n, n))
-    for tissue in range(3):
+    for tissue in range(len(person.fractions)):
         t1, water, t2star = (
             torch.from_numpy(person.volume(part)[block].astype(np.float64))
             for part in (

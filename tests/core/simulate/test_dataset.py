@@ -45,7 +45,12 @@ def test_everything_lies_where_bids_has_it(dataset):
     mask = f"derivatives/masks/{stem}_desc-brain_mask"
     expected |= {f"{mask}.nii.gz", f"{mask}.json"}
     for subject in ("01", "02", "Q01"):
-        for name in ("T1map", "M0map", "T2starmap", *(f"label-{t}_probseg" for t in TISSUES)):
+        for name in (
+            "T1map",
+            "M0map",
+            "T2starmap",
+            *(f"label-{t}_probseg" for t in (*TISSUES, "SGM")),
+        ):
             stem = f"derivatives/truth/sub-{subject}/anat/sub-{subject}_{name}"
             expected |= {f"{stem}.nii.gz", f"{stem}.json"}
     expected |= {f"derivatives/{name}/dataset_description.json" for name in ("masks", "truth")}
@@ -60,6 +65,7 @@ def test_participants_and_descriptions_say_who_is_simulated(dataset):
         ("sub-02", "travelling", "MNI152"),
         ("sub-Q01", "quantitative", "MNI152"),
     ]
+    assert {row["atrophy"] for row in rows} == {"0"}
     description = json.loads((dataset / "dataset_description.json").read_text())
     assert description["GeneratedBy"][0]["Name"] == "phycharm simulate"
     assert "seed 3" in description["GeneratedBy"][0]["Description"]
@@ -118,10 +124,31 @@ def test_same_seed_same_bytes_and_company_does_not_matter(tmp_path):
     company = SMALL | {"subjects": 2, "scanners": ("Siemens", "GE")}
     larger = checksums(simulate_dataset(tmp_path / "c", seed=5, **company))
     shared = [name for name in first if name.endswith(".nii.gz")]
-    assert len(shared) == 8
+    assert len(shared) == 9
     assert {name: larger[name] for name in shared} == {name: first[name] for name in shared}
     other = checksums(simulate_dataset(tmp_path / "d", seed=6, **SMALL))
     assert all(other[name] != first[name] for name in shared)
+
+
+def test_atrophy_of_one_is_known_and_leaves_the_others_alone(tmp_path):
+    pair = SMALL | {"subjects": 2, "seed": 5}
+    whole = simulate_dataset(tmp_path / "whole", **pair)
+    thin = simulate_dataset(tmp_path / "thin", atrophy={"02": 0.2}, **pair)
+    with (thin / "participants.tsv").open(newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t")
+        assert {row["participant_id"]: row["atrophy"] for row in rows} == {
+            "sub-01": "0",
+            "sub-02": "0.2",
+        }
+    before, after = checksums(whole), checksums(thin)
+    changed = {name for name in before if before[name] != after[name] and name.endswith("nii.gz")}
+    assert changed
+    assert all("sub-02" in name for name in changed)
+    # The brain's outline stays: what tissue has left is fluid.
+    assert not [name for name in changed if name.endswith("mask.nii.gz")]
+    place = "derivatives/truth/sub-02/anat/sub-02_label-GM_probseg.nii.gz"
+    lost = 1 - read_volume(thin / place)[0].sum() / read_volume(whole / place)[0].sum()
+    assert lost == pytest.approx(0.2, abs=0.001)
 
 
 def test_the_truth_of_one_dataset_is_an_anatomy_for_the_next(dataset, tmp_path):
@@ -147,6 +174,10 @@ def test_the_truth_of_one_dataset_is_an_anatomy_for_the_next(dataset, tmp_path):
         ({"voxel_size": 100.0}, "voxel size"),
         ({"scanners": ("Toshiba",)}, "'Toshiba'"),
         ({"anatomy": Path("nowhere")}, "nowhere: no such folder"),
+        ({"atrophy": {"07": 0.1}}, "atrophy 07=0.1: nobody has this label; there are 01"),
+        ({"atrophy": {"01": 0.6}}, "atrophy 01=0.6: give a fraction between 0 and 0.5"),
+        ({"atrophy": {"01": -0.1}}, "between 0 and 0.5"),
+        ({"atrophy": {"01": float("nan")}}, "between 0 and 0.5"),
     ],
 )
 def test_wrong_arguments_leave_nothing_behind(tmp_path, change, complaint):

@@ -27,10 +27,20 @@ def test_probability_maps_of_several_people_are_found_in_order(tmp_path):
     write_person(tmp_path / "sub-7" / "anat", "sub-7_space-MNI152")
     people = people_anatomies(tmp_path)
     assert [person.name for person in people] == ["sub-7", "sub-9"]
-    np.testing.assert_array_equal(people[0].fractions, head())
+    np.testing.assert_array_equal(people[0].fractions[:3], head())
+    assert not people[0].fractions[3].any()  # who names no deep grey matter has none
     np.testing.assert_allclose(people[0].centre, [38.0, 42.0, 34.0])
     assert people[0].sharpness == 1
-    assert people[0].individuality == 0
+    assert people[0].individuality is None
+
+
+def test_deep_grey_matter_is_a_part_of_the_grey(tmp_path):
+    fluid, grey, white = head()
+    core = np.linalg.norm(np.indices(grey.shape).T - (np.array(grey.shape) - 1) / 2, axis=-1).T < 2
+    write_person(tmp_path, fractions=(fluid, grey + core, white - core))
+    write_volume(tmp_path / "sub-7_label-SGM_probseg.nii.gz", core.astype(np.float32), AFFINE)
+    (person,) = people_anatomies(tmp_path)
+    np.testing.assert_array_equal(person.fractions, [fluid, grey, white - core, core])
 
 
 def test_label_maps_follow_bids(tmp_path):
@@ -38,7 +48,7 @@ def test_label_maps_follow_bids(tmp_path):
     write_volume(tmp_path / "sub-3_dseg.nii.gz", (grey + 2 * white + 3 * fluid), AFFINE)
     (person,) = people_anatomies(tmp_path)
     assert person.name == "sub-3"
-    np.testing.assert_array_equal(person.fractions, head())
+    np.testing.assert_array_equal(person.fractions[:3], head())
 
 
 def test_missing_map(tmp_path):
