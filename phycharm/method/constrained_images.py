@@ -24,6 +24,26 @@ _BRIGHTEST = 3.0
 _SMALLEST = 1e-6
 
 
+PHYSICS = (
+    "Acquisitions are completed by a fit to the training people's images (the effective "
+    "acquisition); the preprint takes nominal times.",
+    "C is passed on as it is; the preprint raises it to the ratio of the echo times, which is the "
+    "closed form of its pseudo T2*.",
+    "Predicted signals are smoothed to the resolution of the source image before their ratio is "
+    "taken, and the ratio is kept between .1 and 4 times its median.",
+    "The constrained image is put on the target's intensity scale by one gain a direction, fitted "
+    "to the training people.",
+)
+"""Where constrained images depart from the preprint's, one sentence each."""
+
+
+def signal_deviations(model: SignalModel) -> tuple[str, ...]:
+    """Say which signal model takes the place of the preprint's f(T1; TI, TR); or say nothing."""
+    if model == "ir":
+        return ()
+    return ("The signal is the steady state of the whole readout train, not f(T1; TI, TR).",)
+
+
 class MapsPredictor(Protocol):
     """Whatever predicts T1 in ms and M0 from a scan."""
 

@@ -31,6 +31,11 @@ class EarlierConstrainedImages:
         self._model: SignalModel = "ir"
 
     @property
+    def model(self) -> SignalModel:
+        """Signal model in use."""
+        return self._model
+
+    @property
     def fitted_generator(self) -> Any:
         """The maps generator that the model was saved with."""
         return self.generator

@@ -1,13 +1,10 @@
-"""A maps generator inside a method: taken or trained, kept with the method's own state."""
+"""The maps generator of a method: given to it, or trained by it."""
 
 from typing import Any
 
 from ..data.cohort import Cohort
 from ..errors import InputError
-from ..harmonizers.storage import FittedState
 from .maps import MapsGenerator
-
-_PREFIX = "maps."
 
 
 def inner_generator(
@@ -57,26 +54,3 @@ def inner_generator(
     generator = MapsGenerator(**settings, device=device)
     generator.fit(people, context.get("quantitative_validation"), scanners=train.scanners)
     return generator, generator.history
-
-
-def with_generator(state: FittedState, generator: MapsGenerator) -> FittedState:
-    """Return a method's state with that of its generator in it."""
-    inner = generator.state()
-    return FittedState(
-        tensors=state.tensors | {_PREFIX + name: value for name, value in inner.tensors.items()},
-        facts=state.facts | {"maps": inner.facts},
-    )
-
-
-def without_generator(state: FittedState, *, device: str) -> tuple[FittedState, MapsGenerator]:
-    """Undo `with_generator`: return the method's own state, and the generator."""
-    inner, own = {}, {}
-    for name, tensor in state.tensors.items():
-        if name.startswith(_PREFIX):
-            inner[name.removeprefix(_PREFIX)] = tensor
-        else:
-            own[name] = tensor
-    facts = state.facts["maps"]
-    generator = MapsGenerator(**facts["settings"], device=device)
-    generator.restore(FittedState(tensors=inner, facts=facts))
-    return FittedState(tensors=own, facts=state.facts), generator

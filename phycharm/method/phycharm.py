@@ -16,29 +16,15 @@ from ..harmonizers.storage import FittedState
 from ..networks.basic_unet import PAPER_FEATURES
 from ..networks.slices import as_tensor
 from ..physics.forward import SignalModel
-from .constrained_images import ConstrainedImages
+from .constrained_images import PHYSICS, ConstrainedImages, signal_deviations
 from .earlier_constrained_images import EarlierConstrainedImages
-from .inner_generator import inner_generator, with_generator, without_generator
+from .inner_generator import inner_generator
+from .maps.deviations import COMMON, STANDARDIZED, changed, changed_channels
 from .maps.generator import Preset
-from .translation import ImageTranslation
+from .maps.nesting import add_generator, take_generator
+from .translation import PAPER_DROPOUT, ImageTranslation
 
 Input = Literal["constrained", "source"]
-
-_DEVIATIONS = (
-    "The scanners' acquisitions are completed by a fit to the training people's images; the "
-    "preprint takes nominal times.",
-    "The signal is that of the whole readout train where the sidecars tell it, instead of "
-    "f(T1; TI, TR).",
-    "The corrective term C is passed on as it is; the preprint raises it to the ratio of the echo "
-    "times, which is its closed form of a pseudo T2*.",
-    "Predicted signals are smoothed to the resolution of the source image before their ratio is "
-    "taken.",
-    "Images are divided by a robust level of the brain (see the protocol's standardization) "
-    "instead of 4095.",
-    "The loss is taken inside the brain masks, on slices that hold brain, on a canvas that fits "
-    "the brains; the preprint takes whole images.",
-    "The state with the lowest loss on the validation people is kept.",
-)
 
 
 class PhyCHarm(ImageTranslation):
@@ -69,7 +55,7 @@ class PhyCHarm(ImageTranslation):
         scope="all",
         citation="PhyCHarm. medRxiv 2025. doi:10.1101/2025.02.07.25321867",
         needs=("maps",),
-        deviations=_DEVIATIONS,
+        deviations=(*COMMON, *STANDARDIZED, *PHYSICS),
     )
 
     def __init__(  # noqa: PLR0913 - the method has that many settings
@@ -80,7 +66,7 @@ class PhyCHarm(ImageTranslation):
         maps: dict[str, Any] | None = None,
         training: dict[str, Any] | None = None,
         features: tuple[int, ...] = PAPER_FEATURES,
-        dropout: float = 0.1,
+        dropout: float = PAPER_DROPOUT,
         inputs: Sequence[Input] = ("constrained", "source"),
         residual: bool = True,
         seed: int = 0,
@@ -143,9 +129,14 @@ class PhyCHarm(ImageTranslation):
     @property
     def deviations(self) -> tuple[str, ...]:
         """The card's, and what the settings change."""
-        seen = "source" in self.inputs
         source = ("The network sees the source image beside the constrained one.",)
-        return super().deviations + (source if seen else ())
+        return (
+            *super().deviations,
+            *(source if "source" in self.inputs else ()),
+            *changed("Dropout", self.dropout, PAPER_DROPOUT),
+            *changed_channels(self.features),
+            *signal_deviations(self._physics.model),
+        )
 
     @override
     def _prepare(self, scan: Scan, target: Scanner) -> Tensor:
@@ -160,11 +151,11 @@ class PhyCHarm(ImageTranslation):
     def state(self) -> FittedState:
         own = super().state()
         own.facts["physics"] = self._physics.state()
-        return with_generator(own, self._physics.fitted_generator)
+        return add_generator(own, self._physics.fitted_generator)
 
     @override
     def restore(self, state: FittedState) -> None:
-        own, generator = without_generator(state, device=self.device)
+        own, generator = take_generator(state, device=self.device)
         physics = own.facts.get("physics")
         if physics is None or "gains" not in physics:  # revision 3 and before
             self._physics = EarlierConstrainedImages(decay_only=self.preset == "corrected")

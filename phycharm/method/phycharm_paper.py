@@ -23,9 +23,7 @@ from .maps import MapsGenerator
 from .maps.deviations import COMMON, MAGNITUDE, PADDED, SHORTEST_T1, changed, changed_channels
 from .maps.nesting import add_generator, take_generator
 from .maps.preprint import over_4095
-from .translation import HARMONIZATION_PLAN, ImageTranslation, MatchedSlices
-
-_DROPOUT = 0.1
+from .translation import HARMONIZATION_PLAN, PAPER_DROPOUT, ImageTranslation, MatchedSlices
 
 
 class PhyCHarmPaper(ImageTranslation):
@@ -77,7 +75,7 @@ class PhyCHarmPaper(ImageTranslation):
         maps: dict[str, Any] | None = None,
         training: dict[str, Any] | None = None,
         features: tuple[int, ...] = PAPER_FEATURES,
-        dropout: float = _DROPOUT,
+        dropout: float = PAPER_DROPOUT,
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
@@ -99,7 +97,7 @@ class PhyCHarmPaper(ImageTranslation):
         plan = HARMONIZATION_PLAN.changed(self.training)
         return (
             *self.card.deviations,
-            *changed("Dropout", self.dropout, _DROPOUT),
+            *changed("Dropout", self.dropout, PAPER_DROPOUT),
             *changed_channels(self.features),
             *plan.deviations(HARMONIZATION_PLAN),
         )

@@ -12,8 +12,9 @@ from ..harmonizers.card import MethodCard
 from ..harmonizers.harmonizer import Harmonizer
 from ..harmonizers.storage import FittedState
 from ..physics.forward import SignalModel
-from .constrained_images import ConstrainedImages
-from .inner_generator import inner_generator, with_generator, without_generator
+from .constrained_images import ConstrainedImages, signal_deviations
+from .inner_generator import inner_generator
+from .maps.nesting import add_generator, take_generator
 
 
 class PhyCHarmPhysics(Harmonizer):
@@ -55,6 +56,13 @@ class PhyCHarmPhysics(Harmonizer):
         self._physics = ConstrainedImages(signal=signal)
 
     @property
+    @override
+    def deviations(self) -> tuple[str, ...]:
+        """The card's, and the signal model."""
+        return (*self.card.deviations, *signal_deviations(self._physics.model))
+
+    @property
+    @override
     def findings(self) -> dict[str, Any]:
         """What was found out about the scanners (see `Harmonizer.findings`)."""
         return self._physics.findings
@@ -76,9 +84,9 @@ class PhyCHarmPhysics(Harmonizer):
     @override
     def state(self) -> FittedState:
         own = FittedState(facts={"physics": self._physics.state()})
-        return with_generator(own, self._physics.fitted_generator)
+        return add_generator(own, self._physics.fitted_generator)
 
     @override
     def restore(self, state: FittedState) -> None:
-        own, generator = without_generator(state, device=self.device)
+        own, generator = take_generator(state, device=self.device)
         self._physics.restore(own.facts["physics"], generator)

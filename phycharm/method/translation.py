@@ -23,6 +23,9 @@ from ..utils.seeding import seeded
 HARMONIZATION_PLAN = TrainingPlan(epochs=200, batch_size=2, learning_rate=1e-3, betas=(0.5, 0.999))
 """The preprint's plan for its Harmonization Network."""
 
+PAPER_DROPOUT = 0.1
+"""The preprint's."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class MatchedSlices:
@@ -78,7 +81,7 @@ class ImageTranslation(Harmonizer):
         *,
         training: dict[str, Any] | None = None,
         features: tuple[int, ...] = PAPER_FEATURES,
-        dropout: float = 0.1,
+        dropout: float = PAPER_DROPOUT,
         residual: bool = True,
         seed: int = 0,
         device: str = "cpu",

@@ -33,9 +33,7 @@ al., NeuroImage 2010;49:1271-1281); the mean flip angle of a brain lies within 3
 NOMINAL: Mapping[str, float] = MappingProxyType({"inversion_efficiency": 0.96, "transmit": 1.0})
 """Taken where images do not determine a parameter, and by whoever has no images."""
 
-_DEVIATION: Mapping[str, float] = MappingProxyType(
-    {"inversion_efficiency": 0.1, "transmit": 0.15}
-)
+_DEVIATION: Mapping[str, float] = MappingProxyType({"inversion_efficiency": 0.1, "transmit": 0.15})
 _PULL = 0.003  # rise of the misfit that a value one deviation from nominal is worth
 _TOLERANCE = (1.15, 0.003)  # a misfit this much larger, or by this part of the intensity, is equal
 _WIDEST = 0.5  # part of its range that may fit equally well before a parameter is undetermined
