@@ -14,7 +14,7 @@ from ..data.scanner import Scanner
 from ..errors import InputError
 from ..physics.acquisition import Acquisition
 from ..physics.effective_acquisition import EffectiveAcquisition, fit_acquisition
-from ..physics.forward import SignalModel, richest_model, t1w_weight
+from ..physics.forward import SignalModel, require_signal, richest_model, t1w_weight
 from ..physics.intensity_curve import intensity_curve
 from ..physics.resolution import masked_smoothing, resolution_width
 from ..utils.arrays import Image
@@ -149,7 +149,7 @@ class ConstrainedImages:
         self._effective, self._widths, self._gains, self._kept = {}, {}, {}, {}
         self._sidecars = {scanner.name: scanner.acquisition for scanner in train.scanners}
         for scanner in train.scanners:
-            _require_physics(scanner, self._model)
+            require_signal(scanner.name, scanner.acquisition, model=self._model)
         if self._model == "train":
             self._effective = {s.name: self._fitted(train, s) for s in train.scanners}
         self._widths = {s.name: self._resolution(train, s) for s in train.scanners}
@@ -277,13 +277,6 @@ class ConstrainedImages:
         }
         self._widths = dict(state["widths"])
         self._gains = dict(state["gains"])
-
-
-def _require_physics(scanner: Scanner, model: SignalModel) -> None:
-    try:
-        t1w_weight(torch.tensor([1000.0]), scanner.acquisition, model=model)
-    except InputError as error:
-        raise InputError(f"{scanner.name}: {error}") from error
 
 
 def _key(source: Scanner, target: Scanner) -> str:

@@ -16,10 +16,9 @@ import numpy.typing as npt
 import torch
 from scipy.optimize import least_squares
 
-from ..errors import InputError
 from .acquisition import Acquisition
 from .intensity_curve import IntensityCurve
-from .readout import latest_centre, readout_train, train_weight
+from .readout import earliest_centre, latest_centre, readout_train, train_weight
 
 CREDIBLE: Mapping[str, tuple[float, float]] = MappingProxyType(
     {"inversion_efficiency": (0.75, 1.0), "transmit": (0.7, 1.3)}
@@ -203,29 +202,23 @@ def _refined(best: _Fit, curves: Sequence[IntensityCurve], free: Sequence[str]) 
     if "centre" not in free:
         return best
     continuous = [name for name in free if name != "centre"]
-    step = max(latest_centre(best.acquisition) // (_CENTRES - 1), 1)
+    first, last = earliest_centre(best.acquisition), latest_centre(best.acquisition)
+    step = max((last - first) // (_CENTRES - 1), 1)
     while step > 1:
         step = (step + 1) // 2
         middle = best.acquisition.centre or 0
-        near = [replace(best.acquisition, centre=middle + move) for move in (-step, step)]
-        fits = [_fit_continuous(one, curves, continuous) for one in near if _fits(one)]
+        near = [middle + move for move in (-step, step) if first <= middle + move <= last]
+        tried = [replace(best.acquisition, centre=centre) for centre in near]
+        fits = [_fit_continuous(one, curves, continuous) for one in tried]
         best = min([best, *fits], key=lambda fit: fit.misfit)
     return best
 
 
 def _possible_centres(given: Acquisition) -> list[int]:
-    """Return readouts along the train, as many as matter, at which it still fits before TR."""
-    last = latest_centre(given)
-    tried = np.unique(np.linspace(0, last, min(_CENTRES, last + 1)).round().astype(int))
-    return [int(centre) for centre in tried if _fits(replace(given, centre=int(centre)))]
-
-
-def _fits(acquisition: Acquisition) -> bool:
-    try:
-        readout_train(acquisition)
-    except InputError:
-        return False
-    return True
+    """Return readouts along the train, as many as matter."""
+    first, last = earliest_centre(given), latest_centre(given)
+    tried = np.linspace(first, last, min(_CENTRES, last - first + 1)).round()
+    return [int(centre) for centre in np.unique(tried)]
 
 
 def _fit_continuous(

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from ..errors import InputError
@@ -123,6 +124,29 @@ def effective_repetition_time(acquisition: Acquisition) -> float:
         + math.exp(-acquisition.repetition_time * rate)
     )
     return acquisition.repetition_time if weight >= 0 else acquisition.echo_spacing or 0.0
+
+
+def require_signal(name: str, acquisition: Acquisition, *, model: SignalModel) -> None:
+    """Make sure that a signal model fits an acquisition.
+
+    Parameters
+    ----------
+    name : str
+        Of the scanner, for the message.
+    acquisition : Acquisition
+        Its own.
+    model : {"ir", "train", "mprage"}
+        Signal model.
+
+    Raises
+    ------
+    InputError
+        If no signal can be computed (see `readout_train`); the scanner is named.
+    """
+    try:
+        t1w_weight(torch.tensor([1000.0]), acquisition, model=model)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
 
 
 def richest_model(acquisitions: Iterable[Acquisition]) -> SignalModel:

@@ -50,6 +50,39 @@ def latest_centre(acquisition: Acquisition) -> int:
     return min(readouts - 1, int((acquisition.inversion_time + _ROUNDING) // spacing))
 
 
+def earliest_centre(acquisition: Acquisition) -> int:
+    """Return the earliest readout that can read the centre of k-space.
+
+    Parameters
+    ----------
+    acquisition : Acquisition
+        With a readout train; its own `centre` does not count.
+
+    Returns
+    -------
+    int
+        Index of a readout, from 0. Where TI ends at the centre, the readouts after it have to be
+        over before the next inversion.
+
+    Raises
+    ------
+    InputError
+        If echo spacing or number of readouts is not known.
+
+    Examples
+    --------
+    >>> times = {"inversion_time": 1000, "echo_time": 3, "flip_angle": 12}
+    >>> train = {"echo_spacing": 8, "readouts": 160}
+    >>> earliest_centre(Acquisition(repetition_time=2000, **times, **train))
+    35
+    """
+    spacing, readouts = _known(acquisition)
+    if acquisition.inversion_ends == "first pulse":
+        return 0
+    room = acquisition.repetition_time - acquisition.inversion_time
+    return max(0, readouts - int((room + _ROUNDING) // spacing))
+
+
 def readout_train(acquisition: Acquisition) -> ReadoutTrain:
     """Return the train of readout pulses between two inversions.
 
@@ -57,7 +90,7 @@ def readout_train(acquisition: Acquisition) -> ReadoutTrain:
     ----------
     acquisition : Acquisition
         With echo spacing and number of readouts. Where `centre` is None, the middle readout is
-        taken (linear order), or the latest that TI leaves room for.
+        taken (linear order), or the nearest to it that TI and TR leave room for.
 
     Returns
     -------
@@ -90,7 +123,8 @@ def readout_train(acquisition: Acquisition) -> ReadoutTrain:
     _require_room(acquisition, spacing * readouts)
     centre = acquisition.centre
     if centre is None:
-        centre = min(readouts // 2, latest_centre(acquisition))
+        centre = max(readouts // 2, earliest_centre(acquisition))
+        centre = min(centre, latest_centre(acquisition))
     to_first = acquisition.inversion_ends == "first pulse"
     train = ReadoutTrain(
         inversion_time=acquisition.inversion_time + (centre * spacing if to_first else 0),

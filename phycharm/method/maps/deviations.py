@@ -47,7 +47,8 @@ CORRECTED_MAPS = (
     SOFTPLUS,
     "The networks also learn from images computed from the cohort's own maps, for the acquisition "
     "of every scanner at hand.",
-    "Training images get noise.",
+    "Training images get noise; computed ones also blur, shading, a transmit field, and what no "
+    "sidecar says of their acquisition, drawn anew in every step.",
     "An error of 1000 ms counts as 1 in T1, instead of 4095 ms.",
     "The consistency term takes every image's own acquisition instead of one for all.",
 )

@@ -19,7 +19,7 @@ from ...networks.field_of_view import FieldOfView
 from ...networks.slices import SliceCanvas, as_tensor, cut, paste
 from ...networks.training import Training, in_batches
 from ...physics.acquisition import Acquisition
-from ...physics.forward import SignalModel, richest_model
+from ...physics.forward import SignalModel, require_signal, richest_model
 from ...utils.arrays import Image
 from ...utils.seeding import derived_seed, seeded
 from .deviations import (
@@ -35,6 +35,7 @@ from .map_losses import LOSS_CASES, Consistency
 from .objective import MapObjective
 from .preprint import CONSTRAINT, GENERATOR_PLAN, M0_UNIT, T1_UNIT_MS, over_4095
 from .samples import MapSamples, map_samples
+from .variation import varied
 
 Preset = Literal["paper", "corrected"]
 
@@ -55,7 +56,7 @@ class MapsGenerator:
         images synthesised for every scanner it will be asked about.
     case : {1, 2, 3, 4}
         Loss weights of the preprint.
-    signal : {"mprage", "ir"}, optional
+    signal : {"train", "ir"}, optional
         Signal model in the consistency term and of the synthesised images. By default the
         preprint's `ir` for `paper`, and for `corrected` the richest that is known of the scanners.
     consistency : {"corrected", "paper"}, optional
@@ -71,7 +72,7 @@ class MapsGenerator:
     """
 
     name = "maps"
-    revision: ClassVar[str] = "2"
+    revision: ClassVar[str] = "3"
     """Changes whenever the same settings would give other maps; part of what identifies a fit."""
 
     def __init__(  # noqa: PLR0913 - a generator has that many settings
@@ -177,9 +178,12 @@ class MapsGenerator:
             self._networks = self._new_networks()
             synthesised = self._acquisitions(scanners)
             self._model = self._choose_model(train, synthesised)
+            if self.preset == "corrected":
+                for scanner in scanners:
+                    require_signal(scanner.name, scanner.acquisition, model=self._model)
             self.history = self._train(
                 self._samples(train, synthesised),
-                None if validation is None else self._samples(validation, synthesised),
+                None if validation is None else self._validation(validation, synthesised),
             )
         return self
 
@@ -299,6 +303,13 @@ class MapsGenerator:
             file_units=self.file_units,
         )
 
+    def _validation(
+        self, cohort: QuantitativeCohort, synthesised: Sequence[Acquisition]
+    ) -> MapSamples:
+        """Return the samples by which the state is chosen; what varies is drawn once for them."""
+        with seeded(derived_seed(self.seed, self.name, "validation")):
+            return self._varied(self._samples(cohort, synthesised))
+
     def _train(self, train: MapSamples, valid: MapSamples | None) -> list[dict[str, Any]]:
         plan = GENERATOR_PLAN.changed(self.training)
         optimizer = torch.optim.Adam(
@@ -306,7 +317,7 @@ class MapsGenerator:
         )
 
         def step(indices: Tensor) -> dict[str, Tensor]:
-            terms = self._loss(self._jittered(train.at(indices)))
+            terms = self._loss(self._varied(train.at(indices)))
             optimizer.zero_grad(set_to_none=True)
             terms["loss"].backward()
             optimizer.step()
@@ -327,8 +338,8 @@ class MapsGenerator:
             tags={"network": "QMG", "source": "", "target": ""},
         ).run()
 
-    def _jittered(self, samples: MapSamples) -> MapSamples:
-        return samples if self.preset == "paper" else samples.jittered()
+    def _varied(self, samples: MapSamples) -> MapSamples:
+        return samples if self.preset == "paper" else varied(samples, model=self._model)
 
     def _loss(self, samples: MapSamples) -> dict[str, Tensor]:
         t1, m0 = (self._head(self._networks[key](samples.image)) for key in ("T1", "M0"))

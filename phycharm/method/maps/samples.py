@@ -14,8 +14,6 @@ from ...physics.forward import SignalModel, t1w_weight
 from ...utils.arrays import Image
 from .preprint import over_4095
 
-_NOISE = 0.03
-
 
 @dataclass(frozen=True, kw_only=True)
 class MapSamples:
@@ -35,6 +33,9 @@ class MapSamples:
         Which acquisition an image is of, an index into `acquisitions`.
     acquisitions : tuple of Acquisition
         All that occur.
+    computed : int
+        Images of so many of them, the first ones, were computed from the maps; those of the others
+        were measured.
     """
 
     image: Tensor
@@ -42,6 +43,7 @@ class MapSamples:
     place: Tensor
     acquisition: Tensor
     acquisitions: tuple[Acquisition, ...]
+    computed: int = 0
 
     def __len__(self) -> int:
         return len(self.image)
@@ -70,15 +72,6 @@ class MapSamples:
             acquisition=self.acquisition[indices],
         )
 
-    def jittered(self) -> "MapSamples":
-        """Vary the noise, since synthesised images have none of their own.
-
-        The gain needs no variation: behind the first instance norm the networks are blind to it.
-        """
-        strength = torch.rand(len(self), 1, 1, 1)
-        noise = (_NOISE * strength * torch.randn(self.image.shape)).to(self.image.device)
-        return replace(self, image=(self.image + noise) * self.mask)
-
 
 def map_samples(
     cohort: QuantitativeCohort,
@@ -104,7 +97,7 @@ def map_samples(
         Where the slices are put.
     synthesised : sequence of Acquisition
         To compute images for, besides the measured one.
-    model : {"ir", "mprage"}
+    model : {"ir", "train"}
         Signal model of the computed images.
     device : str
         Where the tensors go.
@@ -114,19 +107,21 @@ def map_samples(
         Whether images and M0 are in the units of their files, the images divided by 4095 as in the
         preprint; by default both are on their robust scales.
     """
-    acquisitions = list(synthesised)
+    measured: list[Acquisition] = []
     images, maps, places, indices = [], [], [], []
     count = 0
     for subject in cohort.subjects:
         one = cohort.read(subject)
-        if one.scan.scanner.acquisition not in acquisitions:
-            acquisitions.append(one.scan.scanner.acquisition)
+        own_acquisition = one.scan.scanner.acquisition
+        if own_acquisition not in measured:
+            measured.append(own_acquisition)
         volumes = {
             index: synthesised_t1w(one, acquisition, model=model)
             for index, acquisition in enumerate(synthesised)
+            if acquisition != own_acquisition
         }
-        measured = over_4095(one.scan) if file_units else one.scan
-        volumes[acquisitions.index(one.scan.scanner.acquisition)] = measured.image
+        image = (over_4095(one.scan) if file_units else one.scan).image
+        volumes[len(synthesised) + measured.index(own_acquisition)] = image
         m0 = one.m0 * np.float32((one.m0_scale if file_units else 1.0) / m0_unit)
         placement = canvas.place(one.scan.mask)
         truth = np.stack([one.t1, m0, one.scan.mask.astype(np.float32)])
@@ -142,7 +137,8 @@ def map_samples(
         maps=torch.cat(maps),
         place=torch.cat(places),
         acquisition=torch.cat(indices),
-        acquisitions=tuple(acquisitions),
+        acquisitions=(*synthesised, *measured),
+        computed=len(synthesised),
     )
 
 
@@ -157,7 +153,7 @@ def synthesised_t1w(
         T1 in ms and M0, shape (X, Y, Z).
     acquisition : Acquisition
         Whose image it shall be.
-    model : {"ir", "mprage"}
+    model : {"ir", "train"}
         Signal model.
 
     Returns

@@ -176,7 +176,7 @@ class TestSelection:
         people = phantom.quantitative_cohort(("Q9",))
         acquisitions = [scanner.acquisition for scanner in phantom.SCANNERS]
         with torch.no_grad():
-            found = selected._mean_loss(selected._samples(people, acquisitions))
+            found = selected._mean_loss(selected._validation(people, acquisitions))
         assert found["loss"].item() == pytest.approx(min(valid), rel=1e-4)
 
     def test_validation_teaches_nothing(self):

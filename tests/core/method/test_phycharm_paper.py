@@ -38,9 +38,9 @@ def method_with(generator):
 
 
 def printed_f(t1, acquisition):
-    """f(T1; TI, TR) in double precision; the readout's TR, here unknown, where TI is short."""
+    """f(T1; TI, TR) in double precision; the readout's TR where TI is short."""
     tr = acquisition.repetition_time
-    tr = tr if tr <= 2 * acquisition.inversion_time * 1.5 else 0.0
+    tr = tr if tr <= 2 * acquisition.inversion_time * 1.5 else acquisition.echo_spacing
     return 1 - 2 * np.exp(-acquisition.inversion_time / t1) + np.exp(-tr / t1)
 
 

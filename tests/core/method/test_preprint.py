@@ -65,6 +65,7 @@ CORRECTED = {
     "constraint": "own acquisition",
     "images": "computed from the cohort's own maps",
     "noise": "get noise",
+    "signal": "Signal model: train instead of ir",
 }
 
 # The brain is narrower than the field of view, and no brain is in the first and last slice.
@@ -157,7 +158,7 @@ def maps_used(made):
             "consistency": "voxel by voxel" if off["consistency"] < 1e-9 else "factor",
             "constraint": constraint and (constraint.inversion_time, constraint.repetition_time),
             "images": "measured" if len(samples) == len(own) else "computed too",
-            "noise": not torch.equal(made._jittered(own).image, own.image),
+            "noise": not torch.equal(made._varied(own).image, own.image),
             "signal": made._model,
         }
     )
