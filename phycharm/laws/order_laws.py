@@ -9,7 +9,6 @@ import torch
 from ..data.scan import Scan
 from ..harmonizers.external.wrapped import WrappedHarmonizer
 from ..harmonizers.harmonizer import Harmonizer
-from ..method.translation import ImageTranslation
 from ..utils.arrays import Image
 from .compare import difference, require_equal
 from .law import LawBroken, LawSkipped
@@ -100,8 +99,6 @@ def _require_slicewise(trial: Trial) -> None:
 
 def _declared(harmonizer: Harmonizer) -> bool | None:
     """Return what a method says of itself; None where it says nothing."""
-    if isinstance(harmonizer, ImageTranslation):
-        return True
     speaker: Any = harmonizer.method if isinstance(harmonizer, WrappedHarmonizer) else harmonizer
     said = getattr(speaker, "slicewise", None)
     return None if said is None else bool(said)

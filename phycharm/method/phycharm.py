@@ -58,6 +58,8 @@ class PhyCHarm(ImageTranslation):
         deviations=(*COMMON, *STANDARDIZED, *PHYSICS),
     )
 
+    slicewise: ClassVar[bool] = False  # signals are smoothed in three dimensions
+
     def __init__(  # noqa: PLR0913 - the method has that many settings
         self,
         *,

@@ -1,7 +1,7 @@
 """Image translation: one network per direction, trained on matched slices."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -75,6 +75,9 @@ class ImageTranslation(Harmonizer):
     seed, device
         See `Harmonizer`.
     """
+
+    slicewise: ClassVar[bool] = True
+    """Whether every slice is looked at on its own; the laws hold a method to what it says."""
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ SMALL = {
     "features": (4, 4, 8, 8, 8, 4),
     "base": 8,
 }
-SLICE_BY_SLICE = ("none", "linear", "histogram", "nyul", "unet", "phycharm", "pix2pix", "calamiti")
+SLICE_BY_SLICE = ("none", "linear", "histogram", "nyul", "unet", "pix2pix", "calamiti")
 NAMES = [name for name in harmonizer_names() if not issubclass(harmonizer_class(name), Adapter)]
 
 

@@ -64,7 +64,10 @@ def test_efficiency_and_transmit_act():
     [
         ({"inversion_time": 2500.0}, "TI lasts 2500 ms, longer than TR, 2400 ms"),
         ({"readouts": 400}, "the readout train lasts 2640 ms, longer than TR, 2400 ms"),
-        ({"repetition_time": 1400.0, "centre": 56}, "ends 1569.6 ms after the inversion, and TR is 1400 ms"),
+        (
+            {"repetition_time": 1400.0, "centre": 56},
+            "ends 1569.6 ms after the inversion, and TR is 1400 ms",
+        ),
         ({"inversion_time": 100.0, "centre": 56}, "before the inversion"),
         ({"centre": 112}, "0 <= centre < readouts"),
         ({"readouts": None}, "NumberShots"),
