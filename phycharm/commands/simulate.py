@@ -31,7 +31,7 @@ def simulate(
     seed
         Everything random follows from it.
     anatomy
-        Folder with tissue maps of real people, to take the MNI152 template's place.
+        Folder with tissue or label maps of real people, to take the MNI152 template's place.
     atrophy
         Part of the grey matter that people have lost, such as 05=0.1,07=0.2.
     """

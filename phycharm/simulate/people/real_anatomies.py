@@ -19,6 +19,7 @@ from .label_tables import find_table, read_classes
 _LABELS = {1: "CGM", 2: "WM", 3: "CSF", 0: BACKGROUND}  # BIDS: of maps that need no table
 _ENDINGS = (".nii.gz", ".nii")
 _LEAST_BRAIN = 0.5  # sum of fractions that makes a voxel brain
+_BOX_MARGIN = 4  # voxels of air that are kept around a head
 _SULCUS = 6.0  # mm: how wide a gap between labels is a sulcus whose fluid has no label
 
 Affine = npt.NDArray[np.float64]
@@ -171,11 +172,28 @@ def _margin(reach: float, size: npt.NDArray[np.float64]) -> list[tuple[int, int]
 def _anatomy(name: str, fractions: Floats, around: Floats, affine: Affine) -> Anatomy:
     kept = np.clip(fractions, 0, 1)
     brain = (kept.sum(axis=0) >= _LEAST_BRAIN).astype(np.float32)
+    kept *= brain
+    around = np.clip(around, 0, 1) * (1 - brain)
+    box = _box((kept.sum(axis=0) + around.sum(axis=0)) > 0)
+    origin = affine.copy()
+    origin[:3, 3] += affine[:3, :3] @ [part.start for part in box]
+    inside = (slice(None), *box)
     return Anatomy(
         name=name,
         source=f"Tissue maps of {name}, given by the user.",
-        fractions=kept * brain,
-        surroundings=np.clip(around, 0, 1) * (1 - brain) if around.any() else None,
-        brain=brain,
-        affine=affine,
+        fractions=kept[inside].copy(),
+        surroundings=around[inside].copy() if around.any() else None,
+        brain=brain[box].copy(),
+        affine=origin,
+    )
+
+
+def _box(head: Mask) -> tuple[slice, ...]:
+    """Find where the head is: the air around it would fill the memory when there are many."""
+    if not head.any():
+        return tuple(slice(0, count) for count in head.shape)
+    reach = [np.flatnonzero(head.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+    return tuple(
+        slice(max(int(found[0]) - _BOX_MARGIN, 0), int(found[-1]) + 1 + _BOX_MARGIN)
+        for found in reach
     )

@@ -187,3 +187,11 @@ class TestBadInput:
         with pytest.raises(ValidationError) as error:
             Protocol.model_validate(content)
         assert said in first_problem(error.value)
+
+
+def test_atrophy_of_the_protocols_own_people(file):
+    text = "name = 'mine'\nversion = 1\nsummary = 'x'\nharmonizers = ['none']\nmetrics = ['ssim']\n"
+    kept = load_protocol(str(file(text + "[simulation]\natrophy = { '05' = 0.1 }\n")))
+    assert kept.simulation.atrophy == {"05": 0.1}
+    assert load_protocol(str(file(text))).simulation.atrophy == {}
+    assert "atrophy" in refusal(file(text + "[simulation]\natrophy = { '05' = 0.7 }\n"))

@@ -218,9 +218,10 @@ class TestFresh:
         "change",
         [
             {"simulation": {"scanners": ["GE", "Simens"]}},
+            {"simulation": {"atrophy": {"77": 0.1}}},
             {"split": {"training": 20, "folds": [1]}},
         ],
-        ids=["scanner", "split"],
+        ids=["scanner", "atrophy", "split"],
     )
     def test_simulation_that_cannot_be_made_costs_no_results(self, dataset, tmp_path, change):
         out = tmp_path / "run"

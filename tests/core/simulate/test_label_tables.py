@@ -22,9 +22,20 @@ def write(path, labels=FREESURFER):
     write_volume(path, labels.astype(np.float32), AFFINE)
 
 
+def placed(anatomy, data):
+    """A map of an anatomy, which has no more air than it needs, where it lies in `SHAPE`."""
+    start = np.rint(anatomy.affine[:3, 3] / 4).astype(int)
+    whole = np.zeros((*data.shape[:-3], *SHAPE), dtype=data.dtype)
+    box = tuple(slice(a, a + n) for a, n in zip(start, data.shape[-3:], strict=True))
+    whole[(..., *box)] = data
+    return whole
+
+
 def classes(anatomy):
     """Class of every voxel; -1 outside the brain."""
-    return np.where(anatomy.brain > 0, anatomy.fractions.argmax(axis=0), -1)
+    return (
+        placed(anatomy, np.where(anatomy.brain > 0, anatomy.fractions.argmax(axis=0), -1) + 1) - 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,7 +104,7 @@ def test_a_sulcus_without_a_label_is_fluid_and_the_outside_is_not(tmp_path):
     (person,) = people_anatomies(tmp_path)
     inside = sulcus & (DISTANCE < 5.5)
     assert (classes(person)[inside] == CLASSES.index("CSF")).mean() > 0.6
-    assert not person.brain[DISTANCE > 7].any()
+    assert (classes(person)[DISTANCE > 7] == -1).all()
 
 
 def test_heads_keep_their_skull(tmp_path):
@@ -101,11 +112,11 @@ def test_heads_keep_their_skull(tmp_path):
     write(tmp_path / "sub-1_dseg.nii.gz", labels)
     (tmp_path / "dseg.tsv").write_text(TABLE + "500\tSkull\n501\tScalp\n")
     (person,) = people_anatomies(tmp_path)
-    bone, soft, fat = person.surroundings
+    bone, soft, fat = placed(person, person.surroundings)
     np.testing.assert_array_equal(bone > 0, labels == 500)
     np.testing.assert_array_equal(soft > 0, labels == 501)
     assert not fat.any()
-    np.testing.assert_array_equal(person.brain > 0, DISTANCE < 6)
+    np.testing.assert_array_equal(placed(person, person.brain) > 0, DISTANCE < 6)
     assert len(SURROUNDINGS) == 3
 
 

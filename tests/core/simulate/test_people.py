@@ -81,3 +81,13 @@ def test_label_missing(tmp_path):
 def test_empty_folder(tmp_path):
     with pytest.raises(InputError, match="holds no tissue maps"):
         people_anatomies(tmp_path)
+
+
+def test_air_around_a_head_is_left_out_and_the_head_stays_in_its_place(tmp_path):
+    far = np.pad(head(), ((0, 0), (30, 5), (12, 40), (0, 25)))
+    write_person(tmp_path / "near")
+    write_person(tmp_path / "far", "sub-8", far)
+    near, moved = people_anatomies(tmp_path / "near") + people_anatomies(tmp_path / "far")
+    assert moved.brain.size < far[0].size / 10
+    assert moved.brain.sum() == near.brain.sum()
+    np.testing.assert_allclose(moved.centre - near.centre, 4.0 * np.array([30, 12, 0]))
