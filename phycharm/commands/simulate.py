@@ -12,6 +12,7 @@ def simulate(
     scanners: str = "GE,Siemens,Philips",
     seed: int = 0,
     anatomy: Path | None = None,
+    rescans: bool = False,
 ) -> None:
     """Make a BIDS dataset of digital travelling subjects on which the truth is known.
 
@@ -31,6 +32,8 @@ def simulate(
         Everything random follows from it.
     anatomy
         Folder with tissue maps of real people, to take the MNI152 template's place.
+    rescans
+        Scan every travelling subject twice on every scanner.
     """
     from ..simulate import simulate_dataset
 
@@ -42,5 +45,6 @@ def simulate(
         scanners=[name.strip() for name in scanners.split(",") if name.strip()],
         seed=seed,
         anatomy=anatomy,
+        rescans=rescans,
     )
     print(f"Dataset: {out}")

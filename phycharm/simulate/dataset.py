@@ -11,6 +11,7 @@ from .people.anatomy import Anatomy, template_anatomy
 from .people.real_anatomies import people_anatomies
 from .people.subject import make_subject
 from .scanners.scanner_models import chosen
+from .scanners.visit import Visit
 from .writing import write_descriptions, write_quantitative, write_travelling, write_truth
 
 
@@ -23,6 +24,7 @@ def simulate_dataset(
     scanners: Sequence[str] = ("GE", "Siemens", "Philips"),
     seed: int = 0,
     anatomy: str | Path | None = None,
+    rescans: bool = False,
 ) -> Path:
     """Make a BIDS dataset of digital people who travelled between simulated scanners.
 
@@ -46,6 +48,9 @@ def simulate_dataset(
     anatomy : str or Path, optional
         Folder with tissue maps of real people (see `people.real_anatomies`), which then take the
         place of the MNI152 template, in turn.
+    rescans : bool
+        Whether every travelling subject is scanned twice on every scanner (`run-1`, `run-2`): the
+        same head with noise, position, shading, gain, times and mask of another day.
 
     Returns
     -------
@@ -64,6 +69,7 @@ def simulate_dataset(
     travelling = _deal(heads, [f"{number:02d}" for number in range(1, subjects + 1)])
     others = _deal(heads, [f"Q{number:02d}" for number in range(1, quantitative_subjects + 1)])
     told = f"seed {seed}, voxels of {voxel_size:g} mm, scanners {', '.join(scanners)}"
+    runs = (1, 2) if rescans else (1,)
     total = subjects * len(models) + quantitative_subjects
     with atomic_folder(out) as root, progress_bar("simulating", total) as bar:
         write_descriptions(root, travelling, others, parameters=told)
@@ -71,7 +77,9 @@ def simulate_dataset(
             person = make_subject(name, anatomy=head, grid=grid, seed=seed)
             write_truth(root, person)
             for model in models:
-                write_travelling(root, person, model)
+                for run in runs:
+                    visit = Visit(subject=person, scanner=model, run=run)
+                    write_travelling(root, visit, repeated=rescans)
                 bar.advance(detail=f"sub-{name} {model.name}")
         for name, head in others.items():
             person = make_subject(name, anatomy=head, grid=grid, seed=seed)

@@ -31,8 +31,7 @@ def scan_sidecar(scanner: ScannerModel, train: ReadoutTrain) -> dict[str, Any]:
     dict
         BIDS metadata; times in seconds, angles in degrees.
     """
-    to_first = scanner.inversion_ends_at_first_pulse
-    inversion = train.start if to_first else train.inversion_time
+    inversion = scanner.reported_inversion_time(train)
     repetition = train.echo_spacing if scanner.reports_readout else scanner.repetition_time
     return {
         "Manufacturer": scanner.manufacturer,
@@ -56,7 +55,10 @@ T1MAP_SIDECAR = {
     "EstimationReference": "Marques et al., NeuroImage 2010;49:1271-1281",
     "EstimationAlgorithm": "Lookup of the combined MP2RAGE image, B1+ taken as nominal",
 }
-MASK_SIDECAR = {"Type": "Brain", "Description": "True brain of the digital subject"}
+MASK_SIDECAR = {
+    "Type": "Brain",
+    "Description": "Brain as simulated brain extraction found it in this scan",
+}
 TRUTH_SIDECARS: Mapping[str, dict[str, Any]] = {
     "T1map": {
         "Units": "s",
@@ -153,7 +155,7 @@ MPRAGE and MP2RAGE on one further scanner (session QUANT), with the T1 map that 
 All images are skull-stripped and lie on one grid for a subject, up to the residual
 misregistration of a real study.
 
-derivatives/masks: the brain. derivatives/truth: true T1 (s), T2* (s), proton density relative to
+derivatives/masks: the brain, with the errors of brain extraction. derivatives/truth: true T1 (s), T2* (s), proton density relative to
 water, and fractions of CSF, grey and white matter.
 
 How it is simulated, with the source of every parameter, is told in the page "Digital subjects" of
