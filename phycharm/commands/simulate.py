@@ -13,6 +13,7 @@ def simulate(
     seed: int = 0,
     anatomy: Path | None = None,
     atrophy: str = "",
+    rescans: bool = False,
 ) -> None:
     """Make a BIDS dataset of digital travelling subjects on which the truth is known.
 
@@ -34,6 +35,8 @@ def simulate(
         Folder with tissue or label maps of real people, to take the MNI152 template's place.
     atrophy
         Part of the grey matter that people have lost, such as 05=0.1,07=0.2.
+    rescans
+        Scan every travelling subject twice on every scanner.
     """
     from ..simulate import simulate_dataset
     from ..simulate.people.atrophy import parse_atrophy
@@ -47,5 +50,6 @@ def simulate(
         seed=seed,
         anatomy=anatomy,
         atrophy=parse_atrophy(atrophy),
+        rescans=rescans,
     )
     print(f"Dataset: {out}")

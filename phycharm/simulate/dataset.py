@@ -12,6 +12,7 @@ from .people.atrophy import require_atrophy
 from .people.real_anatomies import people_anatomies
 from .people.subject import make_subject
 from .scanners.scanner_models import chosen
+from .scanners.visit import Visit
 from .writing import write_descriptions, write_quantitative, write_travelling, write_truth
 
 
@@ -25,6 +26,7 @@ def simulate_dataset(
     seed: int = 0,
     anatomy: str | Path | None = None,
     atrophy: Mapping[str, float] | None = None,
+    rescans: bool = False,
 ) -> Path:
     """Make a BIDS dataset of digital people who travelled between simulated scanners.
 
@@ -51,6 +53,9 @@ def simulate_dataset(
     atrophy : mapping of str to float, optional
         Part of the grey matter's volume that people have lost to CSF, by label, such as
         `{"05": 0.1}`: their sulci and ventricles are wider than without, and the truth says so.
+    rescans : bool
+        Whether every travelling subject is scanned twice on every scanner (`run-1`, `run-2`): the
+        same head with noise, position, shading, gain, times and mask of another day.
 
     Returns
     -------
@@ -72,6 +77,7 @@ def simulate_dataset(
     travelling, others = (_deal(heads, names) for names in labels)
     told = f"seed {seed}, voxels of {voxel_size:g} mm, scanners {', '.join(scanners)}"
     told += "".join(f", atrophy {label}={part:g}" for label, part in lost.items())
+    runs = (1, 2) if rescans else (1,)
     total = subjects * len(models) + quantitative_subjects
     with atomic_folder(out) as root, progress_bar("simulating", total) as bar:
         write_descriptions(root, travelling, others, parameters=told, atrophy=lost)
@@ -81,7 +87,9 @@ def simulate_dataset(
             )
             write_truth(root, person)
             for model in models:
-                write_travelling(root, person, model)
+                for run in runs:
+                    visit = Visit(subject=person, scanner=model, run=run)
+                    write_travelling(root, visit, repeated=rescans)
                 bar.advance(detail=f"sub-{name} {model.name}")
         for name, head in others.items():
             person = make_subject(

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from ..errors import InputError
 
 FIELD_OF_VIEW = (192.0, 192.0, 179.2)  # mm: 240 x 240 x 224 voxels of 0.8 mm
-_FINE_ENOUGH = 1.5  # mm: smaller voxels are not divided
+_NATIVE = 1.0  # mm: what scanners resolve; voxels no larger hold one sample of their image
+_FINE_ENOUGH = 1.5  # mm: larger samples would lose what scanners do to their images
 _DIVISIONS = 3  # along the edge of a large voxel: enough for its partial volume
 _VOXEL_RANGE = (0.5, 12.0)  # mm
 
@@ -59,7 +60,8 @@ class ScanGrid:
     @cached_property
     def oversampling(self) -> int:
         """Fine voxels along the edge of one voxel."""
-        return min(math.ceil(self.voxel_size / _FINE_ENOUGH - 1e-6), _DIVISIONS)
+        least = 1 if self.voxel_size <= _NATIVE else 2
+        return min(max(math.ceil(self.voxel_size / _FINE_ENOUGH - 1e-6), least), _DIVISIONS)
 
     @cached_property
     def fine_size(self) -> float:
@@ -78,6 +80,15 @@ class ScanGrid:
         x, y, z = (
             ((np.arange(count) - (count - 1) / 2) * self.fine_size).astype(np.float32)
             for count in self.fine_shape
+        )
+        return x, y, z
+
+    @cached_property
+    def axes(self) -> Axes:
+        """World coordinates of the voxels' centres along each axis, in mm."""
+        x, y, z = (
+            ((np.arange(count) - (count - 1) / 2) * self.voxel_size).astype(np.float32)
+            for count in self.shape
         )
         return x, y, z
 
@@ -101,8 +112,26 @@ class ScanGrid:
         ndarray of float32, shape `shape`
             Its mean over every voxel.
         """
-        if self.oversampling == 1:
-            return fine
-        split = [part for count in self.shape for part in (count, self.oversampling)]
-        mean: Floats = fine.reshape(split).mean(axis=(1, 3, 5), dtype=np.float32)
-        return mean
+        return mean_of_blocks(fine, self.oversampling)
+
+
+def mean_of_blocks(fine: Floats, edge: int) -> Floats:
+    """Average the cubes that a volume is made of.
+
+    Parameters
+    ----------
+    fine : ndarray of float32, shape (edge * X, edge * Y, edge * Z)
+        A volume.
+    edge : int
+        Voxels along the edge of a cube.
+
+    Returns
+    -------
+    ndarray of float32, shape (X, Y, Z)
+        Mean of every cube.
+    """
+    if edge == 1:
+        return fine
+    split = [part for count in fine.shape for part in (count // edge, edge)]
+    mean: Floats = fine.reshape(split).mean(axis=(1, 3, 5), dtype=np.float32)
+    return mean

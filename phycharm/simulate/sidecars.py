@@ -35,8 +35,7 @@ def scan_sidecar(
     dict
         BIDS metadata; times in seconds, angles in degrees.
     """
-    to_first = scanner.inversion_ends_at_first_pulse
-    inversion = train.start if to_first else train.inversion_time
+    inversion = scanner.reported_inversion_time(train)
     repetition = train.echo_spacing if scanner.reports_readout else scanner.repetition_time
     return {
         "Manufacturer": scanner.manufacturer,
@@ -60,7 +59,10 @@ T1MAP_SIDECAR = {
     "EstimationReference": "Marques et al., NeuroImage 2010;49:1271-1281",
     "EstimationAlgorithm": "Lookup of the combined MP2RAGE image, B1+ taken as nominal",
 }
-MASK_SIDECAR = {"Type": "Brain", "Description": "True brain of the digital subject"}
+MASK_SIDECAR = {
+    "Type": "Brain",
+    "Description": "Brain as simulated brain extraction found it in this scan",
+}
 TRUTH_SIDECARS: Mapping[str, dict[str, Any]] = {
     "T1map": {
         "Units": "s",
@@ -158,8 +160,9 @@ MPRAGE and MP2RAGE on one further scanner (session QUANT), with the T1 map that 
 Images are skull-stripped, unless their sidecar says otherwise (SkullStripped), and lie on one grid
 for a subject, up to the residual misregistration of a real study.
 
-derivatives/masks: the brain. derivatives/truth: true T1 (s), T2* (s), proton density relative to
-water, and fractions of CSF, grey and white matter, and of deep grey matter (SGM), part of the grey.
+derivatives/masks: the brain, with the errors of brain extraction. derivatives/truth: true T1 (s),
+T2* (s), proton density relative to water, and fractions of CSF, grey and white matter, and of deep
+grey matter (SGM), part of the grey.
 
 How it is simulated, with the source of every parameter, is told in the page "Digital subjects" of
 the phycharm documentation.

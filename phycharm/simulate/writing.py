@@ -12,8 +12,9 @@ from ..utils.atomic import write_json, write_text
 from .people.anatomy import TISSUES, Anatomy
 from .people.subject import DigitalSubject
 from .scanners.mp2rage import measured_t1
-from .scanners.scanner_models import QUANTITATIVE_MP2RAGE, QUANTITATIVE_T1W, ScannerModel
+from .scanners.scanner_models import QUANTITATIVE_MP2RAGE, QUANTITATIVE_T1W
 from .scanners.scanning import noisy_scan
+from .scanners.visit import Visit
 from .sidecars import (
     MASK_SIDECAR,
     PARTICIPANTS_JSON,
@@ -91,24 +92,25 @@ def write_truth(root: Path, subject: DigitalSubject) -> None:
     _write(truth, subject, "label-SGM_probseg", subject.deep_grey_map, sidecar)
 
 
-def write_travelling(root: Path, subject: DigitalSubject, scanner: ScannerModel) -> None:
+def write_travelling(root: Path, visit: Visit, *, repeated: bool = False) -> None:
     """Scan a subject on a scanner and write the image and the brain mask.
 
     Parameters
     ----------
     root : Path
         Folder of the dataset.
-    subject : DigitalSubject
-        The person.
-    scanner : ScannerModel
-        The scanner, which names the session.
+    visit : Visit
+        Who, and the scanner, which names the session.
+    repeated : bool
+        Whether there are several runs, so that the names tell which one this is.
     """
-    (image,) = noisy_scan(subject, scanner).magnitudes
-    (train,) = scanner.trains
-    prefix = f"ses-{scanner.name}_"
-    sidecar = scan_sidecar(scanner, train, skull_stripped=subject.skull_stripped)
+    scan = noisy_scan(visit)
+    (image,), (train,) = scan.magnitudes, scan.protocol.trains
+    subject = visit.subject
+    prefix = f"ses-{visit.scanner.name}_" + (f"run-{visit.run}_" if repeated else "")
+    sidecar = scan_sidecar(scan.protocol, train, skull_stripped=subject.skull_stripped)
     _write(root, subject, f"{prefix}T1w", image, sidecar)
-    _write(root / "derivatives" / "masks", subject, prefix + _MASK, subject.mask, MASK_SIDECAR)
+    _write(root / "derivatives" / "masks", subject, prefix + _MASK, scan.mask, MASK_SIDECAR)
 
 
 def write_quantitative(root: Path, subject: DigitalSubject) -> None:
@@ -121,16 +123,16 @@ def write_quantitative(root: Path, subject: DigitalSubject) -> None:
     subject : DigitalSubject
         The person.
     """
-    write_travelling(root, subject, QUANTITATIVE_T1W)
-    scanner = QUANTITATIVE_MP2RAGE
-    scan = noisy_scan(subject, scanner)
-    prefix = f"ses-{scanner.name}_"
-    for number, (train, image) in enumerate(zip(scanner.trains, scan.magnitudes, strict=True), 1):
-        sidecar = scan_sidecar(scanner, train, skull_stripped=subject.skull_stripped)
+    write_travelling(root, Visit(subject=subject, scanner=QUANTITATIVE_T1W))
+    visit = Visit(subject=subject, scanner=QUANTITATIVE_MP2RAGE)
+    scan = noisy_scan(visit)
+    prefix = f"ses-{visit.scanner.name}_"
+    trains = scan.protocol.trains
+    for number, (train, image) in enumerate(zip(trains, scan.magnitudes, strict=True), 1):
+        sidecar = scan_sidecar(scan.protocol, train, skull_stripped=subject.skull_stripped)
         _write(root, subject, f"{prefix}inv-{number}_MP2RAGE", image, sidecar)
-    first, second = scan.channels
-    t1 = np.where(subject.mask, measured_t1(first, second, scanner), 0) * _SECONDS
-    _write(root, subject, f"{prefix}T1map", t1, T1MAP_SIDECAR)
+    t1 = visit.box.average(measured_t1(*scan.channels, scan.protocol))
+    _write(root, subject, f"{prefix}T1map", np.where(scan.mask, t1, 0) * _SECONDS, T1MAP_SIDECAR)
 
 
 def _write(

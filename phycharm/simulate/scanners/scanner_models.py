@@ -37,12 +37,22 @@ class ScannerModel:
         By how much B1+ falls, relatively, from the centre to the surface.
     shading : float
         Relative standard deviation of the receive field that bias correction has left.
-    blur : tuple of float
-        Full width at half maximum of the point spread function along x, y and z, in voxels.
+    resolution : tuple of float
+        Edges of the voxels that it acquires, along x, y and z (left-right, front-back, up-down),
+        in mm: the scans are resampled from these.
     edge_enhancement : float
-        How much of the detail finer than two voxels the reconstruction's filter adds again.
+        How much of the detail finer than 2 mm the reconstruction's filter adds again.
+    distortion : float
+        Gradient nonlinearity that the maker's correction leaves: root mean square of the
+        displacement at 90 mm from the isocentre, in mm.
+    mask_margin : float
+        By how many mm brain extraction puts the border outside the brain, on the average.
     white_snr : float
-        Mean white-matter signal over the standard deviation of the noise in each channel.
+        Mean white-matter signal over the standard deviation of the noise in each channel, in the
+        voxels that are acquired.
+    artefacts : float
+        Standard deviation, relative to white matter, of what motion and pulsation leave: errors
+        that reach over some millimetres and so do not average out.
     white_level : float
         Mean intensity of white matter that the reconstruction aims at.
     """
@@ -59,12 +69,21 @@ class ScannerModel:
     transmit: float
     transmit_fall: float
     shading: float
-    blur: tuple[float, float, float]
+    resolution: tuple[float, float, float]
     edge_enhancement: float
+    distortion: float
+    mask_margin: float
     white_snr: float
+    artefacts: float
     white_level: float
 
+    def reported_inversion_time(self, train: ReadoutTrain) -> float:
+        """TI of a train as this maker's sidecars give it, in ms."""
+        return train.start if self.inversion_ends_at_first_pulse else train.inversion_time
 
+
+# Voxels: sagittal IR-SPGR of ADNI 2 at 3 T for GE, MPRAGE of ADNI 3 for Siemens, T1 at 3 T of IXI
+# (Hammersmith Hospital) for Philips; see docs/digital-subjects.md.
 GE = ScannerModel(
     name="GE",
     manufacturer="GE",
@@ -83,13 +102,16 @@ GE = ScannerModel(
     echo_time=3.192,
     reports_readout=True,
     inversion_ends_at_first_pulse=True,
-    inversion_efficiency=0.94,
-    transmit=1.08,
+    inversion_efficiency=0.96,
+    transmit=1.0,
     transmit_fall=0.32,
-    shading=0.03,
-    blur=(0.9, 0.9, 1.1),
+    shading=0.05,
+    resolution=(1.2, 1.02, 1.02),
     edge_enhancement=0.4,
-    white_snr=30.0,
+    distortion=0.4,
+    mask_margin=0.3,
+    white_snr=42.0,
+    artefacts=0.03,
     white_level=3200.0,
 )
 SIEMENS = ScannerModel(
@@ -104,10 +126,13 @@ SIEMENS = ScannerModel(
     inversion_efficiency=0.96,
     transmit=1.12,
     transmit_fall=0.36,
-    shading=0.03,
-    blur=(2.0, 1.8, 1.7),
+    shading=0.05,
+    resolution=(1.0, 1.0, 1.0),
     edge_enhancement=0.0,
-    white_snr=28.0,
+    distortion=0.4,
+    mask_margin=0.0,
+    white_snr=40.0,
+    artefacts=0.03,
     white_level=380.0,
 )
 PHILIPS = ScannerModel(
@@ -127,10 +152,13 @@ PHILIPS = ScannerModel(
     inversion_efficiency=0.84,
     transmit=1.0,
     transmit_fall=0.1,
-    shading=0.03,
-    blur=(1.1, 1.2, 1.0),
-    edge_enhancement=0.7,
-    white_snr=28.0,
+    shading=0.05,
+    resolution=(1.2, 0.94, 0.94),
+    edge_enhancement=0.5,
+    distortion=0.4,
+    mask_margin=-0.3,
+    white_snr=40.0,
+    artefacts=0.03,
     white_level=1100.0,
 )
 SCANNERS = {model.name: model for model in (GE, SIEMENS, PHILIPS)}
@@ -147,10 +175,13 @@ QUANTITATIVE_T1W = ScannerModel(
     inversion_efficiency=0.96,
     transmit=1.1,
     transmit_fall=0.3,
-    shading=0.03,
-    blur=(1.0, 1.0, 1.0),
+    shading=0.05,
+    resolution=(1.0, 1.0, 1.0),
     edge_enhancement=0.0,
-    white_snr=30.0,
+    distortion=0.4,
+    mask_margin=0.0,
+    white_snr=42.0,
+    artefacts=0.03,
     white_level=420.0,
 )
 QUANTITATIVE_MP2RAGE = replace(
@@ -160,7 +191,7 @@ QUANTITATIVE_MP2RAGE = replace(
         ReadoutTrain(inversion_time=2830.0, flip_angle=5.0, echo_spacing=7.0, readouts=176),
     ),
     repetition_time=5000.0,
-    white_snr=35.0,
+    white_snr=45.0,
 )
 
 

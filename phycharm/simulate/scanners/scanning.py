@@ -6,23 +6,22 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ...physics.mprage import ReadoutTrain, inversion_train_signals
-from ..fields import mesh, random_field, random_generator
+from ...physics.mprage import inversion_train_signals
+from ...utils.arrays import Mask
+from ..fields import random_field
 from ..grid import Floats
-from ..people.anatomy import TISSUES
-from ..people.pose import Pose, random_pose
-from ..people.subject import DigitalSubject
-from .reconstruction import blurred, moved, noise
+from ..people.anatomy import CLASSES
+from .brain_extraction import extracted_brain
+from .coil_fields import coil_fields, removed_shading
+from .placement import Placement, placed, placement_of
+from .reconstruction import blurred, noise
 from .scanner_models import ScannerModel
+from .visit import Visit
 
-_FIELD_KNOTS = 55.0  # mm: transmit and receive fields are smooth
-_TRANSMIT_OWN = 0.025  # relative deviation of B1+ between heads
-_COMMON, _OWN = 0.8, 0.6  # parts of the receive field: the scanner's, and the head's in it
 _LEVEL_OWN = 0.12  # the gain differs from scan to scan
-_MISREGISTRATION = (0.1, 0.08)  # standard deviations: degrees, and voxels
-_SHADING_LEFT = 0.25  # part (power) of the B1+ shading that bias correction leaves
-_HEAD_RADII = np.array([72.0, 92.0, 76.0], dtype=np.float32)  # mm
 _PURE = 0.9  # fraction from which a voxel counts as white matter
+_ARTEFACT_KNOTS = 5.5  # mm
+_TRACE = 1e-3  # fraction below which a tissue gives no signal worth computing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,146 +30,108 @@ class NoisyScan:
 
     Parameters
     ----------
-    channels : tuple of ndarray, each of complex64, shape (X, Y, Z)
-        Image of every readout train, in units of the clean signals.
+    protocol : ScannerModel
+        The scanner with the times of this scan.
+    channels : tuple of ndarray, each of complex64, shape `Visit.box.fine_shape`
+        Image of every readout train on the fine grid, in units of the clean signals.
     magnitudes : tuple of ndarray, each of int16, shape (X, Y, Z)
-        Their magnitudes in the scanner's own units, one gain for all; 0 outside what is imaged.
+        Their magnitudes on the scan grid, in the scanner's own units, 0 outside what is imaged; one
+        gain for all.
+    mask : ndarray of bool, shape (X, Y, Z)
+        The brain as it was extracted from this scan.
     """
 
+    protocol: ScannerModel
     channels: tuple[npt.NDArray[np.complex64], ...]
     magnitudes: tuple[npt.NDArray[np.int16], ...]
+    mask: Mask
 
 
-def noisy_scan(subject: DigitalSubject, scanner: ScannerModel) -> NoisyScan:
+def noisy_scan(visit: Visit) -> NoisyScan:
     """Scan a subject as the scanner would, noise and all.
 
     Parameters
     ----------
-    subject : DigitalSubject
-        The person.
-    scanner : ScannerModel
-        The scanner and its protocol.
+    visit : Visit
+        Who, where, and which time.
 
     Returns
     -------
     NoisyScan
         Complex images with Gaussian noise, and the magnitude images (Rician noise) as stored.
     """
-    signals = clean_scan(subject, scanner)
-    pure = subject.fraction_maps[TISSUES.index("WM")] > _PURE
-    white = float(np.abs(signals[-1][pure]).mean())
-    key = (subject.name, scanner.name, len(scanner.trains))
-    rng = random_generator(subject.seed, *key, "noise")
+    signals = clean_signals(visit)
+    scanner, white = visit.protocol, _white_level(visit, signals[-1])
+    rng = visit.rng(f"noise of {len(signals)} trains")
     deviation = np.float32(white / scanner.white_snr)
+    residue = np.float32(white * scanner.artefacts)
     channels = []
     for signal in signals:
-        real, imaginary = (noise(rng, scanner, subject.grid) * deviation for _ in range(2))
+        real, imaginary = (noise(rng, scanner, visit.box) * deviation for _ in range(2))
+        real += residue * random_field(rng, _ARTEFACT_KNOTS).on(visit.box.axes)
         channels.append(((signal + real) + 1j * imaginary).astype(np.complex64))
-    drift = random_generator(subject.seed, *key, "gain").standard_normal()
+    drift = visit.rng(f"gain of {len(signals)} trains").standard_normal()
     gain = scanner.white_level / white * float(np.exp(_LEVEL_OWN * drift))
+    mask = extracted_brain(visit)
+    shown = mask if visit.subject.skull_stripped else visit.subject.imaged
     magnitudes = tuple(
-        np.where(subject.imaged, np.rint(np.abs(channel) * gain), 0).astype(np.int16)
+        np.where(shown, np.rint(visit.box.average(np.abs(channel)) * gain), 0).astype(np.int16)
         for channel in channels
     )
-    return NoisyScan(channels=tuple(channels), magnitudes=magnitudes)
+    return NoisyScan(protocol=scanner, channels=tuple(channels), magnitudes=magnitudes, mask=mask)
 
 
-def scan_pose(subject: DigitalSubject, scanner: ScannerModel) -> Pose:
-    """Return the rigid motion that registration has left in a subject's scan on a scanner.
-
-    Parameters
-    ----------
-    subject : DigitalSubject
-        The person.
-    scanner : ScannerModel
-        The scanner.
-
-    Returns
-    -------
-    Pose
-        A fraction of a voxel and of a degree.
-    """
-    degrees, voxels = _MISREGISTRATION
-    rng = random_generator(subject.seed, subject.name, scanner.name, "pose")
-    return random_pose(rng, degrees=degrees, millimetres=voxels * subject.grid.voxel_size)
-
-
-def clean_scan(
-    subject: DigitalSubject, scanner: ScannerModel, pose: Pose | None = None
-) -> tuple[Floats, ...]:
-    """Scan a subject without noise.
+def clean_signals(visit: Visit, placement: Placement | None = None) -> tuple[Floats, ...]:
+    """Scan a subject without noise, on the fine grid.
 
     Parameters
     ----------
-    subject : DigitalSubject
-        The person.
-    scanner : ScannerModel
-        The scanner and its protocol.
-    pose : Pose, optional
-        Residual misregistration; that of this subject on this scanner when None.
+    visit : Visit
+        Who, where, and which time.
+    placement : Placement, optional
+        Residual misregistration and distortion; those of the visit when None.
 
     Returns
     -------
-    tuple of ndarray, each of float32, shape (X, Y, Z)
-        Signed image of every readout train on the subject's scan grid, zero outside what is imaged:
-        the mask, or nothing where the skull is kept.
+    tuple of ndarray, each of float32, shape `visit.box.fine_shape`
+        Signed image of every readout train.
 
     Notes
     -----
-    Tissues mix in proportion to their fractions before anything else happens; the point spread
-    function acts on the fine grid, and every voxel integrates the fine voxels in it.
+    Tissues mix in proportion to their fractions before anything else happens. The images are
+    those of the scanner at its own resolution, registered; averaged into voxels they are the scan.
     """
-    b1, receive = _fields(subject, scanner)
-    motion = pose or scan_pose(subject, scanner)
+    b1, receive = coil_fields(visit)
+    place = placement or placement_of(visit)
+    spacing = visit.box.grid.fine_size
     images = []
-    for train, signal in zip(scanner.trains, _tissue_signals(subject, scanner, b1), strict=True):
-        corrected = subject.volume(signal * receive / _shading(train, b1))
-        fine = moved(blurred(corrected, scanner, subject.grid), motion, subject.grid)
-        image = np.where(subject.imaged, subject.grid.average(fine), 0)
-        images.append(image.astype(np.float32))
+    for train, signal in zip(visit.protocol.trains, _tissue_signals(visit, b1), strict=True):
+        corrected = visit.volume(signal * receive / removed_shading(train, b1))
+        images.append(placed(blurred(corrected, visit.scanner, spacing), place, visit))
     return tuple(images)
 
 
-def _fields(subject: DigitalSubject, scanner: ScannerModel) -> tuple[Floats, Floats]:
-    """Transmit field relative to nominal and what is left of the receive field, both (N,)."""
-    own = random_generator(subject.seed, subject.name, scanner.name, "fields")
-    common = random_generator(0, scanner.name, "fields")  # a scanner's own, whoever lies in it
-    axes = subject.grid.fine_axes
-
-    def smooth(rng: np.random.Generator) -> Floats:
-        values: Floats = random_field(rng, _FIELD_KNOTS).on(axes)[subject.region]
-        return values
-
-    radius = ((mesh(axes)[:, subject.region] / _HEAD_RADII[:, None]) ** 2).sum(axis=0)
-    fall = np.minimum(radius, 1.5) * scanner.transmit_fall
-    b1 = scanner.transmit * (1 - fall) * np.exp(_TRANSMIT_OWN * smooth(own))
-    receive = np.exp(scanner.shading * (_COMMON * smooth(common) + _OWN * smooth(own)))
-    return b1.astype(np.float32), receive.astype(np.float32)
+def _white_level(visit: Visit, signal: Floats) -> float:
+    pure = visit.subject.fractions[CLASSES.index("WM")] > _PURE
+    return float(np.abs(signal[visit.region][pure]).mean())
 
 
-def _tissue_signals(
-    subject: DigitalSubject, scanner: ScannerModel, b1: Floats
-) -> tuple[Floats, ...]:
+def _tissue_signals(visit: Visit, b1: Floats) -> tuple[Floats, ...]:
     """Signal of the mixture of tissues in the region, one array (N,) for each train."""
+    subject, scanner = visit.subject, visit.protocol
     total = [np.zeros(b1.size, dtype=np.float32) for _ in scanner.trains]
-    for tissue in range(len(subject.fractions)):
-        decay = np.exp(-scanner.echo_time / subject.t2star[tissue])
-        water = subject.fractions[tissue] * subject.m0[tissue] * decay
+    for tissue, fractions in enumerate(subject.fractions):
+        there = fractions > _TRACE
+        decay = np.exp(-scanner.echo_time / subject.t2star[tissue, there])
+        water = fractions[there] * subject.m0[tissue, there] * decay
         signals = inversion_train_signals(
-            torch.from_numpy(subject.t1[tissue]),
+            torch.from_numpy(subject.t1[tissue, there]),
             torch.from_numpy(water),
             trains=scanner.trains,
             repetition_time=scanner.repetition_time,
             inversion_efficiency=scanner.inversion_efficiency,
-            b1=torch.from_numpy(b1),
+            b1=torch.from_numpy(b1[there]),
         )
         for mixture, signal in zip(total, signals, strict=True):
-            mixture += signal.numpy()
+            mixture[there] += signal.numpy()
     return tuple(total)
-
-
-def _shading(train: ReadoutTrain, b1: Floats) -> Floats:
-    """Return the part of the shading by B1+ that bias correction removes."""
-    flip = np.deg2rad(train.flip_angle)
-    removed: Floats = (np.sin(flip * b1) / np.sin(flip)) ** (1 - _SHADING_LEFT)
-    return removed
