@@ -5,6 +5,8 @@ from typing import Any
 
 _LABELS = {
     "phycharm": "PhyCHarm",
+    "phycharm-physics": "PhyCHarm, physics alone",
+    "phycharm-paper": "PhyCHarm as printed",
     "unet": "U-Net",
     "pix2pix": "Pix2Pix",
     "calamiti": "CALAMITI",
