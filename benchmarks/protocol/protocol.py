@@ -1,10 +1,12 @@
 """Protocols: what is compared, on what, how; named, versioned TOML files."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from phycharm.data.intensity import STANDARDIZATIONS
+from phycharm.errors import InputError
 from phycharm.harmonizers.registry import harmonizer_names
 from phycharm.networks.plan import TrainingPlan
 from phycharm.utils.suggestions import did_you_mean
@@ -12,7 +14,7 @@ from phycharm.utils.validation import first_problem
 
 from ..metrics import METRICS
 from ..segmentation import ENGINES
-from .sections import Maps, Section, Simulation, Split, Statistics, Unique
+from .sections import Count, Maps, Section, Simulation, Split, Statistics, Unique
 
 # Any plan will do to check names and values of changes.
 _SOME_PLAN = TrainingPlan(epochs=1, batch_size=1, learning_rate=1e-3)
@@ -29,6 +31,8 @@ class Protocol(Section):
         `smoke`, `quick`, `paper` or `custom`: how much the numbers are worth.
     harmonizers
         Names of methods, in the order of the tables.
+    seeds
+        Training seeds: every method is fitted once with each, and scores are averaged over them.
     training
         Plan values given to every trained method, so that all have the same budget.
     settings
@@ -48,7 +52,7 @@ class Protocol(Section):
     harmonizers: Unique[str]
     metrics: Unique[str]
     segmenter: str = ""
-    seeds: Unique[int] = (0,)
+    seeds: Unique[Count] = (0,)
     training: dict[str, Any] = Field(default_factory=dict)
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
     maps: Maps = Maps()
@@ -101,6 +105,47 @@ class Protocol(Section):
             except ValidationError as error:
                 raise ValueError(f"[{section}] {first_problem(error)}") from error
         return self
+
+    def reseeded(
+        self, *, simulation: int | None = None, training: Sequence[int] | None = None
+    ) -> Self:
+        """Return the protocol with other seeds.
+
+        Parameters
+        ----------
+        simulation : int, optional
+            Seed of the digital people: other people, whom no choice of a design has seen.
+        training : sequence of int, optional
+            Seeds of the fits.
+
+        Returns
+        -------
+        Protocol
+            The same one where nothing is given.
+
+        Raises
+        ------
+        InputError
+            If a seed is negative or stands there twice.
+
+        Examples
+        --------
+        >>> from phycharm.benchmarks.protocol.loading import load_protocol
+        >>> other = load_protocol("smoke").reseeded(simulation=7, training=[0, 1])
+        >>> other.simulation.seed, other.seeds
+        (7, (0, 1))
+        """
+        if simulation is None and training is None:
+            return self
+        record = self.record()
+        if simulation is not None:
+            record["simulation"]["seed"] = simulation
+        if training is not None:
+            record["seeds"] = list(training)
+        try:
+            return type(self).model_validate(record)
+        except ValidationError as error:
+            raise InputError(f"Seeds: {first_problem(error)}; give other ones.") from error
 
     def record(self) -> dict[str, Any]:
         """Return the protocol with every default filled in, as plain data for JSON."""

@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from phycharm.utils.atomic import atomic_file, write_json
 from phycharm.utils.json_file import read_object
 
 from ..protocol.cells import fingerprint
+from ..protocol.differences import differences
 from ..scoring.scores import read_scores, score_table, write_scores
 
 FORMAT = 1
 DATASET = "dataset"
 """Folder of the digital subjects that a run made for itself."""
 
+_MOST_CHANGES = 2
 _OURS = (
     DATASET, "cells", "scans", "run.json", "methods.json", "metrics.json", "scores.parquet",
     "histograms.parquet", "maps.parquet", "timings.csv", "report.html",
@@ -66,9 +69,10 @@ class RunFolder:
         if theirs is None:
             self.require_ours()
         elif theirs != mine:
+            change = self._change(configuration)
             raise InputError(
-                f"{self.root}: holds results of another configuration (protocol or dataset); give "
-                "another folder with --out, or start over with --fresh."
+                f"{self.root}: holds results of another configuration ({change}); give another "
+                "folder with --out, or start over with --fresh."
             )
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -122,6 +126,16 @@ class RunFolder:
         if not self.manifest.is_file():
             return None
         return str(self.read_manifest().get("fingerprint", ""))
+
+    def _change(self, configuration: Mapping[str, Any]) -> str:
+        """Say what differs between a configuration and the one that the manifest tells of."""
+        manifest = self.read_manifest()
+        # The manifest names the scanners that were found where the protocol names none.
+        mine = {k: v for k, v in configuration.get("protocol", {}).items() if k != "scanners"}
+        found = differences(mine, _section(manifest, "protocol"))
+        if configuration.get("dataset") != _section(manifest, "dataset").get("fingerprint"):
+            found.append("the dataset is another")
+        return "; ".join(found[:_MOST_CHANGES]) or "protocol or dataset"
 
     def read_manifest(self) -> dict[str, Any]:
         """Read `run.json`.
@@ -195,6 +209,11 @@ def _current(cells: list[str]) -> list[str]:
     new = [name for name in cells if name.startswith("maps_corrected_")]
     old = {name.replace("_corrected", "", 1) for name in new}
     return [name for name in cells if name not in old]
+
+
+def _section(manifest: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = manifest.get(key)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _is_ours(name: str) -> bool:

@@ -58,6 +58,8 @@ def run_benchmark(
     out: str | Path,
     dataset: str | Path | None = None,
     harmonizers: str | type[Any] | Sequence[str | type[Any]] | None = None,
+    seed: int | None = None,
+    seeds: Sequence[int] | None = None,
     device: str = "auto",
     fresh: bool = False,
 ) -> RunResult:
@@ -75,6 +77,11 @@ def run_benchmark(
         Methods to run instead of the protocol's: what a user names (see `create_harmonizer`), or
         classes. A class typed into a notebook has no file to be recognized by, so that it is
         computed anew by every call; whatever has a file goes on where it stopped.
+    seed : int, optional
+        Seed of the digital people, in place of the protocol's `simulation.seed`.
+    seeds : sequence of int, optional
+        Training seeds, in place of the protocol's `seeds`. A folder takes further ones: what was
+        fitted with the others is kept.
     device : {"auto", "cpu", "cuda"}
         Where to compute.
     fresh : bool
@@ -90,7 +97,13 @@ def run_benchmark(
     InputError
         If something the user gave cannot be used; what was computed before stays.
     """
+    if seed is not None and dataset is not None:
+        raise InputError(
+            f"seed {seed}: is that of simulated people, and {dataset} was given; leave one of them "
+            "out (training seeds are `seeds`)."
+        )
     protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
+    protocol = protocol.reseeded(simulation=seed, training=seeds)
     run, dataset = RunFolder(Path(out)), None if dataset is None else Path(dataset)
     named = [harmonizers] if isinstance(harmonizers, str | type) else harmonizers
     methods = Methods(protocol, tuple(map(spec_of, named or protocol.harmonizers)))
@@ -169,9 +182,9 @@ def _tissue_scorer(data: RunData, run: RunFolder, device: str) -> TissueScorer |
 
 
 def _configuration(data: RunData) -> dict[str, Any]:
-    """Return what decides everybody's scores; what is about one method, its cells know."""
+    """Return what decides everybody's scores; what is about one method or fit, its cells know."""
     protocol = data.protocol.record()
-    for key in ("harmonizers", "settings", "summary", "statistics"):
+    for key in ("harmonizers", "settings", "seeds", "summary", "statistics"):
         del protocol[key]
     return {"protocol": protocol, "dataset": data.dataset.fingerprint}
 

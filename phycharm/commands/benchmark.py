@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from .options import Device
+from .options import Device, numbers
 
 
 def benchmark(
@@ -14,6 +14,8 @@ def benchmark(
     *,
     dataset: Path | None = None,
     harmonizer: Annotated[list[str] | None, Parameter(negative="")] = None,
+    seed: int | None = None,
+    seeds: str | None = None,
     out: Path | None = None,
     device: Device = "auto",
     fresh: Annotated[bool, Parameter(negative="")] = False,
@@ -28,8 +30,12 @@ def benchmark(
         BIDS dataset; without it the protocol's digital subjects are simulated.
     harmonizer
         Method to run instead of the protocol's; may be given several times.
+    seed
+        Seed of the simulated people instead of the protocol's: other people.
+    seeds
+        Training seeds, separated by commas, instead of the protocol's (0,1,2).
     out
-        Results folder; by default results/PROTOCOL.
+        Results folder; by default results/PROTOCOL, with --seed results/PROTOCOL-seed-N.
     device
         Where to compute.
     fresh
@@ -42,9 +48,13 @@ def benchmark(
     chosen = load_protocol(protocol)
     result = run_benchmark(
         chosen,
-        out=out or Path("results") / chosen.name,
+        # Other people are another experiment: they get a folder of their own.
+        out=out
+        or Path("results") / (chosen.name if seed is None else f"{chosen.name}-seed-{seed}"),
         dataset=dataset,
         harmonizers=harmonizer,
+        seed=seed,
+        seeds=None if seeds is None else numbers(seeds, option="--seeds"),
         device=device,
         fresh=fresh,
     )

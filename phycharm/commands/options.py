@@ -5,5 +5,30 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from ..errors import InputError
+
 Device = Literal["auto", "cpu", "cuda"]
 Out = Annotated[Path, Parameter(name=["--out", "-o"])]
+
+
+def numbers(text: str, *, option: str) -> list[int]:
+    """Read whole numbers that are separated by commas.
+
+    Raises
+    ------
+    InputError
+        If something else stands there.
+
+    Examples
+    --------
+    >>> numbers("0, 1,2", option="--seeds")
+    [0, 1, 2]
+    """
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    wrong = next((part for part in parts if not part.isdecimal()), None)
+    if wrong is not None or not parts:
+        raise InputError(
+            f"{option} {text}: {'nothing' if wrong is None else repr(wrong)} is no whole number; "
+            "give numbers separated by commas, such as 0,1,2."
+        )
+    return list(map(int, parts))

@@ -7,6 +7,7 @@ import warnings
 import pytest
 
 from phycharm import reports
+from phycharm.benchmarks.run import runner
 
 from support.bids_folder import sidecar_path, t1w_path
 
@@ -132,3 +133,42 @@ class TestGoodRun:
         assert lines
         assert all(line.startswith("phycharm: warning: ") for line in lines)
         assert not [line for line in err.splitlines() if "sidecar.py" in line]
+
+
+class TestSeeds:
+    """Which people, and how many trainings of each method."""
+
+    @pytest.fixture
+    def asked(self, monkeypatch, no_report, finished):
+        """What the command asks of the run, which is not made."""
+        calls = []
+
+        def run_benchmark(protocol, **options):
+            calls.append({"protocol": protocol, **options})
+            return runner.RunResult(folder=finished, failed=())
+
+        monkeypatch.setattr(runner, "run_benchmark", run_benchmark)
+        return calls
+
+    def test_are_handed_on(self, call, asked, protocol):
+        code, _, err = call("benchmark", protocol, "--seed", 7, "--seeds", "0, 1,2")
+        assert (code, err) == (0, "")
+        assert (asked[0]["seed"], asked[0]["seeds"]) == (7, [0, 1, 2])
+
+    def test_other_people_get_a_folder_of_their_own(self, call, asked, protocol, tmp_path):
+        call("benchmark", protocol, "--seed", 7)
+        call("benchmark", protocol, "--seed", 7, "--out", tmp_path / "run")
+        call("benchmark", protocol, "--seeds", "0,1")
+        folders = [options["out"].as_posix() for options in asked]
+        assert folders == [
+            "results/tiny-seed-7", (tmp_path / "run").as_posix(), "results/tiny",
+        ]  # fmt: skip
+
+    def test_without_them_the_protocol_decides(self, call, asked, protocol):
+        call("benchmark", protocol)
+        assert (asked[0]["seed"], asked[0]["seeds"]) == (None, None)
+
+    @pytest.mark.parametrize("seeds", ["", "0;1", "one", "0,-1", "0,1.5"])
+    def test_that_are_no_numbers(self, refused, protocol, seeds):
+        text = refused("benchmark", protocol, "--seeds", seeds)
+        assert "no whole number; give numbers separated by commas, such as 0,1,2" in text
