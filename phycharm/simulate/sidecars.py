@@ -160,9 +160,9 @@ MPRAGE and MP2RAGE on one further scanner (session QUANT), with the T1 map that 
 Images are skull-stripped, unless their sidecar says otherwise (SkullStripped), and lie on one grid
 for a subject, up to the residual misregistration of a real study.
 
-derivatives/masks: the brain, with the errors of brain extraction. derivatives/truth: true T1 (s),
-T2* (s), proton density relative to water, and fractions of CSF, grey and white matter, and of deep
-grey matter (SGM), part of the grey.
+derivatives/masks: the brain as brain extraction found it in each scan, errors and all.
+derivatives/truth: true T1 (s), T2* (s), proton density relative to water, and fractions of CSF,
+grey and white matter, and of deep grey matter (SGM), part of the grey.
 
 How it is simulated, with the source of every parameter, is told in the page "Digital subjects" of
 the phycharm documentation.

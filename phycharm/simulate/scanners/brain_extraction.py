@@ -10,7 +10,7 @@ from .visit import Visit
 
 _SOFTNESS = 2.0  # mm: standard deviation of the Gaussian that makes a distance of a border
 _KNOTS = 14.0  # mm: how far an error of the border reaches along it
-_COMMON, _OWN = 0.6, 0.6  # mm: standard deviations of the scanner's error and of the visit's
+_COMMON, _OWN = 0.65, 0.65  # mm: standard deviations of the scanner's error and of the visit's
 
 
 def extracted_brain(visit: Visit) -> Mask:

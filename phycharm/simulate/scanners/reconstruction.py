@@ -41,7 +41,11 @@ def blurred(image: Floats, scanner: ScannerModel, spacing: float) -> Floats:
     stands for it, since vendors filter the ringing away.
     """
     widths = [edge * _SAMPLING for edge in scanner.resolution]
-    return _enhanced(_smooth(image, widths, [spacing] * 3), scanner, [spacing] * 3)
+    smooth, gain = _smooth(image, widths, spacing), np.float32(scanner.edge_enhancement)
+    if not gain:
+        return smooth
+    sharp: Floats = smooth + gain * (smooth - _smooth(smooth, [_DETAIL] * 3, spacing))
+    return sharp
 
 
 def noise(rng: np.random.Generator, scanner: ScannerModel, box: Box) -> Floats:
@@ -66,9 +70,27 @@ def noise(rng: np.random.Generator, scanner: ScannerModel, box: Box) -> Floats:
         for positions, edge in zip(box.axes, scanner.resolution, strict=True)
     ]
     counts = tuple(matrix.shape[1] for matrix in resamplers)
-    values = _enhanced(rng.standard_normal(counts, dtype=np.float32), scanner, scanner.resolution)
-    values /= values.std()
-    for axis, matrix in enumerate(resamplers):
+    white = rng.standard_normal(counts, dtype=np.float32)
+    gain = np.float32(scanner.edge_enhancement)
+    if not gain:
+        return _resampled(white, resamplers)
+    # Everything is linear, so what enhancement adds goes into the matrices.
+    kernels = [_gaussian((_DETAIL / _FWHM / edge) ** 2) for edge in scanner.resolution]
+    coarse = [
+        ndimage.correlate1d(matrix, kernel, axis=1)
+        for matrix, kernel in zip(resamplers, kernels, strict=True)
+    ]
+    sharp = (1 + gain) * _resampled(white, resamplers) - gain * _resampled(white, coarse)
+    middle = np.prod([kernel.max() for kernel in kernels])
+    energy = np.prod([(kernel**2).sum() for kernel in kernels])
+    variance = (1 + gain) ** 2 - 2 * gain * (1 + gain) * middle + gain**2 * energy
+    normalised: Floats = (sharp / np.sqrt(variance)).astype(np.float32)
+    return normalised
+
+
+def _resampled(values: Floats, matrices: Sequence[Floats]) -> Floats:
+    """Apply one matrix along each axis."""
+    for axis, matrix in enumerate(matrices):
         values = np.moveaxis(np.tensordot(matrix, values, axes=(1, axis)), 0, axis)
     return np.ascontiguousarray(values)
 
@@ -89,19 +111,10 @@ def _resampler(positions: Floats, edge: float, spacing: float) -> Floats:
     return averaged
 
 
-def _enhanced(image: Floats, scanner: ScannerModel, spacing: Sequence[float]) -> Floats:
-    """Add the detail again that a Gaussian takes away."""
-    if not scanner.edge_enhancement:
-        return image
-    coarse = _smooth(image, [_DETAIL] * 3, spacing)
-    sharp: Floats = image + np.float32(scanner.edge_enhancement) * (image - coarse)
-    return sharp
-
-
-def _smooth(image: Floats, widths: Sequence[float], spacing: Sequence[float]) -> Floats:
+def _smooth(image: Floats, widths: Sequence[float], spacing: float) -> Floats:
     """Blur by Gaussians of these full widths in mm."""
-    for axis, (width, edge) in enumerate(zip(widths, spacing, strict=True)):
-        kernel = _gaussian((width / _FWHM / edge) ** 2)
+    for axis, width in enumerate(widths):
+        kernel = _gaussian((width / _FWHM / spacing) ** 2)
         image = ndimage.correlate1d(image, kernel, axis=axis, mode="nearest")
     return image
 

@@ -102,8 +102,8 @@ GE = ScannerModel(
     echo_time=3.192,
     reports_readout=True,
     inversion_ends_at_first_pulse=True,
-    inversion_efficiency=0.96,
-    transmit=1.0,
+    inversion_efficiency=0.94,
+    transmit=1.08,
     transmit_fall=0.32,
     shading=0.05,
     resolution=(1.2, 1.02, 1.02),
@@ -111,7 +111,7 @@ GE = ScannerModel(
     distortion=0.4,
     mask_margin=0.3,
     white_snr=42.0,
-    artefacts=0.03,
+    artefacts=0.045,
     white_level=3200.0,
 )
 SIEMENS = ScannerModel(
@@ -132,7 +132,7 @@ SIEMENS = ScannerModel(
     distortion=0.4,
     mask_margin=0.0,
     white_snr=40.0,
-    artefacts=0.03,
+    artefacts=0.045,
     white_level=380.0,
 )
 PHILIPS = ScannerModel(
@@ -158,7 +158,7 @@ PHILIPS = ScannerModel(
     distortion=0.4,
     mask_margin=-0.3,
     white_snr=40.0,
-    artefacts=0.03,
+    artefacts=0.045,
     white_level=1100.0,
 )
 SCANNERS = {model.name: model for model in (GE, SIEMENS, PHILIPS)}
@@ -181,7 +181,7 @@ QUANTITATIVE_T1W = ScannerModel(
     distortion=0.4,
     mask_margin=0.0,
     white_snr=42.0,
-    artefacts=0.03,
+    artefacts=0.045,
     white_level=420.0,
 )
 QUANTITATIVE_MP2RAGE = replace(
