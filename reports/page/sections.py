@@ -16,6 +16,7 @@ from ..figures.volumes import bland_altman, volume_bars
 from ..run.run_view import RunView
 from ..run.slices import compare_images, median_subject
 from ..tables.direction_tables import direction_tables
+from ..tables.map_tables import map_source_table
 from ..tables.metric_checks import trust_tables
 from ..tables.paper_tables import paper_tables
 from ..tables.statistics_tables import ceiling_table, comparison_tables, mean_ranks
@@ -173,8 +174,12 @@ def _maps(view: RunView, prefix: str) -> Section:
         title="Quantitative maps",
         nav="Maps",
         intro="T1 and M0 that the Quantitative Maps Generator predicts, on subjects whose maps "
-        "were measured.",
-        tables=[*paper_tables(view, "Table 1"), *variant_tables(view)],
+        "were measured and on travelling subjects whose truth is known.",
+        tables=[
+            *paper_tables(view, "Table 1"),
+            *([by_scanner] if (by_scanner := map_source_table(view)) else []),
+            *variant_tables(view),
+        ],
         figures=figures,
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 _LABELS = {
     "phycharm": "PhyCHarm",
+    "phycharm-paper": "PhyCHarm as printed",
     "unet": "U-Net",
     "pix2pix": "Pix2Pix",
     "calamiti": "CALAMITI",
