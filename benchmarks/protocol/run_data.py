@@ -111,12 +111,14 @@ class RunData:
         """
         for subject in self.design.evaluated:
             fractions = self.dataset.true_fractions(subject)
-            for scanner in self.cohort.scanners if fractions is not None else ():
+            if fractions is None:
+                continue
+            tissues = dict(zip(("CSF", "GM", "WM"), fractions, strict=True))
+            for scanner in self.cohort.scanners:
                 scan = self.cohort.scan(subject, scanner)
                 truth = self.dataset.true_maps(scan)
                 if truth is not None:
                     t1, m0 = truth
-                    tissues = dict(zip(("CSF", "GM", "WM"), fractions, strict=True))
                     yield QuantitativeScan(scan=scan, t1=t1, m0=m0), tissues
 
     def read_everything(self) -> None:

@@ -64,13 +64,14 @@ def case_training_plot(view: RunView) -> tuple[Figure, str, list[int]] | None:
     Returns
     -------
     (Figure, str, list of int) or None
-        The figure, of at most twelve directions, the method whose training it shows (the
-        reference method, if it works with maps, else the first that does), and the loss cases
-        drawn. None where no curves of a network on maps of a known case were kept.
+        The figure, of at most twelve directions, the method whose training it shows (that which was
+        trained on the maps of most cases; of several such the reference method, or the first), and
+        the loss cases drawn. None where no curves of a network on maps of a known case were kept.
     """
     curves = case_curves(view)
-    trained = set(curves["method"])
-    method = next((m for m in (view.reference, *view.methods) if m in trained), None)
+    cases = curves.groupby("method")["case"].nunique()
+    trained = [m for m in (view.reference, *view.methods) if m in cases.index]
+    method = max(trained, key=lambda m: int(cases[m]), default=None)
     curves = curves[curves["method"] == method]
     known = set(zip(curves["source"], curves["target"], strict=True))
     directions = [d for d in view.directions if d in known][:_MOST_PANELS]

@@ -17,6 +17,7 @@ from ..run.run_view import RunView
 from ..run.slices import compare_images, median_subject
 from ..tables.acquisition_table import acquisition_table
 from ..tables.direction_tables import direction_tables
+from ..tables.map_tables import map_source_table
 from ..tables.metric_checks import trust_tables
 from ..tables.paper_tables import paper_tables
 from ..tables.statistics_tables import ceiling_table, comparison_tables, mean_ranks
@@ -169,16 +170,16 @@ def _tissues(view: RunView, prefix: str) -> Section:
 def _maps(view: RunView, prefix: str) -> Section:
     found = maps_picture(view)
     figures = captioned(found[0], captions.maps(found[1]), prefix=prefix) if found else []
-    fitted = acquisition_table(view)
     return Section(
         id="maps",
         title="Quantitative maps",
         nav="Maps",
         intro="T1 and M0 that the Quantitative Maps Generator predicts, on subjects whose maps "
-        "were measured.",
+        "were measured and on travelling subjects whose truth is known.",
         tables=[
             *paper_tables(view, "Table 1"),
-            *([fitted] if fitted else []),
+            *([by_scanner] if (by_scanner := map_source_table(view)) else []),
+            *([fitted] if (fitted := acquisition_table(view)) else []),
             *variant_tables(view),
         ],
         figures=figures,

@@ -13,8 +13,8 @@ import pandas as pd
 NO_CASE = -1
 """Stands for the loss case of a fit that recorded none."""
 HISTORY_COLUMNS = ("network", "source", "target", "epoch", "split", "term", "value")
-# maps_case-4_seed-0, phycharm-case-1_GE-Siemens_fold-1_seed-0
-_CASE = re.compile(r"^(?:maps_|[^_]*-)case-(\d+)(?:_|$)")
+# maps_case-4_seed-0, maps_paper_case-4_seed-0, phycharm-case-1_GE-Siemens_fold-1_seed-0
+_CASE = re.compile(r"^(?:maps_(?:[a-z]+_)?|[^_]*-)case-(\d+)(?:_|$)")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,10 @@ from phycharm.errors import InputError
 from .cell_records import CellRecord, read_cells, read_history
 
 HISTOGRAM_COLUMNS = (*SCORE_COLUMNS[2:9], "bin_left", "bin_right", "count")
-MAP_COLUMNS = ("case", "preset", "subject", "map", "source", "seed", "metric", "tissue", "value")
+MAP_COLUMNS = (
+    "case", "preset", "cohort", "subject", "map", "source", "seed", "metric", "tissue", "value",
+)  # fmt: skip
+_LATER_MAP_COLUMNS = {"cohort": "quantitative"}
 _NUMBERS = ("value", "count", "bin_left", "bin_right")
 _SIGNS = ("run.json", "methods.json", "scores.parquet", "cells")
 _WHOLE = ("fold", "seed", "protocol_version", "case")
@@ -108,7 +111,7 @@ def read_run(path: Path) -> RunContent:
         metrics=_records(_read_json(path / "metrics.json", list, notes)),
         scores=_read_scores(path / "scores.parquet", notes),
         histograms=_read_table(path / "histograms.parquet", HISTOGRAM_COLUMNS, notes),
-        maps=_read_table(path / "maps.parquet", MAP_COLUMNS, []),
+        maps=_read_table(path / "maps.parquet", MAP_COLUMNS, [], later=_LATER_MAP_COLUMNS),
         cells=cells,
         history=read_history(cells, notes),
         notes=notes,
@@ -144,7 +147,14 @@ def _read_json(path: Path, kind: type, notes: list[str]) -> Any:
     return content
 
 
-def _read_table(path: Path, columns: Sequence[str], notes: list[str]) -> pd.DataFrame:
+def _read_table(
+    path: Path,
+    columns: Sequence[str],
+    notes: list[str],
+    *,
+    later: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Read a table; columns that earlier versions did not write (`later`) get what they meant."""
     empty = pd.DataFrame({name: pd.Series(dtype=_dtype(name)) for name in columns})
     if not path.is_file():
         notes.append(f"{path.name} is missing.")
@@ -155,6 +165,7 @@ def _read_table(path: Path, columns: Sequence[str], notes: list[str]) -> pd.Data
         reason = str(error).partition("\n")[0]
         notes.append(f"{path.name} cannot be read ({reason}).")
         return empty
+    table = table.assign(**{n: v for n, v in (later or {}).items() if n not in table})
     absent = [name for name in columns if name not in table]
     if absent:
         notes.append(f"{path.name} lacks the columns {', '.join(absent)} and is left out.")

@@ -124,6 +124,8 @@ class RunView:
         """Loss case of the maps that methods under their own name work with; else `NO_CASE`."""
         maps = self.content.section("protocol").get("maps")
         cases = maps.get("cases") if isinstance(maps, Mapping) else None
+        if isinstance(maps, Mapping) and isinstance(cases, Mapping):
+            cases = cases.get(maps.get("preset"))
         first = cases[0] if isinstance(cases, list) and cases else NO_CASE
         return first if isinstance(first, int) else NO_CASE
 

@@ -16,7 +16,7 @@ _LAYOUT = {
     "Table S2": (_SIMILARITY, "validation"),
     "Table S3": (_DICE, "validation"),
 }
-_LAST = ("unet", "pix2pix", "calamiti", "phycharm")
+_LAST = ("unet", "pix2pix", "calamiti", "phycharm-paper", "phycharm")
 
 
 def paper_tables(view: RunView, *numbers: str) -> list[Table]:

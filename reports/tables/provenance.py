@@ -138,6 +138,8 @@ def deviations(view: RunView) -> list[tuple[str, Sequence[str]]]:
         found.setdefault(name, []).extend(_texts(card.get("deviations")))
     for cell in view.content.cells:
         method = view.variants.get(cell.harmonizer, cell.harmonizer)
+        if preset := cell.record.get("preset"):
+            method = f"{label(method)}, preset {preset}"
         found.setdefault(method, []).extend(_texts(cell.record.get("deviations")))
     return [(label(name), list(dict.fromkeys(texts))) for name, texts in found.items() if texts]
 

@@ -86,6 +86,7 @@ def test_a_card_is_built_from_what_the_class_says():
     [
         ({"colour": "red"}, "a card has no field 'colour'"),
         ({"scope": "world"}, "it is one of pair, all, common-domain"),
+        ({"maps_preset": "papers"}, "it is one of corrected, paper"),
         ({"supervision": "weak"}, "it is one of paired, unpaired, none"),
         ({"citation": 3}, "make it a string"),
         ({"trained_on": "one"}, "make it a list of strings"),

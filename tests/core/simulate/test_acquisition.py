@@ -6,7 +6,7 @@ import torch
 
 from phycharm.errors import InputError
 from phycharm.physics.mprage import inversion_train_signals
-from phycharm.simulate.people.anatomy import TISSUES
+from phycharm.simulate.people.anatomy import CLASSES, TISSUES
 from phycharm.simulate.people.pose import Pose
 from phycharm.simulate.scanners import coil_fields
 from phycharm.simulate.scanners.distortion import Distortion
@@ -56,7 +56,7 @@ def test_image_is_the_signal_equation_where_nothing_else_acts(person, scanner, m
     expected /= (np.sin(flip * plain.transmit) / np.sin(flip)) ** 0.75  # see _SHADING_LEFT
     scale = expected.max()
     np.testing.assert_allclose(image[visit.region], expected, atol=3e-3 * scale)
-    pure = person.fractions[TISSUES.index("WM")] > 0.999
+    pure = person.fractions[CLASSES.index("WM")] > 0.999
     np.testing.assert_allclose(image[visit.region][pure].mean(), expected[pure].mean(), rtol=1e-3)
 
 
@@ -98,7 +98,7 @@ def test_noise_is_rician_of_the_declared_level(person, scanner):
     quiet = replace(scanner, artefacts=0.0)
     visit = Visit(subject=person, scanner=quiet)
     scan, clean = noisy_scan(visit), clean_signals(visit)[0]
-    white = np.abs(clean[visit.region])[person.fractions[TISSUES.index("WM")] > 0.9].mean()
+    white = np.abs(clean[visit.region])[person.fractions[CLASSES.index("WM")] > 0.9].mean()
     residual = scan.channels[0] - clean
     # Fine voxels of 2 mm hold several that were acquired; see test_reconstruction for the level.
     size = np.prod(quiet.resolution) / person.grid.fine_size**3
@@ -119,7 +119,7 @@ def test_artefacts_are_of_the_declared_size_and_reach_over_millimetres(person):
     still = replace(GE, white_snr=1e6, artefacts=0.02)
     visit = Visit(subject=person, scanner=still)
     scan, clean = noisy_scan(visit), clean_signals(visit)[0]
-    white = np.abs(clean[visit.region])[person.fractions[TISSUES.index("WM")] > 0.9].mean()
+    white = np.abs(clean[visit.region])[person.fractions[CLASSES.index("WM")] > 0.9].mean()
     error = (scan.channels[0] - clean).real
     assert error.std() == pytest.approx(0.02 * white, rel=0.1)
     assert np.corrcoef(error[1:].ravel(), error[:-1].ravel())[0, 1] > 0.7  # 2 mm apart

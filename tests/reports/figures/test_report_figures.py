@@ -341,3 +341,21 @@ def test_files_of_several_runs_go_to_folders_of_their_names(small_runs, tmp_path
     assert len(paths) == len(set(paths)) == sum(p.is_file() for p in out.rglob("*"))
     with pytest.raises(InputError, match="No results folder"):
         write_figures([], out)
+
+
+def test_cases_are_shown_of_the_method_that_has_them(view):
+    """Where the reference has the maps of one case alone, Fig. S2 is of who has more."""
+    many = by_case(view, (1, 2)).content
+    renamed = {f"phycharm-case-{case}": f"printed-case-{case}" for case in (1, 2)}
+    cards = {renamed.get(name, name): card for name, card in many.methods.items()}
+    cards |= {name: {**cards[name], "variant_of": "unet"} for name in renamed.values()}
+    history = many.history.replace({"harmonizer": renamed})
+    curves = RunView(content=replace(many, history=history, methods=cards))
+    assert case_training_plot(curves)[1:] == ("unet", [1, 2])
+
+
+def test_a_protocol_may_name_cases_by_preset(view):
+    protocol = {**view.content.section("protocol")}
+    protocol["maps"] = {"cases": {"paper": [4, 1], "corrected": [3]}, "preset": "corrected"}
+    manifest = {**view.content.manifest, "protocol": protocol}
+    assert RunView(content=replace(view.content, manifest=manifest)).maps_case == 3

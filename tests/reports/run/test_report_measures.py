@@ -128,6 +128,8 @@ def test_variants_are_named_by_what_their_name_adds():
         ("phycharm-case-2_GE-Siemens_fold-1_seed-0", {}, 2),
         ("mine-case-2_GE-Siemens_fold-1_seed-0", {"case": None}, NO_CASE),
         ("maps_case-4_seed-0", {}, 4),
+        ("maps_paper_case-1_seed-0", {}, 1),
+        ("maps_paper_case-1_seed-0", {"case": 3}, 3),
         ("unet_my-case-1_fold-1_seed-0", {"case": True}, NO_CASE),
     ],
 )
