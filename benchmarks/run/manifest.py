@@ -76,7 +76,13 @@ class Manifest:
                 for f in design.folds
             ],
             "external": list(design.external),
+            "seeds": self._seeds(),
         }
+
+    def _seeds(self) -> list[int]:
+        """Return the protocol's training seeds, and those that the folder holds besides."""
+        kept = {record["seed"] for record in self.run.cell_records()}
+        return sorted(kept.union(self.data.protocol.seeds))
 
     def _dataset(self) -> dict[str, Any]:
         dataset = self.data.dataset

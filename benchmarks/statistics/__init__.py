@@ -12,6 +12,7 @@ from .leaderboard import leaderboard
 from .leakage import leakage
 from .noise import TIE_RULE
 from .ranking import cliques, rank_methods
+from .seeds import seed_means
 from .subjects import CONTROLS, SCORE_COLUMNS, subject_values
 from .trust import trust
 
@@ -32,6 +33,7 @@ __all__ = [
     "leaderboard",
     "leakage",
     "rank_methods",
+    "seed_means",
     "signed_rank",
     "smallest_p",
     "subject_values",

@@ -5,6 +5,7 @@ import pandas as pd
 
 from .inference.bootstrap import mean_intervals
 from .noise import behind
+from .seeds import seed_means
 from .standing import mean_rank
 from .subjects import merit_table, over_directions
 
@@ -39,17 +40,9 @@ def measure_table(
     rows = [rows.to_numpy() for _, rows in subjects]
     ends = mean_intervals(rows, confidence=1 - alpha, seed=seed)
     table["interval_low"], table["interval_high"] = ends[:, 0], ends[:, 1]
-    seeds = _seed_means(by_seed)
+    seeds = seed_means(by_seed)
     table["seeds"], table["seed_spread"] = seeds.notna().sum(axis=1), seeds.std(axis=1)
     return table.join(_ranks(merits, alpha))
-
-
-def _seed_means(by_seed: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean over subjects under each seed: a row per method, a column per seed."""
-    subjects = by_seed.pivot_table(
-        index=["harmonizer", "subject"], columns="seed", values="value", dropna=False
-    )
-    return subjects.groupby("harmonizer").mean()
 
 
 def _ranks(merits: pd.DataFrame, alpha: float) -> pd.DataFrame:

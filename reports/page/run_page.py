@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..run.measures import Measure
-from ..run.names import label
+from ..run.names import join, label
 from ..run.run_view import RunView
 from ..run.slices import compare_images, worst_cases
 from ..tables.leaderboard import Leaderboard, leaderboard_table, make_leaderboard
@@ -21,7 +21,7 @@ from ..tables.provenance import (
 from ..tables.statistics_tables import leaks
 from ..tables.table import Column, Table, TableCell
 from ..text.methods_text import MethodsText, methods_text
-from ..text.verdict import Verdict, join, write_verdict
+from ..text.verdict import Verdict, write_verdict
 from .downloads import Download, downloads, pack_tables
 from .sections import Section, make_sections
 from .subject_data import subject_data

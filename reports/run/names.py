@@ -38,6 +38,17 @@ _LONGEST = 32
 _DASHES = ("-", "--", "-.")
 
 
+def join(names: list[str]) -> str:
+    """Write a list as English does.
+
+    Examples
+    --------
+    >>> join(["Nyúl", "U-Net", "PhyCHarm"])
+    'Nyúl, U-Net and PhyCHarm'
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def label(method: str) -> str:
     """Name of a method for people; unknown ones keep their own.
 

@@ -58,8 +58,9 @@ class RunView:
 
     @cached_property
     def values(self) -> pd.DataFrame:
-        """One value per subject: folds and seeds are averaged, undefined ones left out."""
-        frame = self.content.scores.groupby(_KEYS, sort=False)["value"].mean().reset_index()
+        """One value per subject: mean over folds, then over seeds; undefined ones left out."""
+        by_seed = self.content.scores.groupby([*_KEYS, "seed"], sort=False)["value"].mean()
+        frame = by_seed.groupby(_KEYS, sort=False).mean().reset_index()
         frame["direction"] = frame["source"] + " → " + frame["target"]
         return frame
 

@@ -5,6 +5,8 @@ import pandas as pd
 from ..run.measures import Measure
 from ..run.names import label
 from ..run.run_view import RunView
+from ..run.seeds import seed_spread
+from .seed_notes import seed_detail, seed_notes
 from .table import Column, Table, TableCell
 
 _MOST_DIRECTIONS = 30
@@ -36,11 +38,13 @@ def direction_table(view: RunView, measure: Measure, split: str) -> Table | None
     if not any(frame.notna().any(axis=None) for frame in frames.values()):
         return None
     best = {d: _best(measure, frame) for d, frame in frames.items()}
+    seeds = {d: seed_spread(view, measure, split, d) for d in directions}
     rows = []
     for method in view.methods:
         cells = [TableCell(text=label(method), sort=label(method), colour=view.colours[method])]
         for direction, frame in frames.items():
-            cells.append(mean_cell(measure, frame[method], best=method in best[direction]))
+            spread, marked = seeds[direction][method], method in best[direction]
+            cells.append(mean_cell(measure, frame[method], best=marked, seed_spread=spread))
         rows.append(cells)
     heads = [Column(text=f"{source} → {target}") for source, target in directions]
     return Table(
@@ -54,14 +58,17 @@ def direction_table(view: RunView, measure: Measure, split: str) -> Table | None
     )
 
 
-def mean_cell(measure: Measure, values: pd.Series, *, best: bool) -> TableCell:
-    """Print a mean over subjects, with the standard deviation below where there are two."""
+def mean_cell(
+    measure: Measure, values: pd.Series, *, best: bool, seed_spread: float = float("nan")
+) -> TableCell:
+    """Print a mean over subjects; below it the spreads over them and over training seeds."""
     known = values.dropna()
     if known.empty:
         return TableCell(text="–")
     spread = f"± {measure.spread(float(known.std(ddof=1)))}" if len(known) > 1 else "one subject"
     mean = float(known.mean())
-    return TableCell(text=measure.text(mean), sort=mean, detail=spread, best=best)
+    detail = ", ".join(filter(None, [spread, seed_detail(measure, seed_spread)]))
+    return TableCell(text=measure.text(mean), sort=mean, detail=detail, best=best)
 
 
 def _best(measure: Measure, frame: pd.DataFrame) -> set[str]:
@@ -77,6 +84,7 @@ def _notes(view: RunView, measure: Measure, split: str) -> list[str]:
         f"Mean ± standard deviation over {count} {split} subject{'s' if count != 1 else ''}, "
         "folds and seeds of a subject averaged first; bold: best mean of a direction, which need "
         "not differ from the next.",
+        *seed_notes(view),
         f"{measure.label}: {measure.definition}",
     ]
     engine = view.segmenter

@@ -12,11 +12,13 @@ from ..run.names import label
 from ..run.run_view import RunView
 from ..run.standings import standings
 from .metric_checks import distrusted
+from .seed_notes import seed_detail, seed_notes
 from .table import Column, Table, TableCell
 
 ALL = ""
 COMMON_DOMAIN = "common domain"
 _MOST_DIRECTIONS = 12
+_ONE_SEED = "One training seed: how far another training moves the means is not known."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,10 +130,11 @@ def _measure_cells(measure: Measure, record: "pd.Series[float] | None") -> list[
     interval = f"{low} to {high}" if low != "–" else "one subject"
     mean = float(record["mean"])
     rank = record["rank"]
-    spread = [f"SD {measure.text(float(record['subject_spread']))}"]
-    if record["seeds"] > 1:
-        spread = [f"SD subjects {measure.text(float(record['subject_spread']))}"]
-        spread.append(f"seeds {measure.text(float(record['seed_spread']))}")
+    subjects, seeds = float(record["subject_spread"]), float(record["seed_spread"])
+    spread = [f"SD {measure.text(subjects)}"]
+    if not pd.isna(seeds):
+        own = "–" if pd.isna(subjects) else measure.spread(subjects)
+        spread = [f"subjects ± {own}", seed_detail(measure, seeds)]
     if record["missing"]:
         spread.append(f"{int(record['missing'])} images missing")
     return [
@@ -196,6 +199,7 @@ def _notes(view: RunView, measures: list[Measure], split: str) -> list[str]:
         f"Ordered by {order}. Mean over subjects, each subject's folds, seeds and directions "
         f"averaged first; below it the {view.coverage} bootstrap interval (BCa) over subjects.",
         f"Bold: {TIE_RULE}. Tied for first: so in every measure that decides the order.",
+        *(seed_notes(view) or [_ONE_SEED]),
         "Arrows: ↑ higher is better, ↓ lower is better, → closest to that value is best.",
         *distrusted(view, measures, split),
         *filter(None, [common_domain_note(view)]),

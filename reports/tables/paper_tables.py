@@ -3,8 +3,10 @@
 from ..run.measures import Measure
 from ..run.names import label
 from ..run.run_view import RunView
+from ..run.seeds import seed_spread
 from .direction_tables import mean_cell
 from .map_tables import map_table
+from .seed_notes import seed_notes
 from .table import Column, Table, TableCell
 
 _SIMILARITY = (("ssim", ""), ("psnr", ""))
@@ -66,9 +68,12 @@ def _table(view: RunView, number: str) -> Table | None:
             if values.notna().any(axis=None):
                 first = [TableCell(text=" → ".join(direction)), TableCell(text=_head(measure))]
                 best = _best(measure, {m: float(values[m].mean()) for m in methods})
-                rows.append(
-                    first + [mean_cell(measure, values[m], best=m == best) for m in methods]
-                )
+                seeds = seed_spread(view, measure, split, direction)
+                cells = [
+                    mean_cell(measure, values[m], best=m == best, seed_spread=seeds[m])
+                    for m in methods
+                ]
+                rows.append(first + cells)
     if not rows:
         return None
     count = len(view.subjects.get(split, []))
@@ -76,6 +81,7 @@ def _table(view: RunView, number: str) -> Table | None:
     notes = [
         f"Mean ± standard deviation over {count} {split} subject{'s' if count != 1 else ''}; "
         "bold: best mean of a row, which need not differ from the next.",
+        *seed_notes(view),
         *(f"{m.label}: {m.definition}" for m in measures),
     ]
     if engine and any(m.tissue for m in measures):

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..run.measures import Measure
-from ..run.names import label
+from ..run.names import join, label
 from ..run.run_view import RunView
-from .verdict import join
+from ..run.seeds import training_seeds
 
 Cite = Callable[..., str]
 
@@ -97,7 +97,9 @@ def _methods(view: RunView, cite: Cite) -> str:
     for method in view.methods:
         citation = str(view.content.methods.get(method, {}).get("citation") or "")
         names.append(f"{label(method)} {cite(citation)}" if citation else label(method))
-    return f"The methods were {join(names)}."
+    count = len(training_seeds(view))
+    trained = f" Each was fitted with {count} training seeds." if count > 1 else ""
+    return f"The methods were {join(names)}.{trained}"
 
 
 def _metrics(view: RunView, cite: Cite) -> str:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..run.names import label
+from ..run.names import join, label
 from ..run.run_view import RunView
 from ..run.standings import standings
+from .seed_sentences import seed_sentences
 
 _NOTHING = "none"
 _FEW = 3
@@ -56,7 +57,11 @@ def write_verdict(view: RunView) -> Verdict:
     second = _few(view, leaders, wins) if len(leaders) <= _FEW else _many(view, wins)
     return Verdict(
         headline="; ".join(part for part in (first, second) if part) + ".",
-        details=[*_losers(view, wins), *_cautions(view, ranked)],
+        details=[
+            *_losers(view, wins),
+            *seed_sentences(view, str(overall.index[0])),
+            *_cautions(view, ranked),
+        ],
     )
 
 
@@ -81,17 +86,6 @@ def wins_over_nothing(view: RunView, method: str) -> tuple[int, int]:
             wins += int(badness[method] < badness[_NOTHING])
             measured += 1
     return wins, measured
-
-
-def join(names: list[str]) -> str:
-    """Write a list as English does.
-
-    Examples
-    --------
-    >>> join(["Nyúl", "U-Net", "PhyCHarm"])
-    'Nyúl, U-Net and PhyCHarm'
-    """
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _first(leaders: list[str], overall: pd.DataFrame, subjects: int) -> str:

@@ -136,7 +136,6 @@ class TestAnotherConfiguration:
             {"metrics": ["ssim"]},
             {"scanners": ["GE", "Siemens"]},
             {"training": {"epochs": 2, "batch_size": 8}},
-            {"seeds": [1]},
             {"acquisitions": {"GE": {"inversion_time": 500.0}}},
         ],
         ids=lambda change: next(iter(change)),

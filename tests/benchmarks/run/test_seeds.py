@@ -1,6 +1,7 @@
 """Seeds of a run: other people, further trainings, and folders that hold others already."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -68,6 +69,12 @@ class TestTraining:
 
     def test_the_manifest_says_which(self, two_seeds):
         assert read_json(two_seeds[0] / "run.json")["protocol"]["seeds"] == [3, 4]
+
+    def test_the_manifest_forgets_none(self, two_seeds, shared_dataset, tmp_path):
+        out = tmp_path / "run"
+        shutil.copytree(two_seeds[0], out)
+        run_once(out, shared_dataset, seeds=[4])
+        assert read_json(out / "run.json")["protocol"]["seeds"] == [3, 4]
 
     def test_a_further_seed_costs_no_earlier_fit(self, two_seeds):
         out, before = two_seeds

@@ -133,6 +133,32 @@ def test_what_no_method_has_is_missing_from_none():
     assert leaderboard(scores[~nobody], METRICS)["missing"].unique().tolist() == [0]
 
 
+def test_seeds_differ_by_training_and_not_by_what_is_missing():
+    rows = [
+        {"harmonizer": "a", "subject": str(subject), "seed": seed, "value": 10.0 * subject + seed}
+        for subject in range(3)
+        for seed in (0, 2)
+    ]
+    del rows[-1]
+    (row,) = leaderboard(table(rows), METRICS).to_dict("records")
+    assert row["seed_spread"] == pytest.approx(np.std([0, 2], ddof=1))
+    assert row["seeds"] == 2
+
+
+def test_a_method_that_was_fitted_with_fewer_seeds():
+    rows = [
+        {"harmonizer": name, "subject": str(subject), "seed": seed, "value": subject + seed}
+        for name, seeds in (("a", (0, 1, 2)), ("b", (0, 1)), ("c", (2,)))
+        for subject in range(3)
+        for seed in seeds
+    ]
+    board = leaderboard(table(rows), METRICS).set_index("harmonizer")
+    assert dict(board["seeds"]) == {"a": 3, "b": 2, "c": 1}
+    assert board["seed_spread"]["a"] == pytest.approx(1)
+    assert board["seed_spread"]["b"] == pytest.approx(np.std([0, 1], ddof=1))
+    assert np.isnan(board["seed_spread"]["c"])
+
+
 def test_spreads_of_seeds_and_subjects():
     rows = [
         {"harmonizer": "a", "subject": str(s), "seed": seed, "value": s + 10 * seed, "fold": f}

@@ -1,0 +1,64 @@
+"""What another training could turn: leads that are within the spread over training seeds."""
+
+import math
+
+import pandas as pd
+
+from ..run.measures import Measure
+from ..run.names import join, label
+from ..run.run_view import RunView
+from ..run.seeds import seed_spread, training_seeds
+
+
+def seed_sentences(view: RunView, leader: str) -> list[str]:
+    """Say how far apart trainings of one method lie, and who is no farther than that from first.
+
+    Two methods are within the spread of each other where their means differ by no more than the
+    root of the summed squares of their spreads over training seeds: the standard deviation of the
+    difference between one training of each.
+
+    Parameters
+    ----------
+    view : RunView
+        The run; judged by the first headline measure.
+    leader : str
+        The method in the first place.
+
+    Returns
+    -------
+    list of str
+        Sentences; none where every method was trained once.
+    """
+    count = len(training_seeds(view))
+    if count < 2 or not view.headline:
+        return []
+    measure = view.headline[0]
+    spreads = seed_spread(view, measure, view.split)
+    if spreads.isna().all():
+        return []
+    widest = str(spreads.idxmax())
+    sentences = [
+        f"Over {count} training seeds the mean {measure.label} of a method has a standard "
+        f"deviation of up to {measure.spread(spreads[widest])} ({label(widest)}); differences "
+        "smaller than the spread over training seeds are no findings."
+    ]
+    close = _within(view, measure, spreads, leader)
+    if close:
+        verb = "is" if len(close) == 1 else "are"
+        sentences.append(
+            f"In {measure.label} {join([label(m) for m in close])} {verb} within that spread of "
+            f"{label(leader)}: another training could turn the order."
+        )
+    return sentences
+
+
+def _within(view: RunView, measure: Measure, spreads: "pd.Series[float]", leader: str) -> list[str]:
+    """Methods whose mean is no farther from the leader's than two trainings may lie apart."""
+    means = view.measured(measure, view.split)[view.methods].mean()
+    known = spreads.fillna(0.0)
+    return [
+        method
+        for method in view.methods
+        if method != leader
+        and abs(means[method] - means[leader]) <= math.hypot(known[method], known[leader])
+    ]
