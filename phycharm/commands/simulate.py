@@ -3,7 +3,7 @@
 from pathlib import Path
 
 
-def simulate(
+def simulate(  # noqa: PLR0913 - a dataset has that many settings
     out: Path,
     *,
     subjects: int = 9,

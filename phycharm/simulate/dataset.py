@@ -16,7 +16,7 @@ from .scanners.visit import Visit
 from .writing import write_descriptions, write_quantitative, write_travelling, write_truth
 
 
-def simulate_dataset(
+def simulate_dataset(  # noqa: PLR0913 - a dataset has that many settings
     out: str | Path,
     *,
     subjects: int = 9,

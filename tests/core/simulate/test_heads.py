@@ -13,7 +13,8 @@ from phycharm.simulate.grid import ScanGrid
 from phycharm.simulate.people.anatomy import SURROUNDINGS, Anatomy
 from phycharm.simulate.people.subject import make_subject
 from phycharm.simulate.scanners.scanner_models import GE
-from phycharm.simulate.scanners.scanning import clean_scan
+from phycharm.simulate.scanners.scanning import noisy_scan
+from phycharm.simulate.scanners.visit import Visit
 
 AFFINE = np.diag([4.0, 4.0, 4.0, 1.0])
 SHAPE = (46, 46, 44)
@@ -60,9 +61,12 @@ def test_the_brain_is_as_without_a_skull(pair):
 
 def test_bone_is_dark_and_fat_bright(pair):
     head, stripped = pair
-    (image,), (bare,) = clean_scan(head, GE), clean_scan(stripped, GE)
+    image, bare = (
+        noisy_scan(Visit(subject=person, scanner=GE)).magnitudes[0] for person in (head, stripped)
+    )
     outside = ~ndimage.binary_dilation(head.mask, iterations=1)
-    assert not bare[outside].any()
+    # Brain extraction errs by a voxel.
+    assert not bare[~ndimage.binary_dilation(head.mask, iterations=2)].any()
     around = dict(zip(SURROUNDINGS, head.fractions[-3:], strict=True))
     share = {name: head.grid.average(head.volume(part)) for name, part in around.items()}
     white = np.median(image[head.fraction_maps[2] > 0.99])
