@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -247,7 +248,8 @@ class BidsDataset:
         path = self._files.repeat(scan.subject, scan.session)
         if path is None:
             return None
-        return scan.with_image(self._read_on_grid(path, scan.image.shape, scan.affine))
+        image = self._read_on_grid(path, scan.image.shape, scan.affine)
+        return replace(scan, image=image, standardization="")
 
     def true_fractions(self, subject: str) -> npt.NDArray[np.float32] | None:
         """Read the tissue fractions that a simulated subject was made of.

@@ -33,6 +33,9 @@ class Scan:
         Label of the person, without `sub-`.
     session : str
         Label of the visit, without `ses-`.
+    standardization : str
+        What the intensities were put on a common scale by (`phycharm.data.intensity`); empty for
+        arbitrary units.
 
     Examples
     --------
@@ -60,6 +63,7 @@ class Scan:
     scanner: Scanner
     subject: str
     session: str = ""
+    standardization: str = ""
 
     def __repr__(self) -> str:
         size = tuple(round(edge, 3) for edge in self.voxel_size)
@@ -75,7 +79,7 @@ class Scan:
         return float(x), float(y), float(z)
 
     def with_image(self, image: Image) -> Self:
-        """Return the same scan with another image."""
+        """Return the same scan with another image, on the same scale."""
         return replace(self, image=image)
 
     def plot(self) -> "Figure":
