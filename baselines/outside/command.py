@@ -40,13 +40,13 @@ class CommandHarmonizer(Adapter):
         For instance `mytool {input} {output} --to {target}`.
     name : str
         Name in tables; by default the program's.
-    scale : {"p99", "none"}
+    scale : {"scan", "p99", "none"}
         What is done to the units of the program's images; see `PrecomputedImages`.
     timeout : float
         Seconds that one scan may take.
     gain : float
         The input is multiplied by this, for programs that round to integers: standardized scans
-        have their white matter near 0.9. With `p99` it does not change the result's scale.
+        have their white matter near 1. Only with the scale `none` it changes the result's.
     about : dict, optional
         Fields of the method's card (`citation`, `license`, `trained_on`, ...).
     seed, device
@@ -73,7 +73,7 @@ class CommandHarmonizer(Adapter):
         *,
         command: str,
         name: str = "",
-        scale: Scale = "p99",
+        scale: Scale = "scan",
         timeout: float = _AN_HOUR,
         gain: float = 1.0,
         about: dict[str, Any] | None = None,

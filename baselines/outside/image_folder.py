@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from phycharm.data.bids_name import BidsName
-from phycharm.data.intensity import STANDARDIZATIONS
+from phycharm.data.intensity import standardize
 from phycharm.data.nifti import other_grid, read_volume
 from phycharm.data.scan import Scan
 from phycharm.errors import InputError
 from phycharm.harmonizers.external.digest import files_digest
 from phycharm.utils.arrays import Image
 
-Scale = Literal["p99", "none"]
-"""What is done to the units of foreign images: `p99` as to every scan, or nothing."""
+Scale = Literal["scan", "p99", "none"]
+"""What is done to the units of foreign images: what was done to the scan that each was made from,
+always `p99`, or nothing."""
 
 Case = tuple[str, str, str]
 """Subject, source scanner and target scanner; the target is `common` for a common domain."""
@@ -102,7 +103,7 @@ class ImageFolder:
             Whose and which.
         scan : Scan
             What it was made from: its grid is demanded, its mask gives the scale.
-        scale : {"p99", "none"}
+        scale : {"scan", "p99", "none"}
             See `Scale`.
 
         Returns
@@ -160,7 +161,7 @@ def rescaled(image: Image, scan: Scan, scale: Scale) -> Image:
     """Put a foreign image on the common intensity scale, in the brain of its scan."""
     if scale == "none":
         return image
-    return STANDARDIZATIONS[scale](scan.with_image(image)).image
+    return standardize(image, scan.mask, scan.standardization if scale == "scan" else scale)
 
 
 def require_scale(scale: str, *, spec: str) -> None:

@@ -30,10 +30,11 @@ class PrecomputedImages(Adapter):
         Where the images lie.
     name : str
         Name in tables; by default that of `card.json`, or else of the folder.
-    scale : {"p99", "none"}
-        Tools write units of their own. `p99` (default) divides every image by the 99th percentile
-        of its brain, which is what is done to every scan; `none` takes the values as they are,
-        for images that are on that scale already.
+    scale : {"scan", "p99", "none"}
+        Tools write units of their own. `scan` (default) does to every image what was done to the
+        scan that it was made from, by the standardization of the protocol; `p99` divides it by the
+        99th percentile of its brain, whatever the protocol; `none` takes the values as they are,
+        for images that are on the scans' scale already.
     seed, device
         See `Harmonizer`.
 
@@ -58,7 +59,7 @@ class PrecomputedImages(Adapter):
         *,
         folder: str,
         name: str = "",
-        scale: Scale = "p99",
+        scale: Scale = "scan",
         seed: int = 0,
         device: str = "cpu",
     ) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from nibabel.orientations import apply_orientation, axcodes2ornt, io_orientation, ornt_transform
 
-from ..data.intensity import percentile_99
+from ..data.intensity import DEFAULT_STANDARDIZATION, STANDARDIZATIONS, intensity_scale
 from ..data.nifti import other_grid, read_volume
 from ..data.scan import Scan
 from ..data.scanner import Scanner
@@ -41,10 +41,11 @@ class FileHarmonizer:
     def run(self, image: Path, out: Path, *, mask: Path | None = None) -> None:
         """Harmonize one file.
 
-        The result has the input's grid, orientation and header, and its intensity scale too: the
-        99th percentile by which the input is standardized is multiplied in again, since what a
-        harmonized image is in the target's own units no method can know. It is float32, 0 outside
-        the brain and nowhere negative, as scanners give magnitudes.
+        The input is standardized as the scans were that the method learned from. The result has the
+        input's grid, orientation and header, and its intensity scale too: the number by which the
+        input was divided is multiplied in again, since what a harmonized image is in the target's
+        own units no method can know. It is float32, 0 outside the brain and nowhere negative, as
+        scanners give magnitudes.
 
         Parameters
         ----------
@@ -62,15 +63,27 @@ class FileHarmonizer:
             If a file cannot be used.
         """
         scan = self._read(image, mask)
-        scale = np.float32(np.percentile(scan.image[scan.mask], 99))
+        name = self._standardization()
+        standardize = STANDARDIZATIONS[name]
+        scale = np.float32(intensity_scale(scan.image, scan.mask, name))
         if scale <= 0:
             raise InputError(f"{image}: the brain has no signal; check the image and its mask.")
-        standardized = percentile_99(scan)
+        standardized = standardize(scan)
         harmonized = standardized.with_image(self.method.harmonize(standardized, self.target))
         if not self.method.fitted_on.get("standardized", True):
             # A method that was not trained on standardized images answers on a scale of its own.
-            harmonized = percentile_99(harmonized)
+            harmonized = standardize(harmonized)
         _write_like(image, out, np.maximum(harmonized.image, 0) * scale)
+
+    def _standardization(self) -> str:
+        """Name of what the method's training scans were standardized by."""
+        name = str(self.method.fitted_on.get("standardization") or DEFAULT_STANDARDIZATION)
+        if name not in STANDARDIZATIONS:
+            raise InputError(
+                f"{self.method.card.name}: learned from scans standardized by {name!r}, which this "
+                "version does not know; update phycharm."
+            )
+        return name
 
     def _read(self, image: Path, mask: Path | None) -> Scan:
         voxels, affine = read_volume(image)

@@ -249,7 +249,7 @@ class BidsDataset:
         if path is None:
             return None
         image = self._read_on_grid(path, scan.image.shape, scan.affine)
-        return replace(scan, image=image, scale=1.0)
+        return replace(scan, image=image, scale=1.0, standardization="")
 
     def true_fractions(self, subject: str) -> npt.NDArray[np.float32] | None:
         """Read the tissue fractions that a simulated subject was made of.

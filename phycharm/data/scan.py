@@ -36,6 +36,9 @@ class Scan:
     scale : float
         How many of the file's own units an intensity of 1 stands for; 1 as long as nothing has been
         standardized.
+    standardization : str
+        What the intensities were put on a common scale by (`phycharm.data.intensity`); empty for
+        arbitrary units.
 
     Examples
     --------
@@ -64,6 +67,7 @@ class Scan:
     subject: str
     session: str = ""
     scale: float = 1.0
+    standardization: str = ""
 
     def __repr__(self) -> str:
         size = tuple(round(edge, 3) for edge in self.voxel_size)

@@ -124,6 +124,7 @@ class Harmonizer(ABC):
             "subjects": list(train.subjects),
             "validation": list(validation.subjects) if validation else [],
             "scanners": [asdict(scanner) for scanner in train.scanners],
+            "standardization": _standardization(train),
         }
         return self
 
@@ -236,6 +237,13 @@ class Harmonizer(ABC):
     def restore(self, state: FittedState) -> None:
         """Take back what `state` returned; a hook that `load` calls."""
         return
+
+
+def _standardization(train: Cohort) -> str:
+    """Name what the training scans were standardized by, so that new ones can be too."""
+    if not train.subjects or not train.scanners:
+        return ""
+    return train.scan(train.subjects[0], train.scanners[0]).standardization
 
 
 def _as_float32(image: Image | torch.Tensor) -> Image:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from ..data.cohort import Cohort
-from ..data.intensity import percentile_99
+from ..data.intensity import standardize
 from ..data.scan import Scan
 from ..data.scanner import Scanner
 from ..errors import InputError
@@ -64,8 +64,8 @@ class PhyCHarmPaper(ImageTranslation):
             "code takes it from the image that is to be predicted.",
             "Every direction runs, and takes T1 for T1 and M0 for M0; in the authors' code one "
             "crashes and one takes T1 for M0.",
-            "The answer, the target's image over 4095, is divided by its own 99th percentile in "
-            "the brain, as every scan is; the scale of the person's own target scan is unknown.",
+            "The answer, the target's image over 4095, is standardized as every scan is; the scale "
+            "of the person's own target scan is unknown.",
         ),
     )
 
@@ -155,7 +155,7 @@ class PhyCHarmPaper(ImageTranslation):
     @override
     def apply(self, scan: Scan, target: Scanner) -> Tensor:
         answer = super().apply(over_4095(scan), target).cpu().numpy()
-        return torch.from_numpy(percentile_99(scan.with_image(answer)).image)
+        return torch.from_numpy(standardize(answer, scan.mask, scan.standardization))
 
     @override
     def state(self) -> FittedState:

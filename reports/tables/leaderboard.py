@@ -130,16 +130,16 @@ def _measure_cells(measure: Measure, record: "pd.Series[float] | None") -> list[
     interval = f"{low} to {high}" if low != "–" else "one subject"
     mean = float(record["mean"])
     rank = record["rank"]
-    subjects, seeds = float(record["subject_spread"]), float(record["seed_spread"])
-    spread = [f"SD {measure.text(subjects)}"]
-    if not pd.isna(seeds):
-        own = "–" if pd.isna(subjects) else measure.spread(subjects)
-        spread = [f"subjects ± {own}", seed_detail(measure, seeds)]
+    seeds = seed_detail(measure, float(record["seed_spread"]))
+    spread = [f"SD {measure.text(float(record['subject_spread']))}"]
     if record["missing"]:
         spread.append(f"{int(record['missing'])} images missing")
     return [
         TableCell(
-            text=measure.text(mean), sort=mean, detail=interval, best=bool(record["tied_with_best"])
+            text=measure.text(mean),
+            sort=mean,
+            detail=", ".join(filter(None, [interval, seeds])),
+            best=bool(record["tied_with_best"]),
         ),
         TableCell(
             text="–" if pd.isna(rank) else f"{rank:g}",
@@ -169,7 +169,7 @@ def _columns(measures: list[Measure]) -> list[Column]:
             Column(
                 text=f"Rank in {measure.label}",
                 measure=measure.key,
-                hint="And the spread (SD) over subjects, and over seeds where there are several",
+                hint="And the spread (SD) over subjects",
             ),
         ]
     return columns

@@ -33,6 +33,15 @@ _WORKS = {
 }
 
 
+_SCALES = {
+    "p99": " Every scan was divided by the 99th percentile of its brain.",
+    "p90": " Every scan was divided by the 90th percentile of its brain.",
+    "wm_mean": " Every scan was divided by the mean of the voxels within a tenth of the 90th "
+    "percentile of its brain.",
+}
+"""What was done to the scans, by the name of the standardization in the protocol."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class MethodsText:
     """What to paste: sentences, and the works they cite by number."""
@@ -84,9 +93,10 @@ def _data(view: RunView, cite: Cite) -> str:
     counts = [f"{len(s)} {split}" for split, s in view.subjects.items()]
     kind = " The scanners were simulated." if view.content.simulated else ""
     people = f"{' and '.join(counts)} subjects" if counts else "no subjects yet"
+    scale = _SCALES.get(str(manifest.get("standardization")), "")
     return (
         f"Harmonization methods were compared with {tool} ({protocol}) on {source}: {people}, "
-        f"{len(view.directions)} directions between {len(view.scanners)} scanners.{kind}"
+        f"{len(view.directions)} directions between {len(view.scanners)} scanners.{kind}{scale}"
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from phycharm.baselines.outside.precomputed import PrecomputedImages
 from phycharm.baselines.outside.precomputed_common import PrecomputedCommonImages
-from phycharm.data.intensity import percentile_99
+from phycharm.data.intensity import STANDARDIZATIONS, percentile_99, standardize
 from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
 from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
@@ -43,10 +43,20 @@ def test_images_are_read_and_put_on_the_common_scale(folder):
     assert np.isclose(np.percentile(image[scan().mask], 99), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", list(STANDARDIZATIONS))
+def test_units_are_those_of_the_scan_unless_another_scale_is_named(folder, name):
+    raw = scan().with_image(scan().image * 40)
+    one = STANDARDIZATIONS[name](raw)
+    for scale, rule in (("scan", name), ("p99", "p99")):
+        harmonizer = create_harmonizer(f"precomputed:{folder}", settings={"scale": scale})
+        expected = standardize(made(), one.mask, rule)
+        assert np.allclose(harmonizer.harmonize(one, BETA), expected, atol=1e-6)
+
+
 def test_scale_none_takes_the_values_as_they_are(folder):
     harmonizer = create_harmonizer(f"precomputed:{folder}", settings={"scale": "none"})
     assert np.allclose(harmonizer.harmonize(scan(), BETA), made() * scan().mask, rtol=1e-6)
-    with pytest.raises(InputError, match="one of p99, none"):
+    with pytest.raises(InputError, match="one of scan, p99, none"):
         create_harmonizer(f"precomputed:{folder}", settings={"scale": "minmax"})
 
 

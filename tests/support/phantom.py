@@ -126,10 +126,15 @@ def raw_scan(subject, on, *, shape=SHAPE):
 
 def cohort(subjects=("01", "02", "03"), scanners=SCANNERS, *, shape=SHAPE):
     """Travelling subjects, on the common intensity scale."""
+    return raw_cohort(subjects, scanners, shape=shape).map(percentile_99)
+
+
+def raw_cohort(subjects=("01", "02", "03"), scanners=SCANNERS, *, shape=SHAPE):
+    """Travelling subjects, in the scanners' own units."""
     return Cohort(
         subjects=subjects,
         scanners=scanners,
-        load=lambda subject, on: percentile_99(raw_scan(subject, on, shape=shape)),
+        load=lambda subject, on: raw_scan(subject, on, shape=shape),
     )
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from phycharm.benchmarks.protocol.run_data import RunData
 from phycharm.data.bids import BidsDataset
+from phycharm.data.intensity import STANDARDIZATIONS, intensity_scale
 from phycharm.errors import InputError
 
 from support import phantom
@@ -26,6 +27,16 @@ def test_every_scan_is_standardized(shared_dataset):
     train, *_ = one.quantitative_parts()
     scan = train.read("Q1").scan
     assert np.percentile(scan.image[scan.mask], 99) == pytest.approx(1, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", list(STANDARDIZATIONS))
+def test_one_standardization_for_all(tmp_path, shared_dataset, name):
+    one = data(shared_dataset, tiny_protocol(standardization=name))
+    train, *_ = one.quantitative_parts()
+    scans = [one.cohort.scan("01", on) for on in one.cohort.scanners]
+    for scan in (*scans, train.read("Q1").scan):
+        assert scan.standardization == name
+        assert intensity_scale(scan.image, scan.mask, name) == pytest.approx(1, rel=1e-5)
 
 
 def test_scanners_of_the_protocol(shared_dataset):

@@ -8,9 +8,12 @@ import pytest
 
 from phycharm.application.apply import harmonize_inputs
 from phycharm.application.file_harmonizer import FileHarmonizer
+from phycharm.baselines.linear import LinearScaling
 from phycharm.baselines.unet import UNet
-from phycharm.data.intensity import percentile_99
+from phycharm.data.intensity import STANDARDIZATIONS, intensity_scale, percentile_99
+from phycharm.errors import InputError
 from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.external import load_harmonizer
 from phycharm.harmonizers.harmonizer import Harmonizer
 
 from support import phantom
@@ -78,6 +81,50 @@ def test_the_method_sees_a_standardized_scan_in_ras(tmp_path, brain):
     assert not seen.image[~seen.mask].any()
     np.testing.assert_array_equal(seen.mask, brain > 0)
     np.testing.assert_allclose(seen.affine, AFFINE, atol=1e-5)
+
+
+class TestScale:
+    """The method sees what it was trained on, and the result is on the scale of the input."""
+
+    def run(self, tmp_path, brain, method):
+        path = store(tmp_path / "sub-07_T1w.nii.gz", brain, "RAS")
+        FileHarmonizer(method=method, source=phantom.GE, target=phantom.SIEMENS).run(
+            path, tmp_path / "out.nii.gz"
+        )
+
+    @pytest.mark.parametrize("name", list(STANDARDIZATIONS))
+    def test_of_the_training_scans(self, tmp_path, brain, name):
+        people = phantom.raw_cohort().map(STANDARDIZATIONS[name])
+        method = Ramp().fit(people)
+        assert method.fitted_on["standardization"] == name
+        self.run(tmp_path, brain, method)
+        seen = method.seen
+        assert seen.standardization == name
+        assert intensity_scale(seen.image, seen.mask, name) == pytest.approx(1, rel=1e-5)
+        np.testing.assert_allclose(
+            in_ras(tmp_path / "out.nii.gz"), Ramp.expected(brain, brain > 0), rtol=1e-5
+        )
+
+    @pytest.mark.parametrize("fitted_on", [{}, {"standardization": ""}])
+    def test_models_that_do_not_say_are_of_the_99th_percentile(self, tmp_path, brain, fitted_on):
+        method = Ramp()
+        method.fitted_on = fitted_on
+        self.run(tmp_path, brain, method)
+        assert method.seen.standardization == "p99"
+
+    def test_a_rule_of_a_later_version(self, tmp_path, brain):
+        method = Ramp()
+        method.fitted_on = {"standardization": "p2030"}
+        with pytest.raises(InputError, match=r"standardized by 'p2030'.*; update phycharm"):
+            self.run(tmp_path, brain, method)
+        assert not (tmp_path / "out.nii.gz").exists()
+
+    @pytest.mark.parametrize("name", list(STANDARDIZATIONS))
+    def test_survives_saving(self, tmp_path, name):
+        people = phantom.raw_cohort().map(STANDARDIZATIONS[name])
+        LinearScaling().fit(people).save(tmp_path / "model")
+        loaded = load_harmonizer(tmp_path / "model")
+        assert loaded.fitted_on["standardization"] == name
 
 
 @pytest.mark.parametrize(

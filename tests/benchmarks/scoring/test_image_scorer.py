@@ -1,0 +1,47 @@
+"""Image scores do not depend on the scale that all scans of a run were put on."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from phycharm.benchmarks.metrics import METRICS
+from phycharm.benchmarks.scoring.image_scorer import ImageScorer
+
+from support import phantom
+
+IMAGE_METRICS = [name for name, metric in METRICS.items() if metric.group != "tissue"]
+# Volumes that every metric can be computed on, the windowed ones too.
+SHAPE = (32, 36, 16)
+
+
+@pytest.fixture(scope="module")
+def scans():
+    """A source and a target scan of one person, with white matter near 1."""
+    people = phantom.cohort(shape=SHAPE)
+    return [people.scan("01", on) for on in (phantom.GE, phantom.SIEMENS)]
+
+
+def scored(scans, factor):
+    source, target = (replace(s, image=s.image * np.float32(factor)) for s in scans)
+    scorer = ImageScorer(metrics=IMAGE_METRICS, device="cpu")
+    image = (0.8 * source.image + 0.2 * target.image).astype(np.float32)
+    return scorer.score(image, source, target), scorer.histogram(image, target)
+
+
+@pytest.mark.parametrize("factor", [0.01, 1.11, 4000.0])
+def test_no_score_depends_on_the_scale(scans, factor):
+    before, _ = scored(scans, 1.0)
+    after, _ = scored(scans, factor)
+    assert set(before) == set(IMAGE_METRICS)
+    assert np.isfinite(list(before.values())).all()
+    assert after == pytest.approx(before, rel=2e-4)
+
+
+@pytest.mark.parametrize("factor", [0.5, 4.0])
+def test_histograms_stretch_with_it(scans, factor):
+    # Powers of two: no voxel crosses the edge of a bin by rounding.
+    (_, before), (_, after) = scored(scans, 1.0), scored(scans, factor)
+    assert [row["count"] for row in after] == [row["count"] for row in before]
+    lefts = np.array([row["bin_left"] for row in before]) * factor
+    np.testing.assert_allclose([row["bin_left"] for row in after], lefts, rtol=1e-6, atol=1e-9)
