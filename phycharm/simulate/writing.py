@@ -131,7 +131,8 @@ def write_quantitative(root: Path, subject: DigitalSubject) -> None:
     for number, (train, image) in enumerate(zip(trains, scan.magnitudes, strict=True), 1):
         sidecar = scan_sidecar(scan.protocol, train, skull_stripped=subject.skull_stripped)
         _write(root, subject, f"{prefix}inv-{number}_MP2RAGE", image, sidecar)
-    t1 = visit.box.average(measured_t1(*scan.channels, scan.protocol))
+    first, second = scan.channels
+    t1 = visit.box.average(measured_t1(first, second, scan.protocol))
     _write(root, subject, f"{prefix}T1map", np.where(scan.mask, t1, 0) * _SECONDS, T1MAP_SIDECAR)
 
 

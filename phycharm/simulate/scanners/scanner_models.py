@@ -110,7 +110,7 @@ GE = ScannerModel(
     edge_enhancement=0.4,
     distortion=0.4,
     mask_margin=0.3,
-    white_snr=42.0,
+    white_snr=46.0,
     artefacts=0.045,
     white_level=3200.0,
 )
@@ -131,7 +131,7 @@ SIEMENS = ScannerModel(
     edge_enhancement=0.0,
     distortion=0.4,
     mask_margin=0.0,
-    white_snr=40.0,
+    white_snr=44.0,
     artefacts=0.045,
     white_level=380.0,
 )
@@ -157,7 +157,7 @@ PHILIPS = ScannerModel(
     edge_enhancement=0.5,
     distortion=0.4,
     mask_margin=-0.3,
-    white_snr=40.0,
+    white_snr=44.0,
     artefacts=0.045,
     white_level=1100.0,
 )
@@ -180,7 +180,7 @@ QUANTITATIVE_T1W = ScannerModel(
     edge_enhancement=0.0,
     distortion=0.4,
     mask_margin=0.0,
-    white_snr=42.0,
+    white_snr=46.0,
     artefacts=0.045,
     white_level=420.0,
 )

@@ -152,7 +152,9 @@ def test_the_default_engine_orders_the_controls(simulated_dataset, tmp_path):
     data = RunData(BidsDataset(simulated_dataset), PROTOCOL)
     scorer = TissueScorer(data=data, segmenter=get_segmenter("hmrf"), scans=tmp_path / "scans")
     ge, siemens = scans(data)
-    images = [siemens, ge, siemens.with_image(constant(siemens))]
+    # As the judge has it: everybody's image in the mask of the target.
+    brought = siemens.with_image(np.where(siemens.mask, ge.image, np.float32(0)))
+    images = [siemens, brought, siemens.with_image(constant(siemens))]
     same, other, flat = scorer.score(images, [siemens] * 3, [tmp_path / name for name in "abc"])
     # Batched with others, the target's own image is segmented exactly as it was alone.
     assert table(same)["dice", "GM"] == table(same)["dice_pve", "GM"] == 1
