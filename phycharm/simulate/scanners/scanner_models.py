@@ -82,8 +82,8 @@ class ScannerModel:
         return train.start if self.inversion_ends_at_first_pulse else train.inversion_time
 
 
-# Voxels: sagittal IR-SPGR of ADNI 2 at 3 T for GE, MPRAGE of ADNI 3 for Siemens, T1 at 3 T of IXI
-# (Hammersmith Hospital) for Philips; see docs/digital-subjects.md.
+# Acquired voxels near those of multi-centre protocols (Jack et al., J Magn Reson Imaging
+# 2008;27:685); see docs/digital-subjects.md.
 GE = ScannerModel(
     name="GE",
     manufacturer="GE",
