@@ -79,7 +79,8 @@ def steadiness(levels: pd.DataFrame) -> pd.DataFrame:
     """
     found = {}
     for name, own in levels.groupby("standardization", sort=False):
-        ratio = np.log(own["level"] / own["repeat"]).dropna()
+        twice = own.dropna(subset="repeat")
+        ratio = pd.Series(np.log(twice["level"].to_numpy() / twice["repeat"].to_numpy()))
         spreads = {"rescan": _rms(ratio / np.sqrt(2))}
         for shading, shaded in own.groupby("shading"):
             people = shaded.groupby(["dataset", "scanner"])["level"]
