@@ -1,6 +1,6 @@
 """The leaderboard as tables: over all directions and for each, for every split."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -10,6 +10,7 @@ from phycharm.errors import InputError
 from ..run.measures import Measure
 from ..run.names import label
 from ..run.run_view import RunView
+from ..run.seeds import training_seeds
 from ..run.standings import standings
 from .metric_checks import distrusted
 from .seed_notes import seed_detail, seed_notes
@@ -77,7 +78,10 @@ def leaderboard_table(view: RunView, split: str) -> Table | None:
         return None
     rows = leaderboard_rows(view, table, measures)
     columns = _columns(measures)
-    kept = [i for i, column in enumerate(columns) if not column.text.startswith("Rank in")]
+    ranks = [i for i, column in enumerate(columns) if column.text.startswith("Rank in")]
+    if len(training_seeds(view)) > 1:
+        rows = [_with_spreads(row, ranks) for row in rows]
+    kept = [i for i in range(len(columns)) if i not in ranks]
     return Table(
         name=f"leaderboard-{split}",
         title=f"Leaderboard, {split} subjects, mean over directions",
@@ -86,6 +90,15 @@ def leaderboard_table(view: RunView, split: str) -> Table | None:
         notes=_notes(view, measures, split),
         split=split,
     )
+
+
+def _with_spreads(row: list[TableCell], ranks: list[int]) -> list[TableCell]:
+    """Put what stands below a rank, the spreads, below the mean before it, which stays."""
+    cells = list(row)
+    for rank in ranks:
+        details = [cells[rank - 1].detail, cells[rank].detail]
+        cells[rank - 1] = replace(cells[rank - 1], detail=", ".join(filter(None, details)))
+    return cells
 
 
 def leaderboard_rows(
@@ -130,16 +143,16 @@ def _measure_cells(measure: Measure, record: "pd.Series[float] | None") -> list[
     interval = f"{low} to {high}" if low != "–" else "one subject"
     mean = float(record["mean"])
     rank = record["rank"]
-    seeds = seed_detail(measure, float(record["seed_spread"]))
-    spread = [f"SD {measure.text(float(record['subject_spread']))}"]
+    subjects, seeds = float(record["subject_spread"]), float(record["seed_spread"])
+    spread = [f"SD {measure.text(subjects)}"]
+    if not pd.isna(seeds):
+        own = "–" if pd.isna(subjects) else measure.spread(subjects)
+        spread = [f"subjects ± {own}", seed_detail(measure, seeds)]
     if record["missing"]:
         spread.append(f"{int(record['missing'])} images missing")
     return [
         TableCell(
-            text=measure.text(mean),
-            sort=mean,
-            detail=", ".join(filter(None, [interval, seeds])),
-            best=bool(record["tied_with_best"]),
+            text=measure.text(mean), sort=mean, detail=interval, best=bool(record["tied_with_best"])
         ),
         TableCell(
             text="–" if pd.isna(rank) else f"{rank:g}",
@@ -169,7 +182,7 @@ def _columns(measures: list[Measure]) -> list[Column]:
             Column(
                 text=f"Rank in {measure.label}",
                 measure=measure.key,
-                hint="And the spread (SD) over subjects",
+                hint="And the spread (SD) over subjects, and over seeds where there are several",
             ),
         ]
     return columns

@@ -98,15 +98,19 @@ class TestValues:
 class TestTables:
     def test_leaderboard(self, view):
         board = make_leaderboard(view)
-        for rows, notes in (
-            (board.bodies[0].rows, board.notes),
-            (leaderboard_table(view, "external").rows, leaderboard_table(view, "external").notes),
-        ):
-            row = next(row for row in rows if row[1].text == "U-Net")
-            (detail,) = [cell.detail for cell in row if "seeds" in cell.detail]
-            assert detail.endswith(", seeds ± 0.028")
-            assert " to " in detail
-            assert any("over the 2 training seeds" in note for note in notes)
+        row = next(row for row in board.bodies[0].rows if row[1].text == "U-Net")
+        (detail,) = [cell.detail for cell in row if "seeds" in cell.detail]
+        assert detail == "subjects ± 0.007, seeds ± 0.028"
+        assert any("over the 2 training seeds" in note for note in board.notes)
+
+    def test_leaderboard_of_a_file(self, view):
+        # It has no column of ranks, below which the page keeps the spreads.
+        table = leaderboard_table(view, "external")
+        row = next(row for row in table.rows if row[1].text == "U-Net")
+        (detail,) = [cell.detail for cell in row if "seeds" in cell.detail]
+        assert detail.endswith(", subjects ± 0.007, seeds ± 0.028")
+        assert " to " in detail
+        assert any("over the 2 training seeds" in note for note in table.notes)
 
     def test_leaderboard_of_one_seed(self, single):
         board = make_leaderboard(single)
