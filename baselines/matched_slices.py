@@ -1,6 +1,7 @@
 """Matched slices of travelling subjects: one person, one plane, every scanner."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,6 +17,37 @@ MULTIPLE = 16
 """Sides of every canvas are multiples of this, as for the U-Net of PhyCHarm."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class SliceStack:
+    """The slices of one person, or of several, on S scanners.
+
+    Parameters
+    ----------
+    images : Tensor, shape (N, S, H, W)
+        On the device.
+    masks : Tensor of bool, shape (N, S, H, W)
+        Brain, as each scanner's scan has it.
+    """
+
+    images: Tensor
+    masks: Tensor
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def common(self, a: int, b: int) -> Tensor:
+        """Where both scanners saw brain, shape (N, 1, H, W); losses between them count there."""
+        return (self.masks[:, a] & self.masks[:, b])[:, None]
+
+
+def joined(stacks: Sequence[SliceStack]) -> SliceStack:
+    """Put the slices of several people, all of one size, into one stack."""
+    return SliceStack(
+        images=torch.cat([stack.images for stack in stacks]),
+        masks=torch.cat([stack.masks for stack in stacks]),
+    )
+
+
 def canvas_around(cohort: Cohort) -> SliceCanvas:
     """Choose the smallest canvas that holds every brain as all the scanners saw it together."""
     return SliceCanvas.around(
@@ -26,7 +58,7 @@ def canvas_around(cohort: Cohort) -> SliceCanvas:
 
 def matched_slices(
     cohort: Cohort, scanners: Sequence[Scanner], canvas: SliceCanvas, device: str
-) -> list[Tensor]:
+) -> list[SliceStack]:
     """Decode a cohort once; the slices stay on the device.
 
     Parameters
@@ -42,7 +74,7 @@ def matched_slices(
 
     Returns
     -------
-    list of Tensor, shape (N, S, H, W)
+    list of SliceStack
         One per subject; N differs from subject to subject, and H and W do where a brain is larger
         than the canvas.
     """
@@ -50,8 +82,9 @@ def matched_slices(
     for subject in cohort.subjects:
         scans = _scans(cohort, subject, scanners)
         placement = canvas.place(_common_mask(scans))
-        volume = torch.cat([as_tensor(scan.image, device) for scan in scans])
-        stacks.append(cut(volume, placement))
+        images = torch.cat([as_tensor(scan.image, device) for scan in scans])
+        masks = torch.cat([as_tensor(scan.mask.astype(np.float32), device) for scan in scans])
+        stacks.append(SliceStack(images=cut(images, placement), masks=cut(masks, placement) > 0))
     return stacks
 
 

@@ -21,7 +21,7 @@ from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.slices import SliceCanvas, as_tensor, cut, paste
 from phycharm.networks.training import Training
 
-from ..matched_slices import MULTIPLE, canvas_around, matched_slices
+from ..matched_slices import MULTIPLE, SliceStack, canvas_around, matched_slices
 from .calamiti_model import CalamitiModel
 from .calamiti_training import CalamitiTraining
 from .vgg_features import VGGFeatures
@@ -57,6 +57,9 @@ class Calamiti(Harmonizer):
         median of their images is taken.
     perceptual_weights : str, optional
         File with the weights of a VGG16; without it there is no perceptual loss.
+    residual : bool
+        Whether the decoder sees the source image too and makes the difference from it, so that a
+        few classes need not carry every detail; the paper's does not.
     scope : {"pair", "all"}
         Whether the harness shall fit one model per pair of scanners or one to all of them.
     seed, device
@@ -70,6 +73,7 @@ class Calamiti(Harmonizer):
 
     card = MethodCard(
         name="calamiti",
+        revision="2",
         summary="Anatomy of the source, one-hot per pixel, decoded in the target's contrast.",
         citation="Zuo et al. Unsupervised MR harmonization by learning disentangled "
         "representations using information bottleneck theory. NeuroImage 2021. "
@@ -79,6 +83,8 @@ class Calamiti(Harmonizer):
             "The contrast encoder has no instance norm, and the decoder has it on the way down "
             "only: it would subtract what theta tells.",
             "The state with the lowest L1 on the harmonized validation slices is kept.",
+            "Losses on images and anatomies are means over the brain as both scanners saw it, and "
+            "the discriminator sees no anatomy outside it; the papers' are of the whole image.",
         ),
     )
 
@@ -91,6 +97,7 @@ class Calamiti(Harmonizer):
         base: int = _PAPER_SIZES["base"],
         orientations: Sequence[Orientation] = ("axial",),
         perceptual_weights: str | None = None,
+        residual: bool = True,
         scope: Literal["pair", "all"] = "pair",
         seed: int = 0,
         device: str = "cpu",
@@ -102,6 +109,7 @@ class Calamiti(Harmonizer):
         self.base = base
         self.orientations = tuple(orientations)
         self.perceptual_weights = perceptual_weights
+        self.residual = residual
         self.scope: Literal["pair", "all"] = scope
         _check(self.orientations, scope)
         # One class, two ways to be fitted: the object's card tells the harness which.
@@ -110,12 +118,20 @@ class Calamiti(Harmonizer):
         self._canvases: dict[str, SliceCanvas] = {}
         self._models: dict[str, CalamitiModel] = {}
 
+    @classmethod
+    @override
+    def current_settings(cls, saved: dict[str, Any]) -> dict[str, Any]:
+        # Revision 1 always made the whole image.
+        return {"residual": False} | saved
+
     @property
     def deviations(self) -> tuple[str, ...]:
         """The card's, and what the settings change."""
         own = list(CALAMITI_PLAN.changed(self.training).deviations(CALAMITI_PLAN))
         if self.perceptual_weights is None:
             own.append("No perceptual loss, for no VGG16 weights were given.")
+        if self.residual:
+            own.append("The decoder sees the source image and makes the difference from it.")
         if len(self.orientations) == 1:
             own.append(f"Only {self.orientations[0]} slices, without fusion of orientations.")
         else:
@@ -146,8 +162,8 @@ class Calamiti(Harmonizer):
     def _fit_model(
         self,
         orientation: str,
-        stacks: list[Tensor],
-        others: list[Tensor] | None,
+        stacks: list[SliceStack],
+        others: list[SliceStack] | None,
         features: VGGFeatures | None,
     ) -> CalamitiModel:
         plan = CALAMITI_PLAN.changed(self.training)
@@ -158,6 +174,8 @@ class Calamiti(Harmonizer):
             label=f"{self.card.name} {', '.join(self._names)}{suffix}",
             plan=plan,
             samples=len(game.slices),
+            directions=len(self._names) * (len(self._names) - 1),
+            turns=2,
             step=game.step,
             validate=None if others is None else lambda: game.validate(others),
             select_by="reconstruction",
@@ -166,7 +184,7 @@ class Calamiti(Harmonizer):
             tags={"network": "G", "source": "", "target": ""},
         ).run()
         self.history += [{**row, "network": row["network"] + suffix} for row in rows]
-        model.measure_contrasts(stacks)
+        model.measure_contrasts([stack.images for stack in stacks])
         return model
 
     def _features(self) -> VGGFeatures | None:
@@ -180,6 +198,7 @@ class Calamiti(Harmonizer):
             classes=self.beta_dim,
             dimensions=self.theta_dim,
             base=self.base,
+            residual=self.residual,
         )
         channels_last(model, self.device)
         return model

@@ -25,15 +25,21 @@ class CalamitiModel(nn.Module):
         Length of theta, the contrast.
     base : int
         Channels of the anatomy encoder's first level; the decoder's has twice as many.
+    residual : bool
+        Whether the decoder makes the difference from the source.
     """
 
     thetas: Tensor
 
-    def __init__(self, *, scanners: int, classes: int, dimensions: int, base: int) -> None:
+    def __init__(
+        self, *, scanners: int, classes: int, dimensions: int, base: int, residual: bool = False
+    ) -> None:
         super().__init__()
         self.anatomy = AnatomyEncoder(classes=classes, base=base)
         self.contrast = ContrastEncoder(dimensions=dimensions)
-        self.decoder = ContrastDecoder(classes=classes, dimensions=dimensions, base=2 * base)
+        self.decoder = ContrastDecoder(
+            classes=classes, dimensions=dimensions, base=2 * base, residual=residual
+        )
         self.register_buffer("thetas", torch.zeros(scanners, dimensions))
 
     @torch.no_grad()
@@ -69,14 +75,17 @@ class CalamitiModel(nn.Module):
         Tensor, shape (N, 1, H, W)
             Images.
         """
-        return self.paint(self.encode(slices), scanner)
+        return self.paint(self.encode(slices), slices, scanner)
 
     def encode(self, slices: Tensor) -> Tensor:
         """Return the anatomies, shape (N, classes, H, W), of slices (N, 1, H, W)."""
         return in_batches(self.anatomy, slices)
 
-    def paint(self, beta: Tensor, scanner: int) -> Tensor:
-        """Decode anatomies, shape (N, classes, H, W), in the contrast of a scanner."""
+    def paint(self, beta: Tensor, source: Tensor, scanner: int) -> Tensor:
+        """Decode anatomies, shape (N, classes, H, W), of slices in the contrast of a scanner."""
         theta = self.thetas[scanner]
-        parts = [self.decoder(part, theta.expand(len(part), -1)) for part in beta.split(_BATCH)]
+        parts = [
+            self.decoder(part, theta.expand(len(part), -1), seen)
+            for part, seen in zip(beta.split(_BATCH), source.split(_BATCH), strict=True)
+        ]
         return torch.cat(parts)

@@ -10,9 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from phycharm.networks.basic_unet import channels_last
+from phycharm.networks.losses import masked_l1
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.training import adam
 
+from ..matched_slices import SliceStack, joined
 from .calamiti_model import CalamitiModel
 from .scanner_discriminator import ScannerDiscriminator
 
@@ -47,12 +49,15 @@ class CalamitiWeights:
 class CalamitiTraining:
     """Steps in which generator and discriminator take turns, a batch each.
 
+    Losses on images and betas are means over the brain as both scanners of a pair saw it, and the
+    discriminator sees no beta outside it: where a brain ends tells of no scanner.
+
     Parameters
     ----------
     model : CalamitiModel
         To be trained.
-    stacks : list of Tensor, shape (N, S, H, W)
-        Matched slices on S scanners, one stack per person; all of one size.
+    stacks : list of SliceStack
+        Matched slices, one stack per person; all of one size.
     plan : TrainingPlan
         For Adam, the same for both.
     features : callable, optional
@@ -65,18 +70,19 @@ class CalamitiTraining:
         self,
         *,
         model: CalamitiModel,
-        stacks: list[Tensor],
+        stacks: list[SliceStack],
         plan: TrainingPlan,
         features: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         self.model = model
         self.stacks = stacks
         self.features = features
-        self.slices = torch.cat(stacks)
+        self.slices = joined(stacks)
+        images = self.slices.images
         self.discriminator = ScannerDiscriminator(
-            classes=model.anatomy.classes, scanners=self.slices.shape[1]
+            classes=model.anatomy.classes, scanners=images.shape[1]
         )
-        channels_last(self.discriminator, str(self.slices.device))
+        channels_last(self.discriminator, str(images.device))
         self.optimizers = [adam(model, plan), adam(self.discriminator, plan)]
         counts = torch.tensor([len(stack) for stack in stacks])
         # Where the volume of a slice begins, and how many slices it has.
@@ -98,21 +104,32 @@ class CalamitiTraining:
             Terms of the generator, or `D.loss`.
         """
         self._steps += 1
-        images, scanners = self._drawn_pairs(indices)
+        images, masks, scanners = self._drawn_pairs(indices)
         if self._steps % 2 == 0:
-            return self._discriminator_step(images, scanners)
-        return self._generator_step(images, scanners, self.other_slices(indices, scanners))
+            return self._discriminator_step(images, masks, scanners)
+        return self._generator_step(images, masks, scanners, self.other_slices(indices, scanners))
 
     @property
     def temperature(self) -> float:
         """Temperature of the Gumbel-softmax at this step."""
         return max(_LOWEST_TEMPERATURE, exp(-_COOLING * self._steps))
 
-    def _drawn_pairs(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """Draw two scanners for each slice: images (2 B, 1, H, W) and scanner indices (2 B,)."""
-        pairs = torch.rand(len(indices), self.slices.shape[1]).argsort(dim=1)[:, :2]
-        images = self.slices[indices[:, None], pairs].flatten(0, 1)[:, None]
-        return images, pairs.flatten()
+    def _drawn_pairs(self, indices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Draw two scanners for each slice.
+
+        Returns
+        -------
+        images, masks : Tensor, shape (2 B, 1, H, W)
+            Neighbours are a pair; their mask is the brain as both saw it.
+        scanners : Tensor of int64, shape (2 B,)
+            Their indices.
+        """
+        pairs = torch.rand(len(indices), self.slices.images.shape[1]).argsort(dim=1)[:, :2]
+        images, masks = (
+            stack[indices[:, None], pairs] for stack in (self.slices.images, self.slices.masks)
+        )
+        common = masks.all(dim=1, keepdim=True).expand_as(masks)
+        return images.flatten(0, 1)[:, None], common.flatten(0, 1)[:, None], pairs.flatten()
 
     def other_slices(self, indices: Tensor, scanners: Tensor) -> Tensor:
         """Draw, for each image of a batch, another slice of the same volume.
@@ -132,14 +149,14 @@ class CalamitiTraining:
         begin, count = self._begin[indices], self._count[indices]
         step = 1 + (torch.rand(len(indices)) * (count - 1)).long()
         others = begin + (indices - begin + step) % count
-        return self.slices[others.repeat_interleave(2), scanners][:, None]
+        return self.slices.images[others.repeat_interleave(2), scanners][:, None]
 
     def _generator_step(
-        self, images: Tensor, scanners: Tensor, others: Tensor
+        self, images: Tensor, masks: Tensor, scanners: Tensor, others: Tensor
     ) -> dict[str, Tensor]:
         # What the generator's loss says to the discriminator's weights is not used.
         self.discriminator.requires_grad_(False)
-        terms = self.generator_terms(images, scanners, others)
+        terms = self.generator_terms(images, masks, scanners, others)
         self.optimizers[0].zero_grad(set_to_none=True)
         terms["loss"].backward()
         self.optimizers[0].step()
@@ -147,7 +164,7 @@ class CalamitiTraining:
         return terms
 
     def generator_terms(
-        self, images: Tensor, scanners: Tensor, others: Tensor
+        self, images: Tensor, masks: Tensor, scanners: Tensor, others: Tensor
     ) -> dict[str, Tensor]:
         """Return the terms of the generator's loss for pairs of images of one anatomy.
 
@@ -155,6 +172,8 @@ class CalamitiTraining:
         ----------
         images : Tensor, shape (2 B, 1, H, W)
             Neighbours (0 and 1, 2 and 3, ...) show the same slice on two scanners.
+        masks : Tensor of bool, shape (2 B, 1, H, W)
+            Where both of a pair saw brain.
         scanners : Tensor of int64, shape (2 B,)
             Whose they are.
         others : Tensor, shape (2 B, 1, H, W)
@@ -163,26 +182,30 @@ class CalamitiTraining:
         beta = self.model.anatomy(images, self.temperature)
         mean, log_variance = self.model.contrast(others)
         theta = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
-        rebuilt = self.model.decoder(swapped_at_random(beta), theta)
-        logits = self.discriminator(beta, scanners.to(beta.device))
+        swapped, source = swapped_at_random(beta, images)
+        rebuilt = self.model.decoder(swapped, theta, source)
+        logits = self.discriminator(beta * masks, scanners.to(beta.device))
         pairs = beta.unflatten(0, (-1, 2))
         terms = {
-            "reconstruction": F.l1_loss(rebuilt, images),
-            "anatomy": F.l1_loss(pairs[:, 0], pairs[:, 1]),
+            "reconstruction": masked_l1(rebuilt, images, masks),
+            "anatomy": masked_l1(pairs[:, 0], pairs[:, 1], masks[::2]),
             "divergence": divergence(mean, log_variance),
             "adversarial": _cross_entropy(logits, joint=False),
         }
         if self.features is not None:
-            terms["perceptual"] = F.mse_loss(self.features(rebuilt), self.features(images))
+            made, wanted = (self.features(image * masks) for image in (rebuilt, images))
+            terms["perceptual"] = F.mse_loss(made, wanted)
         return terms | {"loss": self._weighted(terms)}
 
     def _weighted(self, terms: dict[str, Tensor]) -> Tensor:
         parts = [getattr(self.weights, name) * value for name, value in terms.items()]
         return torch.stack(parts).sum()
 
-    def _discriminator_step(self, images: Tensor, scanners: Tensor) -> dict[str, Tensor]:
+    def _discriminator_step(
+        self, images: Tensor, masks: Tensor, scanners: Tensor
+    ) -> dict[str, Tensor]:
         with torch.no_grad():
-            beta = self.model.anatomy(images, self.temperature)
+            beta = self.model.anatomy(images, self.temperature) * masks
         loss = self.discriminator_loss(beta, scanners.to(beta.device))
         self.optimizers[1].zero_grad(set_to_none=True)
         loss.backward()
@@ -202,12 +225,12 @@ class CalamitiTraining:
             _cross_entropy(on_joint, joint=True) + _cross_entropy(on_marginal, joint=False)
         )
 
-    def validate(self, stacks: list[Tensor]) -> dict[str, Tensor]:
+    def validate(self, stacks: list[SliceStack]) -> dict[str, Tensor]:
         """Harmonize other people in every direction, as in use; the scanners' thetas are updated.
 
         Parameters
         ----------
-        stacks : list of Tensor, shape (N, S, H, W)
+        stacks : list of SliceStack
             Matched slices, one stack per person.
 
         Returns
@@ -216,26 +239,29 @@ class CalamitiTraining:
             `reconstruction` is the L1 to the target's slices; `anatomy` the L1 between betas;
             `loss` the weighted sum of the two.
         """
-        self.model.measure_contrasts(self.stacks)
+        self.model.measure_contrasts([stack.images for stack in self.stacks])
         sums = {"reconstruction": torch.zeros(()), "anatomy": torch.zeros(())}
         for stack in stacks:
-            betas = [self.model.encode(one[:, None]) for one in stack.unbind(1)]
-            directions = list(permutations(range(stack.shape[1]), 2))
+            images = [one[:, None] for one in stack.images.unbind(1)]
+            betas = [self.model.encode(image) for image in images]
+            directions = list(permutations(range(len(images)), 2))
+            share = len(stack) / len(directions)
             for source, target in directions:
-                made = self.model.paint(betas[source], target)
-                share = len(stack) / len(directions)
-                sums["reconstruction"] += share * F.l1_loss(made, stack[:, target, None]).cpu()
-                sums["anatomy"] += share * F.l1_loss(betas[source], betas[target]).cpu()
+                mask = stack.common(source, target)
+                made = self.model.paint(betas[source], images[source], target)
+                sums["reconstruction"] += share * masked_l1(made, images[target], mask).cpu()
+                sums["anatomy"] += share * masked_l1(betas[source], betas[target], mask).cpu()
         count = sum(len(stack) for stack in stacks)
         terms = {name: total / count for name, total in sums.items()}
         return terms | {"loss": self._weighted(terms)}
 
 
-def swapped_at_random(beta: Tensor) -> Tensor:
-    """Exchange the anatomies of two scanners in a random half of the pairs, shape (2 B, ...)."""
-    pairs = beta.unflatten(0, (-1, 2))
-    chosen = (torch.rand(len(pairs)) < 0.5).to(beta.device).view(-1, 1, 1, 1, 1)
-    return torch.where(chosen, pairs.flip(1), pairs).flatten(0, 1)
+def swapped_at_random(*tensors: Tensor) -> list[Tensor]:
+    """Exchange what is of two scanners in a random half of the pairs, shape (2 B, C, H, W) each."""
+    first = tensors[0]
+    chosen = (torch.rand(len(first) // 2) < 0.5).to(first.device).view(-1, 1, 1, 1, 1)
+    pairs = [tensor.unflatten(0, (-1, 2)) for tensor in tensors]
+    return [torch.where(chosen, pair.flip(1), pair).flatten(0, 1) for pair in pairs]
 
 
 def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:

@@ -20,15 +20,20 @@ class ContrastDecoder(nn.Module):
         Length of theta.
     base : int
         Channels of the U-Net's first level.
+    residual : bool
+        Whether it sees the image that beta is of too, and makes the difference from it.
     """
 
-    def __init__(self, *, classes: int = 4, dimensions: int = 2, base: int = 16) -> None:
+    def __init__(
+        self, *, classes: int = 4, dimensions: int = 2, base: int = 16, residual: bool = False
+    ) -> None:
         super().__init__()
+        self.residual = residual
         self.layers = DoubleConvUNet(
-            in_channels=classes + dimensions, out_channels=1, base=base, norms="down"
+            in_channels=classes + dimensions + residual, out_channels=1, base=base, norms="down"
         )
 
-    def forward(self, beta: Tensor, theta: Tensor) -> Tensor:
+    def forward(self, beta: Tensor, theta: Tensor, source: Tensor) -> Tensor:
         """Paint anatomy in a contrast.
 
         Parameters
@@ -37,6 +42,8 @@ class ContrastDecoder(nn.Module):
             Anatomy, sides multiples of 16.
         theta : Tensor, shape (N, dimensions)
             Contrast.
+        source : Tensor, shape (N, 1, H, W)
+            The image that beta is of; looked at only if `residual`.
 
         Returns
         -------
@@ -44,5 +51,8 @@ class ContrastDecoder(nn.Module):
             Image.
         """
         tiled = theta[:, :, None, None].expand(-1, -1, *beta.shape[-2:])
+        if self.residual:
+            made: Tensor = self.layers(torch.cat([beta, tiled, source], dim=1))
+            return source + made
         image: Tensor = self.layers(torch.cat([beta, tiled], dim=1))
         return image

@@ -1,8 +1,8 @@
 """Pix2Pix: a conditional adversarial network per direction."""
 
+from dataclasses import replace
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
@@ -17,7 +17,14 @@ from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.slices import SliceCanvas, as_tensor, cut, paste
 from phycharm.networks.training import Training, in_batches
 
-from ..matched_slices import MULTIPLE, brightest, canvas_around, matched_slices
+from ..matched_slices import (
+    MULTIPLE,
+    SliceStack,
+    brightest,
+    canvas_around,
+    joined,
+    matched_slices,
+)
 from .patch_discriminator import (
     PAPER_STRIDED,
     PatchDiscriminator,
@@ -56,12 +63,16 @@ class Pix2Pix(Harmonizer):
         Channels of the first layer of both networks.
     l1_weight : float
         Weight of L1 beside the adversarial loss.
+    residual : bool
+        Whether the generator makes the difference from its input instead of the whole image; the
+        paper's does not.
     seed, device
         See `Harmonizer`.
     """
 
     card = MethodCard(
         name="pix2pix",
+        revision="2",
         summary="A conditional adversarial network per direction, trained on matched slices.",
         citation="Isola, Zhu, Zhou, Efros. Image-to-image translation with conditional "
         "adversarial networks. CVPR 2017. doi:10.1109/CVPR.2017.632",
@@ -70,6 +81,8 @@ class Pix2Pix(Harmonizer):
             "Dropout is off when harmonizing, so that results repeat; the paper leaves it on.",
             "Training slices are not jittered or mirrored.",
             "The state with the lowest L1 on the validation slices is kept, not the last one.",
+            "L1 is a mean over the brain as both scanners saw it, and outside it the discriminator "
+            "sees black; the paper's losses are of the whole image.",
         ),
     )
 
@@ -79,6 +92,7 @@ class Pix2Pix(Harmonizer):
         training: dict[str, Any] | None = None,
         base: int = _PAPER_BASE,
         l1_weight: float = _PAPER_L1_WEIGHT,
+        residual: bool = True,
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
@@ -86,9 +100,16 @@ class Pix2Pix(Harmonizer):
         self.training = training
         self.base = base
         self.l1_weight = l1_weight
+        self.residual = residual
         self._canvas: SliceCanvas | None = None
         self._ceiling = 1.0
         self._generators = nn.ModuleDict()
+
+    @classmethod
+    @override
+    def current_settings(cls, saved: dict[str, Any]) -> dict[str, Any]:
+        # Revision 1 always made the whole image.
+        return {"residual": False} | saved
 
     @property
     def deviations(self) -> tuple[str, ...]:
@@ -98,6 +119,8 @@ class Pix2Pix(Harmonizer):
             own.append(f"Networks start with {self.base} channels instead of {_PAPER_BASE}.")
         if self.l1_weight != _PAPER_L1_WEIGHT:
             own.append(f"Weight of L1 {self.l1_weight:g} instead of {_PAPER_L1_WEIGHT:g}.")
+        if self.residual:
+            own.append("The generator makes the difference from its input, without tanh.")
         return self.card.deviations + tuple(own) + self._size_deviations()
 
     def _size_deviations(self) -> tuple[str, ...]:
@@ -123,7 +146,7 @@ class Pix2Pix(Harmonizer):
         self._ceiling = brightest(train, _CEILING_PERCENTILE)
         self._generators = nn.ModuleDict()
         scanners = train.scanners
-        slices = torch.cat(self._signed_slices(train, scanners))
+        slices = joined(self._signed_slices(train, scanners))
         others = None if validation is None else self._signed_slices(validation, scanners)
         for source, target in train.directions():
             channels = scanners.index(source), scanners.index(target)
@@ -136,8 +159,8 @@ class Pix2Pix(Harmonizer):
     def _fit_direction(
         self,
         direction: tuple[Scanner, Scanner],
-        train: tuple[Tensor, Tensor],
-        validation: list[tuple[Tensor, Tensor]] | None,
+        train: tuple[Tensor, Tensor, Tensor],
+        validation: list[tuple[Tensor, Tensor, Tensor]] | None,
     ) -> nn.Module:
         source, target = direction
         plan = PIX2PIX_PLAN.changed(self.training)
@@ -146,7 +169,7 @@ class Pix2Pix(Harmonizer):
             label=f"{self.card.name} {source.name} -> {target.name}",
             plan=plan,
             samples=len(train[0]),
-            step=lambda indices: game.step(train[0][indices], train[1][indices]),
+            step=lambda indices: game.step(*(one[indices] for one in train)),
             validate=None if validation is None else lambda: game.validate(validation),
             select_by="L1",
             modules={"G": game.generator, "D": game.discriminator},
@@ -169,14 +192,14 @@ class Pix2Pix(Harmonizer):
 
     def _new_generator(self, canvas: SliceCanvas) -> Pix2PixGenerator:
         halvings, _ = self._depths(canvas)
-        generator = Pix2PixGenerator(halvings=halvings, base=self.base)
+        generator = Pix2PixGenerator(halvings=halvings, base=self.base, residual=self.residual)
         channels_last(generator, self.device)
         return generator
 
-    def _signed_slices(self, cohort: Cohort, scanners: tuple[Scanner, ...]) -> list[Tensor]:
+    def _signed_slices(self, cohort: Cohort, scanners: tuple[Scanner, ...]) -> list[SliceStack]:
         assert self._canvas is not None
         stacks = matched_slices(cohort, scanners, self._canvas, self.device)
-        return [self._signed(stack) for stack in stacks]
+        return [replace(stack, images=self._signed(stack.images)) for stack in stacks]
 
     def _signed(self, image: Tensor) -> Tensor:
         return image * (2 / self._ceiling) - 1
@@ -219,10 +242,10 @@ class Pix2Pix(Harmonizer):
         self._generators.eval()
 
 
-def _split(slices: Tensor, channels: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Return the source's and the target's slices, shape (N, 1, H, W) each."""
-    source, target = channels
-    return slices[:, source, None].contiguous(), slices[:, target, None].contiguous()
+def _split(stack: SliceStack, channels: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the source's and the target's slices and their mask, shape (N, 1, H, W) each."""
+    images = [stack.images[:, channel, None].contiguous() for channel in channels]
+    return images[0], images[1], stack.common(*channels)
 
 
 def _key(source: Scanner, target: Scanner) -> str:

@@ -15,7 +15,8 @@ class Pix2PixGenerator(nn.Module):
     Going down C64-C128-C256-C512-C512..., 4 x 4 convolutions of stride 2 with LeakyReLU 0.2; going
     up the mirror image, with ReLU and dropout of half the activations in up to three innermost
     blocks as wide as the widest; tanh at the end. Instance norm everywhere but in the first
-    layer, in the bottleneck and at the output.
+    layer, in the bottleneck and at the output. With `residual` the last layer's output is added to
+    the image in place of the tanh, so that the network need not first learn to copy.
 
     Parameters
     ----------
@@ -27,6 +28,8 @@ class Pix2PixGenerator(nn.Module):
         Channels of the input and the output image.
     dropout : float
         Probability of dropping an activation.
+    residual : bool
+        Whether it makes the difference from its input.
     """
 
     def __init__(
@@ -37,8 +40,10 @@ class Pix2PixGenerator(nn.Module):
         in_channels: int = 1,
         out_channels: int = 1,
         dropout: float = 0.5,
+        residual: bool = False,
     ) -> None:
         super().__init__()
+        self.residual = residual
         widths = [base * min(2**level, 8) for level in range(halvings)]
         self.down = nn.ModuleList(
             _down(
@@ -70,7 +75,7 @@ class Pix2PixGenerator(nn.Module):
         Returns
         -------
         Tensor, shape (N, out_channels, H, W)
-            Between -1 and 1.
+            Between -1 and 1, unless `residual`.
         """
         sizes, skips = [image.shape[-2:]], [image]
         for down in self.down:
@@ -79,7 +84,8 @@ class Pix2PixGenerator(nn.Module):
         features = skips.pop()
         for up, size in zip(self.up, sizes[-2:0:-1], strict=True):
             features = torch.cat([up(features, size), skips.pop()], dim=1)
-        return torch.tanh(self.last(features, output_size=list(sizes[0])))
+        made: Tensor = self.last(features, output_size=list(sizes[0]))
+        return image + made if self.residual else torch.tanh(made)
 
 
 def halvings_for(height: int, width: int) -> int:

@@ -41,9 +41,16 @@ class Methods:
         return {spec: harmonizer.card for spec, harmonizer in made.items()}
 
     def settings(self, spec: str) -> dict[str, Any]:
-        """Return the constructor parameters that the protocol gives to a method."""
+        """Return the constructor parameters that the protocol gives to a method.
+
+        What a method's own table says of its training replaces what the common one says; its own
+        epochs replace common steps too.
+        """
         settings = dict(self.protocol.settings.get(spec, {}))
-        budget = {**self.protocol.training, **settings.get("training", {})}
+        own, common = settings.get("training", {}), dict(self.protocol.training)
+        if "epochs" in own:
+            common.pop("steps", None)
+        budget = {**common, **own}
         if budget and "training" in accepted_settings(spec):
             settings["training"] = budget
         return settings

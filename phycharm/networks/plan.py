@@ -9,6 +9,7 @@ from ..errors import InputError
 from ..utils.validation import first_problem
 
 Schedule = Literal["constant", "cosine", "linear-second-half"]
+_LENGTH = {"epochs", "steps"}
 
 
 class TrainingPlan(BaseModel):
@@ -18,6 +19,10 @@ class TrainingPlan(BaseModel):
     ----------
     epochs : int
         Passes over the training slices.
+    steps : int, optional
+        Updates of the network that makes the image, for each direction that it serves; takes the
+        place of `epochs`. Passes give much to whoever has many slices or small batches, and to a
+        network that takes turns with a rival half of what they seem to; steps are the same for all.
     batch_size : int
         Slices per step.
     learning_rate : float
@@ -26,12 +31,13 @@ class TrainingPlan(BaseModel):
         Adam's.
     schedule : {"constant", "cosine", "linear-second-half"}
         How the learning rate falls to (nearly) zero, if it does: along half a cosine, or in a
-        straight line over the second half of the epochs (Isola 2017).
+        straight line over the second half of the training (Isola 2017).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     epochs: int = Field(ge=1)
+    steps: int | None = Field(None, ge=1)
     batch_size: int = Field(ge=1)
     learning_rate: float = Field(gt=0)
     betas: tuple[float, float] = (0.9, 0.999)
@@ -79,11 +85,21 @@ class TrainingPlan(BaseModel):
         >>> paper = TrainingPlan(epochs=200, batch_size=8, learning_rate=1e-3)
         >>> paper.changed({"epochs": 20}).deviations(paper)
         ('Training plan: epochs 20 instead of 200.',)
+        >>> paper.changed({"steps": 1000, "batch_size": 4}).deviations(paper)
+        ('Training plan: 1000 steps a direction instead of 200 epochs, batch size 4 instead of 8.',)
         """
-        wanted = paper.model_dump()
+        wanted = paper.model_dump(exclude=_LENGTH)
         changed = [
             f"{name.replace('_', ' ')} {value} instead of {wanted[name]}"
-            for name, value in self.model_dump().items()
+            for name, value in self.model_dump(exclude=_LENGTH).items()
             if value != wanted[name]
         ]
+        changed = [*self._other_length(paper), *changed]
         return (f"Training plan: {', '.join(changed)}.",) if changed else ()
+
+    def _other_length(self, paper: Self) -> list[str]:
+        if self.steps is not None:
+            return [f"{self.steps} steps a direction instead of {paper.epochs} epochs"]
+        if self.epochs == paper.epochs:
+            return []
+        return [f"epochs {self.epochs} instead of {paper.epochs}"]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import torch
@@ -13,23 +14,31 @@ from ..utils.progress import progress_bar
 from .plan import TrainingPlan
 
 Terms = Mapping[str, Tensor | float]
+_MOST_ROUNDS = 20
 
 
 @dataclass(kw_only=True)
 class Training:
-    """Train networks for a plan's epochs and keep the state that validates best.
+    """Train networks for a plan's epochs or steps and keep the state that validates best.
 
     The engine shuffles, counts, schedules, records and selects; what one step does is the
     method's own business, so that one engine serves regression and adversarial training alike.
+    It records and validates after every epoch; where the plan counts steps, twenty times at equal
+    distances, for an epoch is then nobody's unit.
 
     Parameters
     ----------
     label : str
         What is trained, for the progress bar.
     plan : TrainingPlan
-        Epochs, batch size and learning rate.
+        Epochs or steps, batch size and learning rate.
     samples : int
         How many training slices there are.
+    directions : int
+        How many directions the network serves: the plan's steps are for each of them.
+    turns : int
+        Calls of `step` to one update of the network that makes the image; 2 where every second
+        call improves its rival. The plan's steps count that network's updates alone.
     step : callable
         `step(indices)` does one optimizer step on the slices with these indices (int64 tensor on
         the CPU) and returns loss terms by name, `loss` for the total. A term named `D.loss` is the
@@ -56,6 +65,8 @@ class Training:
     optimizers: list[Optimizer]
     validate: Callable[[], Terms] | None = None
     select_by: str = "loss"
+    directions: int = 1
+    turns: int = 1
     tags: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> list[dict[str, Any]]:
@@ -64,20 +75,23 @@ class Training:
         Returns
         -------
         list of dict
-            History rows: the tags, `epoch` (from 1), `split`, `term`, `value`.
+            History rows: the tags, `epoch` (passes over the slices so far), `step` (updates so far
+            of the network that makes the image), `split`, `term`, `value`.
         """
         schedule = _Schedule(self.optimizers, self._factor)
         history: list[dict[str, Any]] = []
         best = float("inf")
         kept = None
-        with progress_bar(self.label, self.plan.epochs) as bar:
-            for epoch in range(1, self.plan.epochs + 1):
-                train = self._train_epoch(schedule)
-                history += self._rows(epoch, "train", train)
+        batches = self._batches()
+        rounds = self._rounds()
+        with progress_bar(self.label, len(rounds)) as bar:
+            for begin, end in zip([0, *rounds], rounds, strict=False):
+                train = self._train(islice(batches, end - begin), schedule)
+                history += self._rows(end, "train", train)
                 shown = train.get("loss", float("nan"))
                 if self.validate is not None:
                     valid = self._validation_terms(self.validate)
-                    history += self._rows(epoch, "validation", valid)
+                    history += self._rows(end, "validation", valid)
                     shown = valid[self.select_by]
                     if shown < best:
                         best, kept = shown, self._snapshot()
@@ -85,21 +99,33 @@ class Training:
         self._finish(kept)
         return history
 
-    def _steps_per_epoch(self) -> int:
+    def _rounds(self) -> list[int]:
+        """List after how many batches to record and validate; the last ends the training."""
+        if self.plan.steps is None:
+            return [self._batches_per_epoch() * (n + 1) for n in range(self.plan.epochs)]
+        updates = self.plan.steps * self.directions
+        count = min(_MOST_ROUNDS, updates)
+        return [self.turns * (updates * (n + 1) // count) for n in range(count)]
+
+    def _batches_per_epoch(self) -> int:
         return -(-self.samples // self.plan.batch_size)
 
-    def _factor(self, step: int) -> float:
-        return self.plan.factor(step / (self.plan.epochs * self._steps_per_epoch()))
+    def _factor(self, batches: int) -> float:
+        if self.plan.steps is None:
+            return self.plan.factor(batches / (self.plan.epochs * self._batches_per_epoch()))
+        return self.plan.factor(batches / (self.plan.steps * self.directions * self.turns))
 
     def _batches(self) -> Iterator[Tensor]:
-        return iter(torch.randperm(self.samples).split(self.plan.batch_size))
+        """Deal out the slices in a new order again and again, without end."""
+        while True:
+            yield from torch.randperm(self.samples).split(self.plan.batch_size)
 
-    def _train_epoch(self, schedule: "_Schedule") -> dict[str, float]:
+    def _train(self, batches: Iterator[Tensor], schedule: "_Schedule") -> dict[str, float]:
         for module in self.modules.values():
             module.train()
         sums: dict[str, Tensor | float] = {}
         counts: Counter[str] = Counter()
-        for indices in self._batches():
+        for indices in batches:
             for name, value in self.step(indices).items():
                 detached = value.detach() if isinstance(value, Tensor) else value
                 sums[name] = sums.get(name, 0.0) + detached * len(indices)
@@ -113,12 +139,16 @@ class Training:
         with torch.no_grad():
             return {name: float(value) for name, value in validate().items()}
 
-    def _rows(self, epoch: int, split: str, terms: Mapping[str, float]) -> list[dict[str, Any]]:
+    def _rows(self, batches: int, split: str, terms: Mapping[str, float]) -> list[dict[str, Any]]:
+        passes = batches / self._batches_per_epoch()
+        # Whole epochs are whole numbers, in the table as in people's minds.
+        epoch = int(passes) if passes.is_integer() else round(passes, 3)
+        progress = {"epoch": epoch, "step": -(-batches // self.turns)}
         rows: list[dict[str, Any]] = []
         for name, value in terms.items():
             network, _, term = name.rpartition(".")
             tags = self.tags | ({"network": network} if network else {})
-            rows.append({**tags, "epoch": epoch, "split": split, "term": term, "value": value})
+            rows.append({**tags, **progress, "split": split, "term": term, "value": value})
         return rows
 
     def _snapshot(self) -> dict[str, dict[str, Tensor]]:

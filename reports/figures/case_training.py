@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from ..run.cell_records import NO_CASE
 from ..run.run_view import RunView
 from .style import INK, house_style, new_figure
-from .training import loss_axis
+from .training import loss_axis, progress_column
 
 _MOST_PANELS = 12
 _NETWORK = "HN"
@@ -34,7 +34,8 @@ def case_curves(view: RunView) -> pd.DataFrame:
     -------
     DataFrame
         Columns `method` (fits of a variant count as those of its method), `source`, `target`,
-        `case`, `epoch`, `value`: mean over folds and seeds; empty where no such curves were kept.
+        `case`, `step` (or `epoch`, see `progress_column`), `value`: mean over folds and seeds;
+        empty where no such curves were kept.
     """
     history = view.content.history
     cases = {cell.name: view.case(cell) for cell in view.content.cells}
@@ -49,12 +50,12 @@ def case_curves(view: RunView) -> pd.DataFrame:
         & (history["term"] == "loss")
         & (history["value"] > 0)
     ]
-    keys = ["method", "source", "target", "case", "epoch"]
+    keys = ["method", "source", "target", "case", progress_column(chosen)]
     return chosen.groupby(keys)["value"].mean().reset_index()
 
 
 def case_training_plot(view: RunView) -> tuple[Figure, str, list[int]] | None:
-    """Draw training loss over epochs, one panel per direction and one line per loss case.
+    """Draw training loss over steps, one panel per direction and one line per loss case.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def case_training_plot(view: RunView) -> tuple[Figure, str, list[int]] | None:
         for axes in grid.flat[len(directions) :]:
             axes.set_visible(False)
         _legend(figure)
-        figure.supxlabel("epoch", fontsize=9, color=INK)
+        figure.supxlabel(_progress(curves), fontsize=9, color=INK)
         figure.supylabel("training loss", fontsize=9, color=INK)
     return figure, str(method), sorted({int(case) for case in curves["case"]})
 
@@ -97,9 +98,13 @@ def _panel(axes: Axes, curves: pd.DataFrame) -> None:
     for case, own in curves.groupby("case"):
         number = int(str(case))
         colour, style = _STYLES.get(number, _OTHER)
-        line = axes.plot(own["epoch"], own["value"], linestyle=style, color=colour, lw=1.5)
+        line = axes.plot(own[_progress(own)], own["value"], linestyle=style, color=colour, lw=1.5)
         line[0].set_label(f"case {number}")
     loss_axis(axes)
+
+
+def _progress(curves: pd.DataFrame) -> str:
+    return "step" if "step" in curves else "epoch"
 
 
 def _legend(figure: Figure) -> None:

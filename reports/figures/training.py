@@ -14,7 +14,9 @@ _MOST_PANELS = 12
 
 
 def training_plot(view: RunView) -> Figure | None:
-    """Draw loss over epochs, one panel per method and network; variants of methods are left out.
+    """Draw loss over steps, one panel per method and network; variants of methods are left out.
+
+    Where no steps were recorded, epochs take their place.
 
     Parameters
     ----------
@@ -48,22 +50,28 @@ def training_plot(view: RunView) -> Figure | None:
 
 def _panel(axes: Axes, curves: pd.DataFrame) -> None:
     styles = dashes(["train", "validation"])
+    progress = progress_column(curves)
     for split, own in curves.groupby("split"):
         style = styles.get(str(split), "-.")
         colour = "#0072b2" if split == "train" else "#d55e00"
         for _, one in own.groupby(["cell", "source", "target"]):
-            ordered = one.sort_values("epoch")
-            axes.plot(ordered["epoch"], ordered["value"], style, color=colour, alpha=0.4, lw=0.8)
-        mean = own.groupby("epoch")["value"].mean()
+            ordered = one.sort_values(progress)
+            axes.plot(ordered[progress], ordered["value"], style, color=colour, alpha=0.4, lw=0.8)
+        mean = own.groupby(progress)["value"].mean()
         axes.plot(mean.index, mean, style, color=colour, lw=1.8, label=str(split))
     loss_axis(axes)
-    axes.set_xlabel("epoch")
+    axes.set_xlabel(progress)
     axes.set_ylabel("loss")
     axes.legend(fontsize=8)
 
 
+def progress_column(curves: pd.DataFrame) -> str:
+    """Return by which column curves advance: `step`, or `epoch` where steps are not known."""
+    return "step" if curves["step"].notna().all() else "epoch"
+
+
 def loss_axis(axes: Axes) -> None:
-    """Make the vertical axis logarithmic, with plain numbers, and epochs whole."""
+    """Make the vertical axis logarithmic, with plain numbers, and steps or epochs whole."""
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

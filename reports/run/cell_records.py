@@ -12,7 +12,7 @@ import pandas as pd
 
 NO_CASE = -1
 """Stands for the loss case of a fit that recorded none."""
-HISTORY_COLUMNS = ("network", "source", "target", "epoch", "split", "term", "value")
+HISTORY_COLUMNS = ("network", "source", "target", "epoch", "step", "split", "term", "value")
 # maps_case-4_seed-0, maps_paper_case-4_seed-0, phycharm-case-1_GE-Siemens_fold-1_seed-0
 _CASE = re.compile(r"^(?:maps_(?:[a-z]+_)?|[^_]*-)case-(\d+)(?:_|$)")
 
@@ -130,7 +130,8 @@ def read_history(cells: Sequence[CellRecord], notes: list[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns `cell`, `harmonizer`, `case` and those of history.csv.
+        Columns `cell`, `harmonizer`, `case` and those of history.csv; `step` is NaN where it was
+        not recorded.
     """
     tables = []
     for cell in cells:
@@ -139,9 +140,14 @@ def read_history(cells: Sequence[CellRecord], notes: list[str]) -> pd.DataFrame:
             continue
         try:
             table = pd.read_csv(
-                path, keep_default_na=False, na_values={"value": ["", "nan", "NaN"]}
+                path,
+                keep_default_na=False,
+                na_values={name: ["", "nan", "NaN"] for name in ("value", "step")},
             )
-            table = table.loc[:, list(HISTORY_COLUMNS)].astype({"epoch": int, "value": float})
+            # Not every method counts steps, and earlier versions recorded none.
+            table = table if "step" in table else table.assign(step=float("nan"))
+            numbers = {"epoch": float, "step": float, "value": float}
+            table = table.loc[:, list(HISTORY_COLUMNS)].astype(numbers)
         except (OSError, ValueError, KeyError) as error:
             reason = str(error).partition("\n")[0]
             notes.append(f"cells/{cell.name}/history.csv cannot be used ({reason}).")

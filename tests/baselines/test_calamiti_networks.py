@@ -69,7 +69,8 @@ def test_the_decoder_paints_theta_everywhere():
     decoder = ContrastDecoder()
     assert in_and_out(decoder)[:2] == [(6, 16), (16, 16)]
     beta = F.one_hot(torch.randint(4, (1, 32, 32)), 4).movedim(-1, 1).float()
-    images = [decoder(beta, torch.tensor([theta])) for theta in ([0.0, 0.0], [3.0, 0.0])]
+    seen = torch.zeros(1, 1, *beta.shape[-2:])
+    images = [decoder(beta, torch.tensor([theta]), seen) for theta in ([0.0, 0.0], [3.0, 0.0])]
     assert images[0].shape == (1, 1, 32, 32)
     changed = (images[0] - images[1]).abs() > 1e-5
     assert changed.float().mean() > 0.99

@@ -16,6 +16,7 @@ from phycharm.baselines.calamiti.calamiti_training import (
     divergence,
     swapped_at_random,
 )
+from phycharm.baselines.matched_slices import SliceStack
 
 
 def model(scanners=2, base=2):
@@ -27,13 +28,26 @@ def numbered_stacks(counts, scanners=2):
     stacks = []
     for person, count in enumerate(counts):
         codes = 1000 * person + 10 * torch.arange(count)[:, None] + torch.arange(scanners)
-        stacks.append(codes.float()[:, :, None, None].expand(-1, -1, 16, 16).contiguous())
+        images = codes.float()[:, :, None, None].expand(-1, -1, 16, 16).contiguous()
+        stacks.append(everywhere(images))
     return stacks
+
+
+def everywhere(images):
+    """Slices that are brain from edge to edge."""
+    return SliceStack(images=images, masks=torch.ones_like(images, dtype=torch.bool))
+
+
+def whole(images):
+    return torch.ones_like(images, dtype=torch.bool)
 
 
 def training(stacks, **settings):
     return CalamitiTraining(
-        model=model(scanners=stacks[0].shape[1]), stacks=stacks, plan=CALAMITI_PLAN, **settings
+        model=model(scanners=stacks[0].images.shape[1]),
+        stacks=stacks,
+        plan=CALAMITI_PLAN,
+        **settings,
     )
 
 
@@ -44,7 +58,7 @@ def test_theta_comes_from_another_slice_of_the_same_volume():
     seen = set()
     for _ in range(100):
         others = game.other_slices(indices, scanners)[:, 0, 0, 0].view(14, 2).long()
-        own = game.slices[:, :, 0, 0].long()
+        own = game.slices.images[:, :, 0, 0].long()
         assert (others // 1000 == own // 1000).all()
         assert (others % 10 == own % 10).all()
         assert (others // 10 % 100 != own // 10 % 100).all()
@@ -63,7 +77,8 @@ def test_pairs_show_one_slice_on_two_scanners():
     game = training(numbered_stacks([6], scanners=3))
     drawn = set()
     for _ in range(60):
-        images, scanners = game._drawn_pairs(torch.tensor([2, 4]))
+        images, masks, scanners = game._drawn_pairs(torch.tensor([2, 4]))
+        assert masks.shape == images.shape and masks.all()
         codes = images[:, 0, 0, 0].view(2, 2)
         assert (codes // 10 == torch.tensor([[2.0], [4.0]])).all()
         assert (codes % 10 == scanners.view(2, 2)).all()
@@ -74,7 +89,9 @@ def test_pairs_show_one_slice_on_two_scanners():
 def test_betas_are_swapped_in_half_of_the_pairs():
     torch.manual_seed(0)
     beta = torch.arange(400.0).view(400, 1, 1, 1)
-    pairs = swapped_at_random(beta).view(200, 2)
+    betas, images = swapped_at_random(beta, beta + 0.5)
+    assert torch.equal(images, betas + 0.5)  # both of one scanner
+    pairs = betas.view(200, 2)
     swapped = pairs[:, 0] > pairs[:, 1]
     assert (pairs.sort(dim=1).values == beta.view(200, 2)).all()
     assert 70 < int(swapped.sum()) < 130
@@ -101,7 +118,7 @@ def test_the_loss_is_the_papers_weighted_sum(perceptual):
     features = (lambda image: image.square()) if perceptual else None
     game = training(numbered_stacks([3]), features=features)
     images = torch.rand(4, 1, 32, 32)
-    terms = game.generator_terms(images, torch.tensor([0, 1, 1, 0]), images)
+    terms = game.generator_terms(images, whole(images), torch.tensor([0, 1, 1, 0]), images)
     weights = {"reconstruction": 4, "anatomy": 3e-2, "divergence": 1e-7, "adversarial": 3e-2}
     if perceptual:
         weights["perceptual"] = 4e-2
@@ -114,7 +131,7 @@ def test_anatomies_that_agree_cost_nothing_and_fooling_pays():
     game = training(numbered_stacks([3]))
     game.model.eval()
     same = torch.rand(2, 1, 32, 32).repeat_interleave(2, dim=0)
-    terms = game.generator_terms(same, torch.tensor([0, 1, 0, 1]), same)
+    terms = game.generator_terms(same, whole(same), torch.tensor([0, 1, 0, 1]), same)
     assert terms["anatomy"].item() == 0
     with torch.no_grad():
         logits = game.discriminator(game.model.anatomy(same), torch.tensor([0, 1, 0, 1]))
@@ -134,9 +151,55 @@ def test_the_discriminators_loss_by_hand(monkeypatch):
     assert loss.item() == pytest.approx(3e-2 * (joint + marginal), rel=1e-5)
 
 
+@pytest.mark.parametrize("perceptual", [False, True])
+def test_nothing_outside_the_brain_is_learned(perceptual, monkeypatch):
+    torch.manual_seed(1)
+    game = training(numbered_stacks([3]), features=torch.square if perceptual else None)
+    game.model.eval()
+    images = torch.rand(4, 1, 32, 32)
+    mask = torch.zeros(4, 1, 32, 32, dtype=torch.bool)
+    mask[..., 8:20, 5:17] = True
+    rebuilt = torch.rand(4, 1, 32, 32, requires_grad=True)
+    beta = torch.rand(4, 4, 32, 32, requires_grad=True)
+    monkeypatch.setattr(game.model.anatomy, "forward", lambda *_: beta)
+    monkeypatch.setattr(game.model.decoder, "forward", lambda *_: rebuilt)
+    terms = game.generator_terms(images, mask, torch.tensor([0, 1, 1, 0]), images)
+    terms["loss"].backward()
+    outside = ~mask
+    assert not rebuilt.grad[outside].any() and rebuilt.grad[mask].all()
+    assert not beta.grad[outside.expand_as(beta)].any() and beta.grad.any()
+
+
+def test_a_pairs_mask_is_the_brain_as_both_saw_it():
+    masks = torch.zeros(1, 3, 16, 16, dtype=torch.bool)
+    for scanner, columns in enumerate((slice(2, 9), slice(5, 12), slice(8, 16))):
+        masks[:, scanner, :, columns] = True
+    game = training([SliceStack(images=torch.zeros(1, 3, 16, 16), masks=masks)])
+    for _ in range(20):
+        _, common, scanners = game._drawn_pairs(torch.tensor([0]))
+        a, b = scanners.tolist()
+        expected = masks[:, a] & masks[:, b]
+        assert torch.equal(common, expected[:, None].expand(2, 1, 16, 16))
+
+
+def test_a_residual_decoder_starts_from_the_image_that_beta_is_of(monkeypatch):
+    torch.manual_seed(2)
+    one = CalamitiModel(scanners=2, classes=4, dimensions=2, base=2, residual=True)
+    game = CalamitiTraining(model=one, stacks=numbered_stacks([3]), plan=CALAMITI_PLAN)
+    monkeypatch.setattr(one.decoder.layers, "forward", lambda seen: torch.zeros_like(seen[:, :1]))
+    images = torch.rand(2, 1, 32, 32)
+    ends = set()
+    for _ in range(20):
+        terms = game.generator_terms(images, whole(images), torch.tensor([0, 1]), images)
+        ends.add(round(terms["reconstruction"].item(), 5))
+    # Its own image, or that of the other scanner.
+    assert ends == {0.0, round(F.l1_loss(images[0], images[1]).item(), 5)}
+    assert torch.equal(one.translate(images, 1), images)
+
+
 def test_generator_and_discriminator_take_turns():
     torch.manual_seed(0)
-    game = training([torch.rand(6, 2, 32, 32)])
+    game = training([everywhere(torch.rand(6, 2, 32, 32))])
     game.model.train()
     for turn in range(4):
         before = copy.deepcopy((game.model, game.discriminator))
@@ -167,12 +230,12 @@ def test_a_scanners_theta_is_the_mean_over_volumes():
 
 def test_validation_is_harmonization():
     torch.manual_seed(0)
-    stacks = [torch.rand(4, 2, 32, 32)]
+    stacks = [everywhere(torch.rand(4, 2, 32, 32))]
     game = training(stacks)
     game.model.eval()
     others = [torch.rand(3, 2, 32, 32), torch.rand(5, 2, 32, 32)]
     with torch.no_grad():
-        terms = game.validate(others)
+        terms = game.validate([everywhere(images) for images in others])
         together = torch.cat(others)
         errors = [
             F.l1_loss(game.model.translate(together[:, s, None], t), together[:, t, None])

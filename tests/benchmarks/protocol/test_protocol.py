@@ -63,8 +63,8 @@ def test_paper_has_the_preprints_design():
     # The methods use the maps of the first, the case that the preprint chose; all four are its own.
     assert paper.maps.cases_of("paper") == (4, 1, 2, 3)
     assert paper.maps.cases_of("corrected") == (4,)
-    # Epochs, batch size and rates are those of each method's own paper.
-    assert paper.training == {}
+    # 200 epochs of 3 x 224 slices by twos; batch size and rates are those of each method's paper.
+    assert paper.training == {"steps": 200 * 3 * 224 // 2}
     assert paper.maps.training == {}
     methods = Methods(paper, paper.harmonizers)
     printed = methods.make("phycharm-paper", seed=0, device="cpu")
@@ -72,8 +72,35 @@ def test_paper_has_the_preprints_design():
     assert printed.deviations == printed.card.deviations
     assert paper.maps.preset_of(printed.card) == "paper"
     assert paper.maps.preset_of(methods.cards["phycharm"]) == "corrected"
-    # The preprint's networks learn whole images.
-    assert not methods.make("unet", seed=0, device="cpu").residual
+    # The preprint's networks learn whole images, and so do those of the GANs' papers.
+    for name in ("unet", "pix2pix", "calamiti"):
+        assert not methods.make(name, seed=0, device="cpu").residual
+
+
+@pytest.mark.parametrize("name", protocol_names())
+def test_every_trained_method_has_the_same_steps(name):
+    protocol = load_protocol(name)
+    methods = Methods(protocol, protocol.harmonizers)
+    trained = {}
+    for spec in protocol.harmonizers:
+        method = methods.make(spec, seed=0, device="cpu")
+        if "training" in method.settings():
+            trained[spec] = (method.training or {}).get("steps")
+    # The preprint as printed counts epochs, of slices that make as many steps of them.
+    trained.pop("phycharm-paper", None)
+    assert {"unet", "pix2pix", "calamiti", "phycharm"} <= trained.keys()
+    assert set(trained.values()) == {protocol.training["steps"]}
+
+
+def test_a_methods_own_epochs_replace_common_steps():
+    protocol = tiny_protocol(
+        training={"steps": 7, "batch_size": 4},
+        settings={"unet": {"training": {"epochs": 2}}, "pix2pix": {"training": {"steps": 5}}},
+    )
+    methods = Methods(protocol, ["unet", "pix2pix", "calamiti"])
+    assert methods.settings("unet")["training"] == {"epochs": 2, "batch_size": 4}
+    assert methods.settings("pix2pix")["training"] == {"steps": 5, "batch_size": 4}
+    assert methods.settings("calamiti")["training"] == {"steps": 7, "batch_size": 4}
 
 
 def test_quick_has_five_external_subjects():

@@ -115,7 +115,7 @@ class TestCells:
         ):
             table = pd.read_csv(run / "cells" / cell / "history.csv", keep_default_na=False)
             assert list(table.columns) == [
-                "network", "source", "target", "epoch", "split", "term", "value",
+                "network", "source", "target", "epoch", "step", "split", "term", "value",
             ]  # fmt: skip
             assert set(table["network"]) == networks
             assert table["epoch"].min() == 1

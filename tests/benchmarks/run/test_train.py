@@ -95,7 +95,7 @@ def test_maps_trained_before_can_be_taken(tmp_path, pair, monkeypatch):
     assert method.fitted_on["subjects"] == ["01", "02"]
 
 
-CURVES = ["network", "source", "target", "epoch", "split", "term", "value"]
+CURVES = ["network", "source", "target", "epoch", "step", "split", "term", "value"]
 
 
 def curves(folder):

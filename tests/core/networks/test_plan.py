@@ -28,6 +28,12 @@ def test_changes_replace_and_leave_the_rest():
     assert PLAN.changed(None) == PLAN.changed({}) == PLAN
 
 
+def test_steps_are_said_in_place_of_epochs():
+    (sentence,) = PLAN.changed({"steps": 500, "epochs": 3}).deviations(PLAN)
+    assert sentence == "Training plan: 500 steps a direction instead of 10 epochs."
+    assert PLAN.changed({"epochs": 10}).deviations(PLAN) == ()
+
+
 def test_plan_cannot_be_changed_in_place():
     with pytest.raises(ValueError):
         PLAN.epochs = 3
@@ -52,6 +58,7 @@ def test_schedules(schedule, factors):
     [
         {"epoch": 3},
         {"epochs": 0},
+        {"steps": 0},
         {"batch_size": 0},
         {"learning_rate": -1e-3},
         {"schedule": "cosin"},

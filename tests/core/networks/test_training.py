@@ -1,6 +1,7 @@
 """The training engine: what it counts, keeps and records."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -76,7 +77,8 @@ def test_history_has_the_documented_columns():
     toy = Regression()
     history = toy.run()
     assert [row["epoch"] for row in history] == [1, 2, 3, 4]
-    assert all(row.keys() == {*TAGS, "epoch", "split", "term", "value"} for row in history)
+    assert [row["step"] for row in history] == [4, 8, 12, 16]
+    assert all(row.keys() == {*TAGS, "epoch", "step", "split", "term", "value"} for row in history)
     assert {(row["split"], row["term"], row["network"]) for row in history} == {
         ("train", "loss", "HN")
     }
@@ -168,6 +170,33 @@ def test_learning_rate_follows_the_plan_step_by_step(schedule):
     toy = Regression(plan=plan(schedule=schedule))
     toy.run()
     expected = [0.1 * toy.training.plan.factor(step / 16) for step in range(16)]
+    assert toy.rates == pytest.approx(expected)
+
+
+def test_steps_take_the_place_of_epochs():
+    toy = Regression(plan=plan(steps=10, epochs=99), validate=lambda: {"loss": 1.0})
+    history = toy.run()
+    # Passes go on where a round ends: 10 slices in 4 batches, twice, and half of a third pass.
+    assert [len(indices) for indices in toy.seen] == [3, 3, 3, 1] * 2 + [3, 3]
+    for start in (0, 4):
+        assert sorted(torch.cat(toy.seen[start : start + 4]).tolist()) == list(range(10))
+    train = [row for row in history if row["split"] == "train"]
+    assert [row["step"] for row in train] == list(range(1, 11))
+    assert [row["epoch"] for row in train] == [0.25 * n for n in range(1, 11)]
+    assert len(history) == 2 * len(train)
+
+
+@pytest.mark.parametrize(("directions", "turns"), [(1, 1), (6, 1), (1, 2), (2, 2)])
+def test_steps_are_updates_of_one_network_for_each_direction(directions, turns):
+    toy = Regression(plan=plan(steps=33, schedule="cosine"), directions=directions, turns=turns)
+    history = toy.run()
+    total = 33 * directions
+    assert len(toy.seen) == turns * total
+    assert history[-1]["step"] == total
+    assert len(history) == min(20, total)
+    gaps = {b["step"] - a["step"] for a, b in pairwise(history)}
+    assert max(gaps) - min(gaps) <= 1
+    expected = [0.1 * toy.training.plan.factor(n / (turns * total)) for n in range(turns * total)]
     assert toy.rates == pytest.approx(expected)
 
 
