@@ -95,7 +95,8 @@ def _rows(
 ) -> Iterator[_Row]:
     where = {"cohort": cohort, "subject": one.scan.subject, "source": one.scan.scanner.name}
     for name, truth, image in (("T1", one.t1, t1), ("M0", one.m0, m0)):
-        for score in _scores(truth, image, one.scan.mask, tissues):
+        # A scan's mask may reach beyond the brain, where there is no truth.
+        for score in _scores(truth, image, one.scan.mask & (one.t1 > 0), tissues):
             yield {**where, "map": name, **score}
 
 

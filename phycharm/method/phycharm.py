@@ -52,7 +52,6 @@ class PhyCHarm(ImageTranslation):
         name="phycharm",
         summary="T1 and M0 maps from the source image, the target's signal equation, a U-Net.",
         revision="4",
-        scope="all",
         citation="PhyCHarm. medRxiv 2025. doi:10.1101/2025.02.07.25321867",
         needs=("maps",),
         deviations=(*COMMON, *STANDARDIZED, *PHYSICS),

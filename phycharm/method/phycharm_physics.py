@@ -36,7 +36,6 @@ class PhyCHarmPhysics(Harmonizer):
     card: ClassVar[MethodCard] = MethodCard(
         name="phycharm-physics",
         summary="PhyCHarm's constrained image alone: maps and the target's signal equation.",
-        scope="all",
         citation="PhyCHarm. medRxiv 2025. doi:10.1101/2025.02.07.25321867",
         needs=("maps",),
         deviations=("The constrained image is the result; the preprint has a network refine it.",),

@@ -27,7 +27,7 @@ def acquisition_table(view: RunView) -> Table | None:
     -------
     Table or None
         A row for each scanner, fold and fitted parameter; None where nothing was fitted. Methods
-        that fit acquisitions do it alike, so the first of them speaks.
+        and pairs that fit a scanner's acquisition do it alike, so the first of them speaks.
     """
     rows = [row for found in _per_fold(view) for row in found]
     if not rows:

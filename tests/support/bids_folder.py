@@ -17,6 +17,8 @@ def sidecar(on):
     return {
         "InversionTime": times.inversion_time / 1000,
         "RepetitionTimePreparation": times.repetition_time / 1000,
+        "RepetitionTimeExcitation": times.echo_spacing / 1000,
+        "NumberShots": times.readouts,
         "EchoTime": times.echo_time / 1000,
         "FlipAngle": times.flip_angle,
         "Manufacturer": on.manufacturer,

@@ -41,7 +41,7 @@ def scanner(name, *, ti, tr, te, gain, train, first=False):
         readouts=readouts,
         inversion_ends="first pulse" if first else "centre",
     )
-    return Scanner(name=name, acquisition=acquisition, manufacturer=f"Maker of {name}")
+    return Scanner(name=name, acquisition=acquisition, manufacturer=f"{name} phantoms")
 
 
 _SECRETS: dict[str, tuple[float, int]] = {}

@@ -124,7 +124,9 @@ def map_samples(
         volumes[len(synthesised) + measured.index(own_acquisition)] = image
         m0 = one.m0 * np.float32((one.m0_scale if file_units else 1.0) / m0_unit)
         placement = canvas.place(one.scan.mask)
-        truth = np.stack([one.t1, m0, one.scan.mask.astype(np.float32)])
+        # Brain extraction errs in each scan its own way: maps end elsewhere than the image.
+        brain = one.scan.mask & (one.t1 > 0)
+        truth = np.stack([one.t1, m0, brain.astype(np.float32)])
         maps.append(cut(torch.from_numpy(truth).to(device), placement))
         own = torch.arange(count, count + len(maps[-1]), device=device)
         count += len(own)

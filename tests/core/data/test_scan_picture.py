@@ -100,7 +100,7 @@ class TestNotebook:
     def test_a_scan_shows_its_picture_and_its_facts(self):
         html = scan()._repr_html_()
         assert 'src="data:image/png;base64,' in html
-        for fact in ("7", "GE (Maker of GE)", "3 × 2 × 4 mm", "8 × 10 × 6", "TI 450 ms"):
+        for fact in ("7", "GE (GE phantoms)", "3 × 2 × 4 mm", "8 × 10 × 6", "TI 450 ms"):
             assert f">{fact}" in html
         assert f">{6 * 8 * 4 * 24 / 1000:.0f} ml" in html
 
