@@ -23,7 +23,7 @@ _BIDS_FIELDS = {
 }
 
 
-def read_scanner(image: Path, root: Path, *, override: dict[str, float] | None = None) -> Scanner:
+def read_scanner(image: Path, root: Path, *, override: dict[str, Any] | None = None) -> Scanner:
     """Read from the sidecars of an image which scanner made it, and how.
 
     TR is `RepetitionTimePreparation`, from inversion to inversion, where the sidecar has it, since
@@ -86,7 +86,8 @@ def _acquisition(image: Path, values: dict[str, Any]) -> Acquisition:
         hint = did_you_mean(unknown[0], known)
         raise InputError(f"{image}: [acquisitions] has no field {unknown[0]!r}; {hint}")
     whole = {name: int(values[name]) for name in ("readouts", "centre") if name in values}
-    acquisition = Acquisition(**values | whole)
+    known_values: dict[str, Any] = {**values, **whole}
+    acquisition = Acquisition(**known_values)
     if acquisition.inversion_ends not in get_args(InversionEnd):
         raise InputError(
             f"{image}: inversion_ends is {acquisition.inversion_ends!r}; under [acquisitions] "

@@ -17,7 +17,7 @@ from ..physics.effective_acquisition import EffectiveAcquisition, fit_acquisitio
 from ..physics.forward import SignalModel, require_signal, richest_model, t1w_weight
 from ..physics.intensity_curve import intensity_curve
 from ..physics.resolution import masked_smoothing, resolution_width
-from ..utils.arrays import Image
+from ..utils.arrays import Image, Mask
 
 _RATIO = (0.1, 4.0)  # of target over source signal, relative to its median: beyond, maps are wrong
 _BRIGHTEST = 3.0
@@ -186,7 +186,7 @@ class ConstrainedImages:
             )
         return fit_acquisition(scanner.acquisition, curves)
 
-    def _mean_maps(self, train: Cohort, subject: str) -> tuple[Image, Image, Image]:
+    def _mean_maps(self, train: Cohort, subject: str) -> tuple[Image, Image, Mask]:
         """Return T1, M0 and mask of a person as all scanners together see it."""
         scans = [train.scan(subject, scanner) for scanner in train.scanners]
         t1, m0 = (np.mean(maps, axis=0) for maps in zip(*map(self.keep_maps, scans), strict=True))

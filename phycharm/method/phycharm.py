@@ -124,8 +124,7 @@ class PhyCHarm(ImageTranslation):
     @property
     def findings(self) -> dict[str, Any]:
         """What was found out about the scanners (see `ConstrainedImages.findings`)."""
-        known = isinstance(self._physics, ConstrainedImages)
-        return self._physics.findings if known else {}
+        return self._physics.findings if isinstance(self._physics, ConstrainedImages) else {}
 
     @property
     def deviations(self) -> tuple[str, ...]:

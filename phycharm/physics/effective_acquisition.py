@@ -142,7 +142,8 @@ def fit_acquisition(
     if not curves:
         raise ValueError("no curve to fit an acquisition to")
     wanted = [*CREDIBLE] if acquisition.centre is not None else ["centre", *CREDIBLE]
-    given = replace(acquisition, **NOMINAL)
+    nominal: dict[str, Any] = dict(NOMINAL)
+    given = replace(acquisition, **nominal)
     if acquisition.centre is None:
         given = replace(given, centre=readout_train(acquisition).centre_index)
     free = list(wanted)
@@ -232,7 +233,7 @@ def _fit_continuous(
     deviations = np.array([_DEVIATION[name] for name in names])
 
     def differences(values: _Values) -> _Values:
-        changes = dict(zip(names, map(float, values), strict=True))
+        changes: dict[str, Any] = dict(zip(names, map(float, values), strict=True))
         curve = _differences(replace(given, **changes), curves)
         # A train with a late centre and weak pulses makes nearly the curve of an early centre:
         # among values that fit alike, those near nominal are taken.
@@ -240,7 +241,7 @@ def _fit_continuous(
         return np.concatenate([curve, pull])
 
     found = least_squares(differences, start, bounds=(low, high), xtol=1e-5, ftol=1e-6)
-    values = dict(zip(names, map(float, found.x), strict=True))
+    values: dict[str, Any] = dict(zip(names, map(float, found.x), strict=True))
     count = len(curves) * curves[0].t1.size
     return _Fit(replace(given, **values), float(np.sqrt(np.square(found.fun).sum() / count)))
 
