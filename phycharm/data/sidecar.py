@@ -85,7 +85,9 @@ def _acquisition(image: Path, values: dict[str, Any]) -> Acquisition:
     if unknown:
         hint = did_you_mean(unknown[0], known)
         raise InputError(f"{image}: [acquisitions] has no field {unknown[0]!r}; {hint}")
-    whole = {name: int(values[name]) for name in ("readouts", "centre") if name in values}
+    whole: dict[str, int] = {
+        name: int(values[name]) for name in ("readouts", "centre") if name in values
+    }
     known_values: dict[str, Any] = {**values, **whole}
     acquisition = Acquisition(**known_values)
     if acquisition.inversion_ends not in get_args(InversionEnd):

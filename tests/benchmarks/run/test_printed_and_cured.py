@@ -61,7 +61,7 @@ def test_methods_work_on_the_maps_of_their_preset(folder, method, cell):
     generator = MapsGenerator.load(folder / "cells" / cell / "model")
     assert (generator.preset in cell) and (f"case-{generator.case}" in cell)
     for name, tensor in generator.state().tensors.items():
-        assert tensor.equal(model._generator.state().tensors[name])
+        assert tensor.equal(model.state().tensors[f"maps.{name}"])
 
 
 def test_cells_say_where_method_and_maps_depart_from_the_preprint(folder):
