@@ -2,6 +2,6 @@
 
 from .figure_files import write_figures
 from .report import write_report
-from .text.terminal import leaderboard_text
+from .text.terminal import convergence_text, leaderboard_text
 
-__all__ = ["leaderboard_text", "write_figures", "write_report"]
+__all__ = ["convergence_text", "leaderboard_text", "write_figures", "write_report"]

@@ -100,12 +100,18 @@ class CellRunner:
             about={**about, **identity},
         )
 
+    def has_maps(self, preset: MapsPreset, case: int, seed: int) -> bool:
+        """Whether the run has fitted that generator, and as it would be fitted now."""
+        content = {"maps": self._maps_content(preset), "preset": preset, "case": case, "seed": seed}
+        return self.run.is_done(maps_cell(preset, case, seed), self._fingerprint(content))
+
     def _maps_content(self, preset: MapsPreset) -> dict[str, Any]:
         """Return what decides the maps of a preset, besides case, seed and data."""
         training = self.data.protocol.maps.training
         return {"preset": preset, "revision": MapsGenerator.revision, "training": training}
 
-    def _maps(self, preset: MapsPreset, case: int, seed: int, folder: Path) -> dict[str, Any]:
+    def fit_maps(self, preset: MapsPreset, case: int, seed: int) -> MapsGenerator:
+        """Fit the maps generator of one preset with one loss case, and do no more."""
         train, validation, _ = self.data.quantitative_parts()
         generator = MapsGenerator(
             preset=preset,
@@ -114,8 +120,11 @@ class CellRunner:
             seed=derived_seed(seed, "maps"),
             device=self.device,
         )
+        return generator.fit(train, validation, scanners=self.data.cohort.scanners)
+
+    def _maps(self, preset: MapsPreset, case: int, seed: int, folder: Path) -> dict[str, Any]:
         start = time.perf_counter()
-        generator.fit(train, validation, scanners=self.data.cohort.scanners)
+        generator = self.fit_maps(preset, case, seed)
         fitted = time.perf_counter()
         generator.save(folder / "model")
         write_history(folder, generator.history)
@@ -130,6 +139,14 @@ class CellRunner:
 
     def harmonizer(self, cell: Cell) -> None:
         """Fit and evaluate one method in one cell."""
+        work = partial(self._harmonizer, cell)
+        self._finish(cell.name, self._content(cell), work, about=_about(cell))
+
+    def has(self, cell: Cell) -> bool:
+        """Whether the run has finished a method's cell, and as it would be made now."""
+        return self.run.is_done(cell.name, self._fingerprint(self._content(cell)))
+
+    def _content(self, cell: Cell) -> dict[str, Any]:
         content = {
             "cell": cell.__dict__,
             "revision": self.methods.cards[cell.spec].revision,
@@ -137,19 +154,31 @@ class CellRunner:
         }
         if cell.case is not None:
             content["maps"] = self._maps_content(self._preset(cell))
-        self._finish(cell.name, content, partial(self._harmonizer, cell), about=_about(cell))
+        return content
 
-    def _harmonizer(self, cell: Cell, folder: Path) -> dict[str, Any]:
+    def fit(self, cell: Cell) -> tuple[Harmonizer, float]:
+        """Fit the method of a cell, and do no more.
+
+        Returns
+        -------
+        Harmonizer
+            Fitted.
+        float
+            How many seconds it took; a maps generator is a cell of its own, with a time of its own.
+        """
         fold = next(f for f in self.data.design.folds if f.number == cell.fold)
         train, validation = self.data.fold_cohorts(fold, cell.scanners)
         method = self.methods.make(
             cell.spec, seed=derived_seed(cell.seed, cell.lottery), device=self.device
         )
         self._require_inputs(method, train)
-        # A maps generator is a cell of its own, with a time of its own.
         context = self._context(method, cell)
         start = time.perf_counter()
         method.fit(train, validation, **context)
+        return method, time.perf_counter() - start
+
+    def _harmonizer(self, cell: Cell, folder: Path) -> dict[str, Any]:
+        method, fit_seconds = self.fit(cell)
         fitted = time.perf_counter()
         if can_be_saved(method):
             method.save(folder / "model")
@@ -161,7 +190,7 @@ class CellRunner:
             "deviations": list(method.deviations),
             "findings": method.findings,
             "parameters": method.parameters,
-            "fit_seconds": round(fitted - start, 2),
+            "fit_seconds": round(fit_seconds, 2),
             "harmonize_seconds": round(harmonize_seconds, 2),
             "score_seconds": round(end - fitted - harmonize_seconds, 2),
         }
@@ -222,6 +251,9 @@ class CellRunner:
             data=self.data, scorer=scorer, tissues=self.tissues, cell=cell, folder=folder
         )
 
+    def _fingerprint(self, content: dict[str, Any]) -> str:
+        return fingerprint({"configuration": self.configuration, **content})
+
     def _finish(
         self,
         name: str,
@@ -231,7 +263,7 @@ class CellRunner:
         about: dict[str, Any],
     ) -> None:
         """Do a cell's work unless it is done, and put the cell in its place."""
-        wanted = fingerprint({"configuration": self.configuration, **content})
+        wanted = self._fingerprint(content)
         if self.run.is_done(name, wanted):
             return
         record = {"format": FORMAT, "cell": name, **about, "fingerprint": wanted}

@@ -19,11 +19,14 @@ from ..scoring.scores import read_scores, score_table, write_scores
 FORMAT = 1
 DATASET = "dataset"
 """Folder of the digital subjects that a run made for itself."""
+CONVERGENCE = "convergence"
+"""Name of the table, and of the folder of its parts, of what twice the budget gains."""
 
 _MOST_CHANGES = 2
 _OURS = (
     DATASET, "cells", "scans", "run.json", "methods.json", "metrics.json", "scores.parquet",
-    "histograms.parquet", "maps.parquet", "timings.csv", "report.html",
+    "histograms.parquet", "maps.parquet", "timings.csv", "report.html", CONVERGENCE,
+    f"{CONVERGENCE}.parquet",
 )  # fmt: skip
 
 
@@ -40,6 +43,7 @@ class RunFolder:
         self.root = root
         self.cells = root / "cells"
         self.scans = root / "scans"
+        self.convergence = root / CONVERGENCE
         self.manifest = root / "run.json"
         self.report = root / "report.html"
 

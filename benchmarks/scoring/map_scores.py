@@ -17,7 +17,8 @@ from phycharm.utils.atomic import atomic_file
 from ..metrics import data_range, nrmse, psnr, ssim
 from ..protocol.run_data import RunData
 
-_PURE = 0.9
+PURE = 0.9
+"""A voxel of a larger fraction than this of one tissue counts as that tissue."""
 
 _Row = dict[str, Any]
 
@@ -79,7 +80,7 @@ def _measured_rows(generator: MapsGenerator, data: RunData, folder: Path) -> Ite
 def _travelling_rows(generator: MapsGenerator, data: RunData) -> Iterator[_Row]:
     for one, tissues in data.true_maps():
         t1, m0 = generator.predict(one.scan)
-        pure = {name: one.scan.mask & (tissues[name] > _PURE) for name in ("WM", "GM")}
+        pure = {name: one.scan.mask & (tissues[name] > PURE) for name in ("WM", "GM")}
         yield from _rows("travelling", one, t1, m0 * _factor(one, m0), pure)
 
 

@@ -6,6 +6,7 @@ from phycharm import __version__
 
 from .benchmark import benchmark
 from .check import check
+from .convergence import convergence
 from .doctor import doctor
 from .harmonize import harmonize
 from .import_checkpoint import import_checkpoint
@@ -30,6 +31,7 @@ app = App(
 # on what they do. The files are light, for what computes is imported inside the functions.
 app.command(benchmark)
 app.command(check)
+app.command(convergence)
 app.command(doctor)
 app.command(harmonize)
 app.command(import_checkpoint)

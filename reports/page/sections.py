@@ -16,6 +16,7 @@ from ..figures.volumes import bland_altman, volume_bars
 from ..run.run_view import RunView
 from ..run.slices import compare_images, median_subject
 from ..tables.acquisition_table import acquisition_table
+from ..tables.convergence_table import convergence_table
 from ..tables.direction_tables import direction_tables
 from ..tables.map_tables import map_source_table
 from ..tables.metric_checks import trust_tables
@@ -187,6 +188,7 @@ def _maps(view: RunView, prefix: str) -> Section:
 
 
 def _training(view: RunView, prefix: str) -> Section:
+    twice = convergence_table(view)
     figures = captioned(training_plot(view), captions.training(), prefix=prefix)
     by_case = case_training_plot(view)
     if by_case is not None and len(by_case[2]) > 1:
@@ -197,7 +199,9 @@ def _training(view: RunView, prefix: str) -> Section:
         id="training",
         title="Training",
         nav="Training",
-        intro="Whether every method was trained to its end: none may lose for want of steps.",
+        intro="Whether every method was trained to its end: none may lose for want of steps. A "
+        "rate that falls to zero makes any curve flat at its end; twice the budget tells.",
+        tables=[twice] if twice else [],
         figures=figures,
     )
 

@@ -19,7 +19,11 @@ MAP_COLUMNS = (
     "case", "preset", "cohort", "subject", "map", "source", "seed", "metric", "tissue", "value",
 )  # fmt: skip
 _LATER_MAP_COLUMNS = {"cohort": "quantitative"}
-_NUMBERS = ("value", "count", "bin_left", "bin_right")
+CONVERGENCE_COLUMNS = (
+    "harmonizer", "fold", "seed", "metric", "source", "target", "subject",
+    "steps", "value", "value_doubled",
+)  # fmt: skip
+_NUMBERS = ("value", "value_doubled", "steps", "count", "bin_left", "bin_right")
 _SIGNS = ("run.json", "methods.json", "scores.parquet", "cells")
 _WHOLE = ("fold", "seed", "protocol_version", "case")
 
@@ -38,6 +42,8 @@ class RunContent:
         Content of metrics.json.
     scores, histograms, maps : DataFrame
         The tables of the same names, with all their columns even when empty.
+    convergence : DataFrame
+        The table of the same name; without rows where nobody doubled a budget.
     cells : tuple of CellRecord
         Fits, done and failed.
     history : DataFrame
@@ -53,6 +59,7 @@ class RunContent:
     scores: pd.DataFrame
     histograms: pd.DataFrame
     maps: pd.DataFrame
+    convergence: pd.DataFrame
     cells: tuple[CellRecord, ...]
     history: pd.DataFrame
     notes: list[str] = field(default_factory=list)
@@ -112,6 +119,7 @@ def read_run(path: Path) -> RunContent:
         scores=_read_scores(path / "scores.parquet", notes),
         histograms=_read_table(path / "histograms.parquet", HISTOGRAM_COLUMNS, notes),
         maps=_read_table(path / "maps.parquet", MAP_COLUMNS, [], later=_LATER_MAP_COLUMNS),
+        convergence=_read_convergence(path / "convergence.parquet", notes),
         cells=cells,
         history=read_history(cells, notes),
         notes=notes,
@@ -171,6 +179,11 @@ def _read_table(
         notes.append(f"{path.name} lacks the columns {', '.join(absent)} and is left out.")
         return empty
     return _typed(table.loc[:, list(columns)])
+
+
+def _read_convergence(path: Path, notes: list[str]) -> pd.DataFrame:
+    # Most runs have none, which is no lack; a damaged one is.
+    return _read_table(path, CONVERGENCE_COLUMNS, notes if path.is_file() else [])
 
 
 def _dtype(column: str) -> str:

@@ -1,4 +1,4 @@
-"""The leaderboard for a terminal."""
+"""Tables for a terminal."""
 
 import io
 import textwrap
@@ -10,9 +10,10 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ..run.load import load_runs
+from ..tables.convergence_table import convergence_table
 from ..tables.leaderboard import COMMON_DOMAIN, common_domain_note, leaderboard_table
 from ..tables.metric_checks import distrusted
-from ..tables.table import TableCell
+from ..tables.table import Table, TableCell
 from .verdict import write_verdict
 
 _WIDTH = 100
@@ -44,6 +45,12 @@ def leaderboard_text(run_dir: Path) -> str:
         lines.insert(0, "SIMULATED SCANNERS: no person was scanned.")
     if table is None:
         return "\n".join(map(_wrapped, lines))
+    footer = ["* within noise of the best", *distrusted(view, view.headline, view.split)]
+    footer += filter(None, [common_domain_note(view)])
+    return "\n".join([*map(_wrapped, lines), "", *_lines(table), *map(_wrapped, footer)])
+
+
+def _lines(table: Table) -> list[str]:
     shown = RichTable(title=table.title, title_justify="left", box=None, pad_edge=False)
     for column in table.columns:
         side: Literal["left", "right"] = "right" if column.number else "left"
@@ -52,10 +59,32 @@ def leaderboard_text(run_dir: Path) -> str:
         shown.add_row(*(Text(_marked(cell)) for cell in row))
     buffer = io.StringIO()
     Console(file=buffer, width=_WIDTH, no_color=True, highlight=False).print(shown)
-    footer = ["* within noise of the best", *distrusted(view, view.headline, view.split)]
-    footer += filter(None, [common_domain_note(view)])
-    table_lines = ["", *(line.rstrip() for line in buffer.getvalue().rstrip().splitlines())]
-    return "\n".join([*map(_wrapped, lines), *table_lines, *map(_wrapped, footer)])
+    return [line.rstrip() for line in buffer.getvalue().rstrip().splitlines()]
+
+
+def convergence_text(run_dir: str | Path) -> str:
+    """Print what twice the budget gains the methods of a run.
+
+    Parameters
+    ----------
+    run_dir : str or Path
+        Folder of the run.
+
+    Returns
+    -------
+    str
+        Plain text, at most 100 columns wide; ends without a line break.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder.
+    """
+    (view,) = load_runs([run_dir], reference=None)
+    table = convergence_table(view)
+    if table is None:
+        return "Nobody doubled a budget."
+    return "\n".join([*_lines(table), *map(_wrapped, table.notes)])
 
 
 def _marked(cell: TableCell) -> str:

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..run.convergence import unfinished_methods
 from ..run.names import join, label
 from ..run.run_view import RunView
 from ..run.standings import standings
+from ..tables.convergence_table import unfinished_sentences
 from .seed_sentences import seed_sentences
 
 _NOTHING = "none"
@@ -60,6 +62,7 @@ def write_verdict(view: RunView) -> Verdict:
         details=[
             *_losers(view, wins),
             *seed_sentences(view, str(overall.index[0])),
+            *_untrained(view),
             *_cautions(view, ranked),
         ],
     )
@@ -146,6 +149,11 @@ def _losers(view: RunView, wins: Wins) -> list[str]:
     return [
         f"{join(losers)} {verb} doing nothing in {measure} in fewer than half of the directions."
     ]
+
+
+def _untrained(view: RunView) -> list[str]:
+    """Name who would gain by more training; silence where all are at their end, or nobody knows."""
+    return unfinished_sentences(view) if unfinished_methods(view) else []
 
 
 def _cautions(view: RunView, ranked: pd.DataFrame) -> list[str]:

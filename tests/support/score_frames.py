@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from phycharm.reports.run.run_content import RunContent
+from phycharm.reports.run.run_content import CONVERGENCE_COLUMNS, RunContent
 from phycharm.reports.run.run_view import RunView
 
 from .synthetic_records import METRICS
@@ -55,6 +55,7 @@ def view_of(
         scores=scores,
         histograms=empty,
         maps=pd.DataFrame(columns=["value"]),
+        convergence=pd.DataFrame(columns=list(CONVERGENCE_COLUMNS)),
         cells=(),
         history=empty,
         notes=[],
