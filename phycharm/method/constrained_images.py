@@ -11,7 +11,6 @@ from torch import Tensor
 from ..data.cohort import Cohort
 from ..data.scan import Scan
 from ..data.scanner import Scanner
-from ..errors import InputError
 from ..physics.acquisition import Acquisition
 from ..physics.effective_acquisition import EffectiveAcquisition, fit_acquisition
 from ..physics.forward import SignalModel, require_signal, richest_model, t1w_weight
@@ -179,11 +178,6 @@ class ConstrainedImages:
             curve = intensity_curve(scan.image, t1, m0, scan.mask & common)
             if curve is not None:
                 curves.append(curve)
-        if not curves:
-            raise InputError(
-                f"{scanner.name}: the brains of the training people are too small to fit its "
-                "acquisition to; choose signal = 'ir' in [settings.phycharm]."
-            )
         return fit_acquisition(scanner.acquisition, curves)
 
     def _mean_maps(self, train: Cohort, subject: str) -> tuple[Image, Image, Mask]:

@@ -77,15 +77,16 @@ class EffectiveAcquisition:
         Complete.
     parameters : tuple of FittedParameter
         What was to be fitted.
-    misfit : float
-        Root mean square difference between curves and fit, relative to the mean intensity.
+    misfit : float or None
+        Root mean square difference between curves and fit, relative to the mean intensity; None
+        where there was no image to fit.
     images : int
         How many images were fitted.
     """
 
     acquisition: Acquisition
     parameters: tuple[FittedParameter, ...]
-    misfit: float
+    misfit: float | None
     images: int
 
     def completed(self, acquisition: Acquisition) -> Acquisition:
@@ -125,7 +126,7 @@ def fit_acquisition(
     acquisition : Acquisition
         With echo spacing and number of readouts. A `centre` that is given is kept.
     curves : sequence of IntensityCurve
-        Of one or more images.
+        Of the images. Where there is none, nothing is determined.
 
     Returns
     -------
@@ -136,16 +137,15 @@ def fit_acquisition(
     ------
     InputError
         If no readout train fits into the acquisition (see `readout_train`).
-    ValueError
-        If there is no curve.
     """
-    if not curves:
-        raise ValueError("no curve to fit an acquisition to")
     wanted = [*CREDIBLE] if acquisition.centre is not None else ["centre", *CREDIBLE]
     nominal: dict[str, Any] = dict(NOMINAL)
     given = replace(acquisition, **nominal)
     if acquisition.centre is None:
         given = replace(given, centre=readout_train(acquisition).centre_index)
+    if not curves:
+        nothing = tuple(_parameter(name, given, [], []) for name in wanted)
+        return EffectiveAcquisition(acquisition=given, parameters=nothing, misfit=None, images=0)
     free = list(wanted)
     best = _fit(given, curves, free)
     while free:

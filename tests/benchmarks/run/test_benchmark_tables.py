@@ -94,7 +94,7 @@ class TestTables:
 RECORD_KEYS = {
     "format", "cell", "harmonizer", "scanners", "fold", "seed", "case", "fingerprint",
     "status", "error", "repr", "device", "fit_seconds", "harmonize_seconds", "score_seconds",
-    "peak_memory_mb", "parameters", "deviations", "warnings",
+    "peak_memory_mb", "parameters", "deviations", "findings", "warnings",
 }  # fmt: skip
 
 
@@ -144,7 +144,7 @@ class TestCells:
             for pair in PAIRS
         ]
         scan = phantom.quantitative_scan("Q2").scan
-        maps = [method._generator.predict(scan)[0] for method in states]
+        maps = [method._physics.fitted_generator.predict(scan)[0] for method in states]
         np.testing.assert_array_equal(maps[0], maps[1])
         np.testing.assert_array_equal(maps[0], maps[2])
 
@@ -186,9 +186,9 @@ class TestMapsOfSeveralCases:
         for name, case in (("phycharm", 4), ("phycharm-case-1", 1)):
             method = load_harmonizer(by_case / f"cells/{name}_GE-Siemens_fold-1_seed-0/model")
             own = MapsGenerator.load(by_case / f"cells/maps_corrected_case-{case}_seed-0/model")
-            assert method._generator.case == case
+            assert method._physics.fitted_generator.case == case
             for key, tensor in own.state().tensors.items():
-                assert tensor.equal(method._generator.state().tensors[key])
+                assert tensor.equal(method._physics.fitted_generator.state().tensors[key])
 
     def test_their_names_are_nobody_elses(self, shared_dataset, tmp_path):
         taken = "phycharm-case-1=support.outsiders:Offset"

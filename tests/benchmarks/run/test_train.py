@@ -76,10 +76,10 @@ def test_maps_are_trained_by_the_protocols_plan(tmp_path, pair):
         maps={"training": {"epochs": 2, "batch_size": 16}, "preset": "paper", "cases": [2]}
     )
     method = train_harmonizer("phycharm", chosen, pair, tmp_path / "model", device="cpu")
-    generator = method._generator
+    generator = method._physics.fitted_generator
     assert (generator.preset, generator.case) == ("paper", 2)
     assert {row["epoch"] for row in generator.history} == {1, 2}
-    again = load_harmonizer(tmp_path / "model")._generator
+    again = load_harmonizer(tmp_path / "model")._physics.fitted_generator
     assert (again.preset, again.case) == ("paper", 2)
 
 
@@ -90,7 +90,7 @@ def test_maps_trained_before_can_be_taken(tmp_path, pair, monkeypatch):
         method = train_harmonizer(
             "phycharm", protocol(), pair, tmp_path / "model", device="cpu", maps=tmp_path / "maps"
         )
-    kept = load_harmonizer(tmp_path / "model")._generator.state().tensors
+    kept = load_harmonizer(tmp_path / "model")._physics.fitted_generator.state().tensors
     assert all(torch.equal(kept[name], t) for name, t in before.state().tensors.items())
     assert method.fitted_on["subjects"] == ["01", "02"]
 
@@ -114,7 +114,7 @@ def test_training_curves_are_kept_and_maps_curves_with_them(tmp_path, pair):
     assert set(maps["epoch"]) == {1, 2}
     assert set(own["epoch"]) == {1}
     assert {"train", "validation"} == set(maps["split"]) == set(own["split"])
-    wanted = [row["value"] for row in (*method._generator.history, *method.history)]
+    wanted = [row["value"] for row in (*method._physics.fitted_generator.history, *method.history)]
     np.testing.assert_allclose(table["value"], wanted)
     # A generator trained before keeps its curves in its own folder.
     train_generator(two, pair, tmp_path / "maps", case=4, device="cpu")

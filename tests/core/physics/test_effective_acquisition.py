@@ -124,9 +124,11 @@ def test_nothing_fits_a_train_that_is_longer_than_tr():
         fit_acquisition(replace(phantom.GE.acquisition, readouts=300), curves(phantom.GE))
 
 
-def test_without_curves():
-    with pytest.raises(ValueError, match="no curve"):
-        fit_acquisition(phantom.GE.acquisition, [])
+def test_without_curves_nothing_is_determined():
+    found = fit_acquisition(phantom.GE.acquisition, [])
+    assert not any(one.determined for one in found.parameters)
+    assert (found.misfit, found.images) == (None, 0)
+    assert found.acquisition.centre == 83  # the middle of 166
 
 
 class TestCurve:
