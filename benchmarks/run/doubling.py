@@ -312,7 +312,8 @@ def _steps(history: Sequence[_Row], directions: int) -> int | None:
     if not counted:
         return None
     for_all = any(not row["source"] for row in counted)
-    return max(row["step"] for row in counted) // (2 * (directions if for_all else 1))
+    updates = max(int(row["step"]) for row in counted)
+    return updates // (2 * (directions if for_all else 1))
 
 
 def _t1_error(generator: MapsGenerator, one: QuantitativeScan, tissues: dict[str, Mask]) -> float:

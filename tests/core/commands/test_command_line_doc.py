@@ -114,13 +114,13 @@ def require_words(said):
     assert len(of("phycharm harmonize").splitlines()) == 1 + 2 + 3 + 1
 
 
-LONG = ("phycharm simulate", "phycharm benchmark", "phycharm report")
+LONG = ("phycharm simulate", "phycharm benchmark", "phycharm report", "phycharm convergence")
 
 
 def test_the_quick_lines_run(session, capsys):
     bids_folder.write_dataset(session / "people", scanners=(phantom.GE, phantom.SIEMENS))
     lines = [line for line in LINES if not line.startswith(LONG)]
-    assert len(lines) == len(LINES) - 4
+    assert len(lines) == len(LINES) - 5
     require_words(run_all(lines, capsys))
     require_files(session)
 
@@ -138,6 +138,8 @@ def test_the_whole_document_runs_from_top_to_bottom(session, capsys):
     manifest = json.loads((session / "results" / "tiny" / "run.json").read_text())
     assert manifest["status"] == "finished"
     assert (session / "results" / "tiny" / "report.html").stat().st_size > 10_000
+    (gains,) = (out for line, out in said.items() if line.startswith("phycharm convergence"))
+    assert "Twice as long" in gains
     assert {p.suffix for p in (session / "results" / "figures").iterdir()} >= {".pdf", ".csv"}
 
 

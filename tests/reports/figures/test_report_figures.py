@@ -359,3 +359,17 @@ def test_a_protocol_may_name_cases_by_preset(view):
     protocol["maps"] = {"cases": {"paper": [4, 1], "corrected": [3]}, "preset": "corrected"}
     manifest = {**view.content.manifest, "protocol": protocol}
     assert RunView(content=replace(view.content, manifest=manifest)).maps_case == 3
+
+
+def test_curves_advance_by_steps_where_they_were_counted(view):
+    history = view.content.history
+    counted = history.assign(step=35 * history["epoch"])
+    stepped = RunView(content=replace(view.content, history=counted))
+    for one, word, factor in ((view, "epoch", 1), (stepped, "step", 35)):
+        axes = training_plot(one).axes[0]
+        assert axes.get_xlabel() == word
+        ends = {float(line.get_xdata()[-1]) for line in axes.lines}
+        assert ends == {factor * history["epoch"].max()}
+        figure, *_ = case_training_plot(one)
+        assert word in texts(figure)
+        assert float(figure.axes[0].lines[0].get_xdata()[-1]) in ends
