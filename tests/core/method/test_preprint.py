@@ -225,6 +225,7 @@ def test_nothing_is_declared_that_is_as_printed():
 
 PLAN = {
     "epochs": 3,
+    "steps": 1000,
     "batch_size": 4,
     "learning_rate": 2e-3,
     "betas": (0.7, 0.8),
