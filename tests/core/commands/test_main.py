@@ -15,8 +15,8 @@ from phycharm.commands.app import app
 from phycharm.commands.main import main
 
 COMMANDS = (
-    "benchmark", "simulate", "report", "doctor", "protocols", "train", "train-maps", "harmonize",
-    "import-checkpoint", "check", "segment", "--install-completion",
+    "benchmark", "simulate", "report", "convergence", "doctor", "protocols", "train", "train-maps",
+    "harmonize", "import-checkpoint", "check", "segment", "--install-completion",
 )  # fmt: skip
 # Files of the folder that are no command.
 HOUSE = {"__init__", "app", "main", "options"}
