@@ -59,7 +59,8 @@ class Calamiti(Harmonizer):
         File with the weights of a VGG16; without it there is no perceptual loss.
     residual : bool
         Whether the decoder sees the source image too and makes the difference from it, so that a
-        few classes need not carry every detail; the paper's does not.
+        few classes need not carry every detail. The paper's does not; trained briefly it then
+        returns its input before it has learned what theta tells.
     scope : {"pair", "all"}
         Whether the harness shall fit one model per pair of scanners or one to all of them.
     seed, device
@@ -97,7 +98,7 @@ class Calamiti(Harmonizer):
         base: int = _PAPER_SIZES["base"],
         orientations: Sequence[Orientation] = ("axial",),
         perceptual_weights: str | None = None,
-        residual: bool = True,
+        residual: bool = False,
         scope: Literal["pair", "all"] = "pair",
         seed: int = 0,
         device: str = "cpu",
@@ -117,12 +118,6 @@ class Calamiti(Harmonizer):
         self._names: list[str] = []
         self._canvases: dict[str, SliceCanvas] = {}
         self._models: dict[str, CalamitiModel] = {}
-
-    @classmethod
-    @override
-    def current_settings(cls, saved: dict[str, Any]) -> dict[str, Any]:
-        # Revision 1 always made the whole image.
-        return {"residual": False} | saved
 
     @property
     def deviations(self) -> tuple[str, ...]:
