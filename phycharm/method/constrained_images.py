@@ -14,7 +14,7 @@ from ..data.scanner import Scanner
 from ..physics.acquisition import Acquisition
 from ..physics.effective_acquisition import EffectiveAcquisition, fit_acquisition
 from ..physics.forward import SignalModel, require_signal, richest_model, t1w_weight
-from ..physics.intensity_curve import intensity_curve
+from ..physics.intensity_curve import IntensityCurve, intensity_curve
 from ..physics.resolution import masked_smoothing, resolution_width
 from ..utils.arrays import Image, Mask
 
@@ -150,7 +150,7 @@ class ConstrainedImages:
         for scanner in train.scanners:
             require_signal(scanner.name, scanner.acquisition, model=self._model)
         if self._model == "train":
-            self._effective = {s.name: self._fitted(train, s) for s in train.scanners}
+            self._effective = self._fitted_acquisitions(train)
         self._widths = {s.name: self._resolution(train, s) for s in train.scanners}
         for source, target in train.directions():
             self._gains[_key(source, target)] = self._fitted_gain(train, source, target)
@@ -170,15 +170,15 @@ class ConstrainedImages:
         maps: tuple[Image, Image] = self.fitted_generator.predict(scan)
         return maps
 
-    def _fitted(self, train: Cohort, scanner: Scanner) -> EffectiveAcquisition:
-        curves = []
+    def _fitted_acquisitions(self, train: Cohort) -> dict[str, EffectiveAcquisition]:
+        curves: dict[str, list[IntensityCurve]] = {scanner.name: [] for scanner in train.scanners}
         for subject in train.subjects:
             t1, m0, common = self._mean_maps(train, subject)
-            scan = train.scan(subject, scanner)
-            curve = intensity_curve(scan.image, t1, m0, scan.mask & common)
-            if curve is not None:
-                curves.append(curve)
-        return fit_acquisition(scanner.acquisition, curves)
+            for scanner in train.scanners:
+                image = train.scan(subject, scanner).image
+                curve = intensity_curve(image, t1, m0, common)
+                curves[scanner.name] += [curve] if curve else []
+        return {s.name: fit_acquisition(s.acquisition, curves[s.name]) for s in train.scanners}
 
     def _mean_maps(self, train: Cohort, subject: str) -> tuple[Image, Image, Mask]:
         """Return T1, M0 and mask of a person as all scanners together see it."""

@@ -49,7 +49,8 @@ def inner_generator(
     if people is None:
         raise InputError(
             f"{method} needs a quantitative cohort (MPRAGE, MP2RAGE INV2 and T1map of other "
-            "people) in the dataset, or a maps generator trained with `phycharm train-maps`."
+            "people) in the dataset, or a maps generator trained with `phycharm train-maps"
+            f"{' --preset paper' if settings.get('preset') == 'paper' else ''}`."
         )
     generator = MapsGenerator(**settings, device=device)
     generator.fit(people, context.get("quantitative_validation"), scanners=train.scanners)

@@ -141,11 +141,12 @@ class PhyCHarm(ImageTranslation):
     @override
     def _prepare(self, scan: Scan, target: Scanner) -> Tensor:
         """Return the network's input, shape (C, X, Y, Z), from the source image alone."""
-        made = {
-            "constrained": lambda: self._physics.compute(scan, target).to(self.device),
-            "source": lambda: as_tensor(scan.image, self.device)[0],
-        }
-        return torch.stack([made[name]() for name in self.inputs])
+        return torch.stack([self._channel(name, scan, target) for name in self.inputs])
+
+    def _channel(self, name: Input, scan: Scan, target: Scanner) -> Tensor:
+        if name == "source":
+            return as_tensor(scan.image, self.device)[0]
+        return self._physics.compute(scan, target).to(self.device)
 
     @override
     def state(self) -> FittedState:

@@ -19,6 +19,7 @@ from ..networks.basic_unet import LEVELS, PAPER_FEATURES
 from ..networks.field_of_view import FieldOfView
 from ..physics.forward import t1w_weight
 from ..physics.inversion_recovery import constrained_t1w
+from .inner_generator import inner_generator
 from .maps import MapsGenerator
 from .maps.deviations import COMMON, MAGNITUDE, PADDED, SHORTEST_T1, changed, changed_channels
 from .maps.nesting import add_generator, take_generator
@@ -104,7 +105,11 @@ class PhyCHarmPaper(ImageTranslation):
 
     @override
     def learn(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
-        self._generator = context.get("maps") or self._fitted_generator(train, context)
+        settings: dict[str, Any] = {"preset": "paper", "seed": self.seed} | (self.maps or {})
+        self._generator, curves = inner_generator(
+            train, context, method=self.card.name, settings=settings, device=self.device
+        )
+        self.history += curves
         _require_printed(self._generator)
         printed = train.map(over_4095)
         valid = None if validation is None else validation.map(over_4095)
@@ -114,21 +119,6 @@ class PhyCHarmPaper(ImageTranslation):
         self._networks = nn.ModuleDict()
         for source, target in printed.directions():
             self._fit_direction(source, target, printed, valid)
-
-    def _fitted_generator(self, train: Cohort, context: dict[str, Any]) -> MapsGenerator:
-        quantitative = context.get("quantitative")
-        if quantitative is None:
-            raise InputError(
-                f"{self.card.name} needs a quantitative cohort (MPRAGE, MP2RAGE INV2 and T1map of "
-                "other people) in the dataset, or a maps generator made by `phycharm train-maps "
-                "--preset paper`."
-            )
-        settings: dict[str, Any] = {"preset": "paper", "seed": self.seed} | (self.maps or {})
-        generator = MapsGenerator(**settings, device=self.device)
-        _require_printed(generator)
-        generator.fit(quantitative, context.get("quantitative_validation"))
-        self.history += generator.history
-        return generator
 
     @override
     def _loss(self, network: nn.Module, slices: MatchedSlices) -> Tensor:

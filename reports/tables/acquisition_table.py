@@ -1,7 +1,10 @@
 """How the scanners acquire: what the sidecars say, beside what was fitted to their images."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from phycharm.physics.effective_acquisition import CREDIBLE
 
 from ..run.run_view import RunView
 from .table import Column, Table, TableCell
@@ -11,6 +14,7 @@ _NAMES = {
     "inversion_efficiency": "Inversion efficiency",
     "transmit": "Flip angle over nominal",
 }
+_AT_END = 1e-3
 _HEADS = ("Scanner", "Fold", "Parameter", "Sidecar", "In use", "Spread over people", "Determined")
 _TEXTS = {"Scanner", "Parameter", "Sidecar", "Determined"}
 
@@ -42,7 +46,8 @@ def acquisition_table(view: RunView) -> Table | None:
             "per M0 against T1 of the predicted maps, by bounded least squares. The spread is the "
             "standard deviation of the values fitted to each person alone. Where more than half of "
             "a parameter's credible range fits about as well, the images do not determine it, and "
-            "the sidecar's or the nominal value is in use.",
+            "the sidecar's or the nominal value is in use; where the best value is the end of the "
+            "range, they say that something else than this parameter differs from the model.",
         ],
     )
 
@@ -75,5 +80,13 @@ def _row(
         TableCell(text="says nothing" if said is None else f"{said:g}"),
         TableCell(text=f"{parameter['value']:.3g}", sort=parameter["value"]),
         TableCell(text="–" if spread is None else f"{spread:.2g}", sort=spread),
-        TableCell(text="by the images" if parameter["determined"] else "no: nominal value"),
+        TableCell(text=_determined(parameter)),
     ]
+
+
+def _determined(parameter: Mapping[str, Any]) -> str:
+    if not parameter["determined"]:
+        return "no: nominal value"
+    ends = CREDIBLE.get(parameter["name"], ())
+    at_end = any(math.isclose(parameter["value"], end, abs_tol=_AT_END) for end in ends)
+    return "only that it is beyond its range" if at_end else "by the images"

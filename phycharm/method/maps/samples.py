@@ -122,12 +122,9 @@ def map_samples(
         }
         image = (over_4095(one.scan) if file_units else one.scan).image
         volumes[len(synthesised) + measured.index(own_acquisition)] = image
-        m0 = one.m0 * np.float32((one.m0_scale if file_units else 1.0) / m0_unit)
+        m0_scale = (one.m0_scale if file_units else 1.0) / m0_unit
         placement = canvas.place(one.scan.mask)
-        # Brain extraction errs in each scan its own way: maps end elsewhere than the image.
-        brain = one.scan.mask & (one.t1 > 0)
-        truth = np.stack([one.t1, m0, brain.astype(np.float32)])
-        maps.append(cut(torch.from_numpy(truth).to(device), placement))
+        maps.append(cut(_truth(one, m0_scale).to(device), placement))
         own = torch.arange(count, count + len(maps[-1]), device=device)
         count += len(own)
         for index, volume in volumes.items():
@@ -142,6 +139,14 @@ def map_samples(
         acquisitions=(*synthesised, *measured),
         computed=len(synthesised),
     )
+
+
+def _truth(one: QuantitativeScan, m0_scale: float) -> Tensor:
+    """Return T1 in ms, M0 times a factor, and 1 in the brain: shape (3, X, Y, Z)."""
+    # Brain extraction errs in each scan its own way: maps end elsewhere than the image.
+    brain = one.scan.mask & (one.t1 > 0)
+    volumes = [one.t1, one.m0 * np.float32(m0_scale), brain.astype(np.float32)]
+    return torch.from_numpy(np.stack(volumes))
 
 
 def synthesised_t1w(

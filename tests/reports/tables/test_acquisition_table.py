@@ -18,6 +18,7 @@ FITTED = EffectiveAcquisition(
     acquisition=phantom.GE.acquisition,
     parameters=(
         FittedParameter(name="centre", value=21.0, spread=4.0, determined=True),
+        FittedParameter(name="inversion_efficiency", value=0.75, spread=1e-9, determined=True),
         FittedParameter(name="transmit", value=1.0, spread=None, determined=False),
     ),
     misfit=0.01,
@@ -43,11 +44,12 @@ def told(run_dir, tmp_path):
 def test_each_parameter_once_for_a_scanner_and_fold(told):
     table = acquisition_table(told)
     rows = [[cell.text for cell in row] for row in table.rows]
-    assert [row[0] for row in rows] == ["GE", "GE"]
-    centre, transmit = rows
+    assert [row[0] for row in rows] == ["GE"] * 3
+    centre, efficiency, transmit = rows
     assert centre[2:] == [
         "Readout at the centre of k-space", "says nothing", "21", "4", "by the images",
     ]  # fmt: skip
+    assert efficiency[6] == "only that it is beyond its range"
     assert transmit[4:] == ["1", "–", "no: nominal value"]
 
 
