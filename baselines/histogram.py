@@ -30,6 +30,7 @@ class HistogramMatching(Harmonizer):
         citation="Gonzalez, Woods. Digital Image Processing, chapter 3 (histogram specification).",
         supervision="unpaired",
         scope="all",
+        deterministic=True,
     )
 
     def __init__(self, *, seed: int = 0, device: str = "cpu") -> None:

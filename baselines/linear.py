@@ -26,6 +26,7 @@ class LinearScaling(Harmonizer):
         summary="One shift and one scale per scan, to the target scanner's mean and spread.",
         supervision="unpaired",
         scope="all",
+        deterministic=True,
     )
 
     def __init__(self, *, seed: int = 0, device: str = "cpu") -> None:

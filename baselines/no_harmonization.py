@@ -17,6 +17,7 @@ class NoHarmonization(Harmonizer):
         summary="No harmonization: the source image as it is.",
         supervision="none",
         scope="all",
+        deterministic=True,
     )
 
     @override

@@ -39,6 +39,7 @@ class Nyul(Harmonizer):
         supervision="unpaired",
         scope="all",
         deviations=("The standard range is the target scanner's own, and not arbitrary.",),
+        deterministic=True,
     )
 
     def __init__(self, *, seed: int = 0, device: str = "cpu") -> None:

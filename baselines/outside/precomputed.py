@@ -52,6 +52,7 @@ class PrecomputedImages(Adapter):
         license="not stated",
         supervision="none",
         scope="all",
+        deterministic=True,
     )
 
     def __init__(

@@ -73,7 +73,7 @@ def plan_cells(
     scanners : sequence of str
         All of the run.
     folds, seeds : sequence of int
-        Of the protocol.
+        Of the protocol; a method that draws nothing is fitted with the first seed alone.
     cases : callable
         `cases(card)` lists the loss cases on whose maps a method runs that needs maps.
 
@@ -86,7 +86,8 @@ def plan_cells(
         for card, case in variants(own, cases(own)):
             pairwise = card.scope == "pair"
             groups = list(combinations(scanners, 2)) if pairwise else [tuple(scanners)]
-            for seed, fold, group in product(seeds, folds, groups):
+            drawn = seeds[:1] if card.deterministic else seeds
+            for seed, fold, group in product(drawn, folds, groups):
                 yield Cell(
                     spec=spec,
                     harmonizer=card.name,

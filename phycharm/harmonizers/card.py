@@ -37,6 +37,8 @@ class MethodCard:
         Names of datasets it has seen before `fit`; a reader looks for leakage here.
     deviations : tuple of str
         Where the implementation departs from the paper, one sentence each.
+    deterministic : bool
+        True where the seed changes nothing, so that one fit stands for those of all seeds.
     control : bool
         True for what is no method but a check of the metrics (the target itself, ...).
     variant_of : str
@@ -61,6 +63,7 @@ class MethodCard:
     maps_preset: str = ""
     trained_on: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
+    deterministic: bool = False
     control: bool = False
     variant_of: str = ""
 

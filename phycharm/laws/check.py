@@ -1,7 +1,7 @@
 """Trying all laws on a harmonizer."""
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
@@ -24,6 +24,7 @@ LAWS = (
     Law(name="leaves its input alone", try_on=image_laws.leaves_its_input),
     Law(name="same image twice", try_on=order_laws.repeats_itself),
     Law(name="same fit from one seed", try_on=order_laws.refits_the_same),
+    Law(name="seed", try_on=order_laws.draws_only_what_it_says),
     Law(name="order of scans", try_on=order_laws.ignores_order_of_scans),
     Law(name="order of slices", try_on=order_laws.ignores_order_of_slices),
     Law(name="batch neighbours", try_on=order_laws.ignores_batch_neighbours),
@@ -65,8 +66,8 @@ def check_harmonizer(
     InputError
         If the method cannot be made, or its images were made elsewhere.
     """
-    trial = Trial(create=_maker(harmonizer, settings, seed), seed=seed, device=device)
-    name = _require_answers(trial.create(device))
+    trial = Trial(create=_maker(harmonizer, settings), seed=seed, device=device)
+    name = _require_answers(trial.create(device, seed))
     results: list[LawResult] = []
     with progress_bar(f"laws of {name}", len(LAWS)) as bar:
         for law in LAWS:
@@ -101,21 +102,21 @@ def check_report(results: Iterable[LawResult]) -> str:
 
 
 def _maker(
-    harmonizer: str | type[Any] | Harmonizer, settings: Mapping[str, Any] | None, seed: int
-) -> Any:
+    harmonizer: str | type[Any] | Harmonizer, settings: Mapping[str, Any] | None
+) -> Callable[[str, int], Harmonizer]:
     if isinstance(harmonizer, Harmonizer):
         if settings:
             raise InputError("Settings go with a name; an object has been made already.")
-        return lambda device: _copied(harmonizer, device)
+        return lambda device, seed: _copied(harmonizer, device, seed)
     spec, options = spec_of(harmonizer), dict(settings or {})
     if "training" in accepted_settings(spec):
         options.setdefault("training", {"epochs": 1})
-    return lambda device: create_harmonizer(spec, settings=options, seed=seed, device=device)
+    return lambda device, seed: create_harmonizer(spec, settings=options, seed=seed, device=device)
 
 
-def _copied(harmonizer: Harmonizer, device: str) -> Harmonizer:
+def _copied(harmonizer: Harmonizer, device: str, seed: int) -> Harmonizer:
     copied = copy.deepcopy(harmonizer)
-    copied.device = device
+    copied.device, copied.seed = device, seed
     return copied
 
 

@@ -44,6 +44,20 @@ def refits_the_same(trial: Trial) -> str:
     return "two fits"
 
 
+def draws_only_what_it_says(trial: Trial) -> str:
+    """Fit a method that calls itself deterministic with another seed: nothing may change."""
+    if not trial.harmonizer.card.deterministic:
+        raise LawSkipped("the card does not call the method deterministic")
+    other = trial.fitted(trial.seed + 1).harmonize(trial.scan(), trial.scanners[1])
+    require_equal(
+        trial.ask(trial.scan()),
+        other,
+        _SAME,
+        "with another seed the images differ; take `deterministic` from the card",
+    )
+    return "two seeds"
+
+
 def ignores_order_of_scans(trial: Trial) -> str:
     """Harmonize the same scans in two orders: what came before must not matter."""
     scans = [trial.scan(subject, scanner) for scanner in trial.scanners for subject in TESTED]

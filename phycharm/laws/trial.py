@@ -25,14 +25,14 @@ class Trial:
     Parameters
     ----------
     create : callable
-        `create(device)` makes an unfitted harmonizer.
+        `create(device, seed)` makes an unfitted harmonizer.
     seed : int
-        Of the phantoms and of the maps.
+        Of the phantoms, of the maps and, unless told otherwise, of the harmonizer.
     device : str
         Where it is fitted and asked.
     """
 
-    create: Callable[[str], Harmonizer]
+    create: Callable[[str, int], Harmonizer]
     seed: int
     device: str
     touched: set[str] = field(default_factory=set)
@@ -51,7 +51,7 @@ class Trial:
     @cached_property
     def scanners(self) -> tuple[Scanner, ...]:
         """Two scanners for a method of pairs, else all three."""
-        pairwise = self.create(self.device).card.scope == "pair"
+        pairwise = self._new().card.scope == "pair"
         return self.phantom.scanners[:2] if pairwise else self.phantom.scanners
 
     @property
@@ -59,9 +59,12 @@ class Trial:
         """Every source and target that the method is fitted to."""
         return self._cohort(TRAINING).directions()
 
-    def fitted(self) -> Harmonizer:
-        """Make another harmonizer and fit it in the same way."""
-        harmonizer = self.create(self.device)
+    def _new(self, seed: int | None = None) -> Harmonizer:
+        return self.create(self.device, self.seed if seed is None else seed)
+
+    def fitted(self, seed: int | None = None) -> Harmonizer:
+        """Make another harmonizer, of another seed if one is given, and fit it likewise."""
+        harmonizer = self._new(seed)
         if isinstance(harmonizer, WrappedHarmonizer):
             # The laws look at the class itself, not at what the harness saves it from.
             harmonizer.hands_out_copies = False
@@ -116,7 +119,7 @@ class Trial:
         from ..method.maps import MapsGenerator
 
         short = {"epochs": 1, "batch_size": 16}
-        preset: Any = self.create(self.device).card.maps_preset or "corrected"
+        preset: Any = self._new().card.maps_preset or "corrected"
         maps = MapsGenerator(
             preset=preset,
             training=short,

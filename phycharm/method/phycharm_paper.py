@@ -106,11 +106,12 @@ class PhyCHarmPaper(ImageTranslation):
     @override
     def learn(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
         settings: dict[str, Any] = {"preset": "paper", "seed": self.seed} | (self.maps or {})
+        # Refused before a generator is trained for hours.
+        _require_printed(context.get("maps") or MapsGenerator(**settings))
         self._generator, curves = inner_generator(
             train, context, method=self.card.name, settings=settings, device=self.device
         )
         self.history += curves
-        _require_printed(self._generator)
         printed = train.map(over_4095)
         valid = None if validation is None else validation.map(over_4095)
         cohorts = [printed] if valid is None else [printed, valid]

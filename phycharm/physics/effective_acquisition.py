@@ -16,18 +16,9 @@ import numpy.typing as npt
 import torch
 from scipy.optimize import least_squares
 
-from .acquisition import Acquisition
+from .acquisition import CREDIBLE, Acquisition
 from .intensity_curve import IntensityCurve
 from .readout import earliest_centre, latest_centre, readout_train, train_weight
-
-CREDIBLE: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {"inversion_efficiency": (0.75, 1.0), "transmit": (0.7, 1.3)}
-)
-"""Ranges within which the continuous parameters are fitted.
-
-An adiabatic inversion inverts less than fully because of T2 and of B1 (.96 at 3 T in Marques et
-al., NeuroImage 2010;49:1271-1281); the mean flip angle of a brain lies within 30 % of nominal.
-"""
 
 NOMINAL: Mapping[str, float] = MappingProxyType({"inversion_efficiency": 0.96, "transmit": 1.0})
 """Taken where images do not determine a parameter, and by whoever has no images."""

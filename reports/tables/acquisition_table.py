@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from phycharm.physics.effective_acquisition import CREDIBLE
+from phycharm.physics.acquisition import CREDIBLE
 
 from ..run.run_view import RunView
 from .table import Column, Table, TableCell

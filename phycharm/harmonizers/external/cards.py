@@ -117,6 +117,9 @@ def _require_kinds(facts: dict[str, Any], *, spec: str) -> None:
     for key in ("name", "summary", "revision", "citation", "license"):
         if not isinstance(facts.get(key, ""), str):
             raise InputError(f"{spec}: {key} of its card is {facts[key]!r}; make it a string.")
+    for key in ("deterministic", "control"):
+        if not isinstance(facts.get(key, False), bool):
+            raise InputError(f"{spec}: {key} of its card is {facts[key]!r}; make it true or false.")
     for key in ("needs", "trained_on", "deviations"):
         value = facts.get(key, ())
         if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):

@@ -6,8 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...physics.acquisition import Acquisition
-from ...physics.effective_acquisition import CREDIBLE
+from ...physics.acquisition import CREDIBLE, Acquisition
 from ...physics.forward import SignalModel
 from ...physics.mprage import inversion_train_signals
 from ...physics.readout import earliest_centre, latest_centre, readout_train

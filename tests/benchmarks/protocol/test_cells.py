@@ -48,6 +48,11 @@ def test_every_fold_and_seed():
     assert len({cell.name for cell in cells}) == len(cells)
 
 
+def test_what_draws_nothing_is_fitted_once():
+    methods = {"none": MethodCard(name="none", summary="", scope="all", deterministic=True)}
+    assert [(c.fold, c.seed) for c in plan(methods, folds=(1, 2), seeds=(3, 7))] == [(1, 3), (2, 3)]
+
+
 def test_name_of_the_table_stands_for_what_the_user_wrote():
     (cell, *_) = plan({"my.module:My Method": card("mine")})
     assert cell.spec == "my.module:My Method"

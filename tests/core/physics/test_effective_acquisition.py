@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from phycharm.errors import InputError
+from phycharm.physics.acquisition import CREDIBLE
 from phycharm.physics.effective_acquisition import (
-    CREDIBLE,
     NOMINAL,
     EffectiveAcquisition,
     fit_acquisition,
