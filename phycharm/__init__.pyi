@@ -2,7 +2,7 @@ from .benchmarks.metrics import data_range, nrmse, psnr, ssim
 from .benchmarks.protocol.loading import load_protocol
 from .benchmarks.run.runner import run_benchmark
 from .benchmarks.segmentation import segment
-from .data.bids import BidsDataset
+from .data.bids.bids_dataset import BidsDataset
 from .data.cohort import Cohort
 from .data.scan import Scan
 from .data.scanner import Scanner

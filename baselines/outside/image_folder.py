@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from phycharm.data.bids_name import BidsName
+from phycharm.data.bids.bids_name import BidsName
 from phycharm.data.intensity import standardize
 from phycharm.data.nifti import other_grid, read_volume
 from phycharm.data.scan import Scan

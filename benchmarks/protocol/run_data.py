@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.cohort import Cohort
 from phycharm.data.intensity import STANDARDIZATIONS
 from phycharm.data.quantitative import QuantitativeCohort, QuantitativeScan

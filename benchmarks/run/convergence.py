@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import ValidationError
 
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.errors import InputError
 from phycharm.utils.device import flushed_denormals, resolve_device
 from phycharm.utils.progress import progress_bar

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
 from phycharm.harmonizers.card import MethodCard

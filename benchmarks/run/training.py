@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.errors import InputError
 from phycharm.harmonizers.external import can_be_saved, outsider_at_work
 from phycharm.harmonizers.external.adapter import Adapter

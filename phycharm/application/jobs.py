@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..data.bids import BidsDataset
-from ..data.bids_name import BidsName
+from ..data.bids.bids_dataset import BidsDataset
+from ..data.bids.bids_name import BidsName
 from ..data.scanner import Scanner
 from ..errors import InputError
 from ..harmonizers.harmonizer import Harmonizer

@@ -8,7 +8,7 @@ from ..utils.html_table import html_table
 from .scanner import Scanner
 
 if TYPE_CHECKING:
-    from .bids import BidsDataset
+    from .bids.bids_dataset import BidsDataset
 
 _SCANNER_HEAD = ("Scanner", "Manufacturer", "Field", "Acquisition")
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..data.bids import BidsDataset
+from ..data.bids.bids_dataset import BidsDataset
 from ..data.intensity import STANDARDIZATIONS, standardize
 from ..data.scan import Scan
 from ..errors import InputError

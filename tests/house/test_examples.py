@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.intensity import percentile_99
 from phycharm.errors import InputError
 from phycharm.harmonizers.external import HarmonizerFailed, create_harmonizer, load_harmonizer

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from phycharm.benchmarks.protocol.run_data import RunData
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.intensity import STANDARDIZATIONS, intensity_scale
 from phycharm.errors import InputError
 

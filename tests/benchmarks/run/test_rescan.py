@@ -10,7 +10,7 @@ from phycharm.benchmarks.metrics import METRICS
 from phycharm.benchmarks.run.runner import run_benchmark
 from phycharm.benchmarks.scoring.scores import read_scores
 from phycharm.benchmarks.statistics import ceiling
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.errors import InputError
 
 from support.bids_folder import t1w_path

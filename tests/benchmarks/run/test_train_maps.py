@@ -5,7 +5,7 @@ import json
 import pytest
 
 from phycharm.benchmarks.run.training import train_harmonizer
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.utils.validation import first_problem
 
 from support.training_runs import protocol

@@ -4,7 +4,7 @@ import pytest
 
 from phycharm.benchmarks.protocol.run_data import RunData
 from phycharm.benchmarks.scoring.tissue_scorer import TissueScorer
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 
 from support.tissue_engines import PROTOCOL, Threshold
 

@@ -6,7 +6,7 @@ import pytest
 
 from phycharm.benchmarks.protocol.run_data import RunData
 from phycharm.benchmarks.scoring.map_scores import MAP_TYPES, score_maps
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.nifti import read_volume
 
 from support.tiny_protocols import tiny_protocol

@@ -11,7 +11,7 @@ from phycharm.benchmarks.scoring.controls import constant
 from phycharm.benchmarks.scoring.tissue_scorer import TissueScorer
 from phycharm.benchmarks.scoring.unsegmented import has_tissues, segmentation_failures
 from phycharm.benchmarks.segmentation import TISSUES, get_segmenter
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.errors import InputError
 
 from support.tissue_engines import PROTOCOL, Crashing, Threshold, common, scans, table

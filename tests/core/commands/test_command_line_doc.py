@@ -14,7 +14,7 @@ import torch
 
 from phycharm.commands.app import app
 from phycharm.commands.main import main
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.errors import InputError
 
 from support import bids_folder, phantom

@@ -9,7 +9,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.intensity import percentile_99
 from phycharm.data.nifti import read_volume, write_volume
 from phycharm.errors import InputError

@@ -2,7 +2,7 @@
 
 import pytest
 
-from phycharm.data.bids_name import BidsName, inherited_sidecars
+from phycharm.data.bids.bids_name import BidsName, inherited_sidecars
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
 

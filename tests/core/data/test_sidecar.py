@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from phycharm.data.sidecar import read_scanner
+from phycharm.data.bids.sidecar import read_scanner
 from phycharm.errors import InputError
 from phycharm.physics.acquisition import Acquisition
 

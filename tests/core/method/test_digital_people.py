@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from phycharm.benchmarks.metrics import data_range, psnr, ssim
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.intensity import percentile_99
 from phycharm.data.nifti import read_volume
 from phycharm.method.constrained_images import ConstrainedImages

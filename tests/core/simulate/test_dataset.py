@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.nifti import read_image, read_volume
 from phycharm.errors import InputError
 from phycharm.simulate import simulate_dataset

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from phycharm.data.bids import BidsDataset
+from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.nifti import read_volume, write_volume
 from phycharm.simulate import simulate_dataset
 from phycharm.simulate.grid import ScanGrid

@@ -6,12 +6,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
-from ..errors import InputError
-from ..physics.acquisition import Acquisition, InversionEnd
-from ..utils.json_file import read_object
-from ..utils.suggestions import did_you_mean
+from ...errors import InputError
+from ...physics.acquisition import Acquisition, InversionEnd
+from ...utils.json_file import read_object
+from ...utils.suggestions import did_you_mean
+from ..scanner import Scanner
 from .bids_name import BidsName, inherited_sidecars
-from .scanner import Scanner
 
 _SHORTEST_CREDIBLE_TR_MS = 50.0
 _TYPICAL_FLIP_ANGLE = 9.0

@@ -12,19 +12,19 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ..errors import InputError
-from ..physics.acquisition import Acquisition
-from ..physics.inversion_recovery import m0_from_inversion
-from ..utils.arrays import Image, Mask
-from ..utils.json_file import read_object
-from ..utils.suggestions import did_you_mean
+from ...errors import InputError
+from ...physics.acquisition import Acquisition
+from ...physics.inversion_recovery import m0_from_inversion
+from ...utils.arrays import Image, Mask
+from ...utils.json_file import read_object
+from ...utils.suggestions import did_you_mean
+from ..cohort import Cohort
+from ..data_tables import dataset_html
+from ..nifti import other_grid, read_volume
+from ..quantitative import QuantitativeCohort, QuantitativeScan
+from ..scan import Scan
+from ..scanner import Scanner
 from .bids_files import BidsFiles, Kind
-from .cohort import Cohort
-from .data_tables import dataset_html
-from .nifti import other_grid, read_volume
-from .quantitative import QuantitativeCohort, QuantitativeScan
-from .scan import Scan
-from .scanner import Scanner
 from .sidecar import read_scanner
 
 _TIMING_TOLERANCE = 0.05

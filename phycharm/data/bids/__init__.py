@@ -1,0 +1,1 @@
+"""BIDS folders: names, files, sidecars, and the dataset they make."""
