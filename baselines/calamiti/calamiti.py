@@ -16,7 +16,7 @@ from phycharm.errors import InputError
 from phycharm.harmonizers.card import MethodCard
 from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.harmonizers.storage import FittedState
-from phycharm.networks.basic_unet import channels_last
+from phycharm.networks.basic_unet import on_device
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.slices import SliceCanvas, as_tensor, cut, paste
 from phycharm.networks.training import Training
@@ -195,7 +195,7 @@ class Calamiti(Harmonizer):
             base=self.base,
             residual=self.residual,
         )
-        channels_last(model, self.device)
+        on_device(model, self.device)
         return model
 
     @override

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from phycharm.networks.basic_unet import channels_last
+from phycharm.networks.basic_unet import on_device
 from phycharm.networks.losses import masked_l1
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.training import adam
@@ -82,7 +82,7 @@ class CalamitiTraining:
         self.discriminator = ScannerDiscriminator(
             classes=model.anatomy.classes, scanners=images.shape[1]
         )
-        channels_last(self.discriminator, str(images.device))
+        on_device(self.discriminator, str(images.device))
         self.optimizers = [adam(model, plan), adam(self.discriminator, plan)]
         counts = torch.tensor([len(stack) for stack in stacks])
         # Where the volume of a slice begins, and how many slices it has.

@@ -12,7 +12,7 @@ from phycharm.data.scanner import Scanner
 from phycharm.harmonizers.card import MethodCard
 from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.harmonizers.storage import FittedState
-from phycharm.networks.basic_unet import channels_last
+from phycharm.networks.basic_unet import on_device
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.slices import SliceCanvas, as_tensor, cut, paste
 from phycharm.networks.training import Training, in_batches
@@ -182,7 +182,7 @@ class Pix2Pix(Harmonizer):
         assert self._canvas is not None
         _, strided = self._depths(self._canvas)
         discriminator = PatchDiscriminator(strided=strided, base=self.base)
-        channels_last(discriminator, self.device)
+        on_device(discriminator, self.device)
         return Pix2PixTraining(
             generator=self._new_generator(self._canvas),
             discriminator=discriminator,
@@ -193,7 +193,7 @@ class Pix2Pix(Harmonizer):
     def _new_generator(self, canvas: SliceCanvas) -> Pix2PixGenerator:
         halvings, _ = self._depths(canvas)
         generator = Pix2PixGenerator(halvings=halvings, base=self.base, residual=self.residual)
-        channels_last(generator, self.device)
+        on_device(generator, self.device)
         return generator
 
     def _signed_slices(self, cohort: Cohort, scanners: tuple[Scanner, ...]) -> list[SliceStack]:

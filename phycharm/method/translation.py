@@ -13,7 +13,7 @@ from ..data.scan import Scan
 from ..data.scanner import Scanner
 from ..harmonizers.harmonizer import Harmonizer
 from ..harmonizers.storage import FittedState
-from ..networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, channels_last
+from ..networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, on_device
 from ..networks.losses import masked_mse
 from ..networks.plan import TrainingPlan
 from ..networks.slices import SliceCanvas, as_tensor, cut, paste
@@ -161,7 +161,7 @@ class ImageTranslation(Harmonizer):
         network = basic_unet(
             in_channels=self._channels(), features=self.features, dropout=self.dropout
         )
-        return channels_last(network, self.device)
+        return on_device(network, self.device)
 
     def _loss(self, network: nn.Module, slices: MatchedSlices) -> Tensor:
         """Mean squared difference where both scanners saw brain."""

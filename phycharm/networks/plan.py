@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import InputError
 from ..utils.validation import first_problem
+from .precision import Precision
 
 Schedule = Literal["constant", "cosine", "linear-second-half"]
 _LENGTH = {"epochs", "steps"}
@@ -32,6 +33,8 @@ class TrainingPlan(BaseModel):
     schedule : {"constant", "cosine", "linear-second-half"}
         How the learning rate falls to (nearly) zero, if it does: along half a cosine, or in a
         straight line over the second half of the training (Isola 2017).
+    precision : {"float32", "bfloat16", "auto"}
+        Of the numbers that networks compute with while they are trained (see `training_dtype`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,6 +45,7 @@ class TrainingPlan(BaseModel):
     learning_rate: float = Field(gt=0)
     betas: tuple[float, float] = (0.9, 0.999)
     schedule: Schedule = "constant"
+    precision: Precision = "float32"
 
     def factor(self, progress: float) -> float:
         """Return what the learning rate is multiplied by after this part (0 to 1) of training.

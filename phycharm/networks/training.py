@@ -12,6 +12,7 @@ from torch.optim import Adam, Optimizer
 
 from ..utils.progress import progress_bar
 from .plan import TrainingPlan
+from .precision import trained_in, training_dtype
 
 Terms = Mapping[str, Tensor | float]
 _MOST_ROUNDS = 20
@@ -78,6 +79,14 @@ class Training:
             History rows: the tags, `epoch` (passes over the slices so far), `step` (updates so far
             of the network that makes the image), `split`, `term`, `value`.
         """
+        device = str(
+            next(p for module in self.modules.values() for p in module.parameters()).device
+        )
+        dtype = training_dtype(self.plan.precision, device)
+        with trained_in(dtype, self.modules.values(), device):
+            return self._run()
+
+    def _run(self) -> list[dict[str, Any]]:
         schedule = _Schedule(self.optimizers, self._factor)
         history: list[dict[str, Any]] = []
         best = float("inf")

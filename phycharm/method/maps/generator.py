@@ -14,7 +14,7 @@ from ...data.scan import Scan
 from ...data.scanner import Scanner
 from ...errors import InputError
 from ...harmonizers.storage import FittedState, read_state, write_state
-from ...networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, channels_last
+from ...networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, on_device
 from ...networks.field_of_view import FieldOfView
 from ...networks.slices import SliceCanvas, as_tensor, cut, paste
 from ...networks.training import Training, in_batches
@@ -269,7 +269,7 @@ class MapsGenerator:
 
     def _new_networks(self) -> nn.ModuleDict:
         networks = {key: basic_unet(features=self.features) for key in ("T1", "M0")}
-        return nn.ModuleDict({k: channels_last(net, self.device) for k, net in networks.items()})
+        return nn.ModuleDict({k: on_device(net, self.device) for k, net in networks.items()})
 
     def _head(self, raw: Tensor) -> Tensor:
         # Relaxation times and magnetization are positive; the preprint's linear output is not.

@@ -61,14 +61,17 @@ def noisy_scan(visit: Visit) -> NoisyScan:
         Complex images with Gaussian noise, and the magnitude images (Rician noise) as stored.
     """
     signals = clean_signals(visit)
-    scanner, white = visit.protocol, _white_level(visit, signals[-1])
+    scanner, levels = visit.protocol, [_white_level(visit, signal) for signal in signals]
+    white = abs(levels[-1])
     rng = visit.rng(f"noise of {len(signals)} trains")
     deviation = np.float32(white / scanner.white_snr)
-    residue = np.float32(white * scanner.artefacts)
-    channels = []
-    for signal in signals:
+    channels, residue = [], None
+    for signal, level in zip(signals, levels, strict=True):
         real, imaginary = (noise(rng, scanner, visit.box) * deviation for _ in range(2))
-        real += residue * random_field(rng, _ARTEFACT_KNOTS).on(visit.box.axes)
+        if residue is None:
+            # One for all trains: they share every repetition, so that motion spoils them alike.
+            residue = scanner.artefacts * random_field(rng, _ARTEFACT_KNOTS).on(visit.box.axes)
+        real += (level * residue).astype(np.float32)
         channels.append(((signal + real) + 1j * imaginary).astype(np.complex64))
     drift = visit.rng(f"gain of {len(signals)} trains").standard_normal()
     gain = scanner.white_level / white * float(np.exp(_LEVEL_OWN * drift))
@@ -113,7 +116,7 @@ def clean_signals(visit: Visit, placement: Placement | None = None) -> tuple[Flo
 
 def _white_level(visit: Visit, signal: Floats) -> float:
     pure = visit.subject.fractions[CLASSES.index("WM")] > _PURE
-    return float(np.abs(signal[visit.region][pure]).mean())
+    return float(signal[visit.region][pure].mean())
 
 
 def _tissue_signals(visit: Visit, b1: Floats) -> tuple[Floats, ...]:

@@ -125,6 +125,19 @@ def test_artefacts_are_of_the_declared_size_and_reach_over_millimetres(person):
     assert np.corrcoef(error[1:].ravel(), error[:-1].ravel())[0, 1] > 0.7  # 2 mm apart
 
 
+def test_both_inversions_of_an_mp2rage_have_the_artefacts_of_one_head(person):
+    still = replace(QUANTITATIVE_MP2RAGE, white_snr=1e6, artefacts=0.02)
+    visit = Visit(subject=person, scanner=still)
+    pure = person.fractions[CLASSES.index("WM")] > 0.9
+    scan, clean = noisy_scan(visit), clean_signals(visit)
+    first, second = (
+        (channel - signal).real / signal[visit.region][pure].mean()
+        for channel, signal in zip(scan.channels, clean, strict=True)
+    )
+    assert first.std() == pytest.approx(0.02, rel=0.1)
+    np.testing.assert_allclose(first, second, atol=1e-3)
+
+
 def test_times_wander_by_a_per_cent_and_the_train_still_fits(person):
     for model in (*SCANNERS.values(), QUANTITATIVE_MP2RAGE):
         runs = [Visit(subject=person, scanner=model, run=run).protocol for run in range(1, 61)]
