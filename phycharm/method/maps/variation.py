@@ -89,7 +89,7 @@ def _signal(t1: Tensor, known: Acquisition, transmit: Tensor) -> Tensor:
     (signal,) = inversion_train_signals(
         t1,
         trains=(readout_train(known),),
-        repetition_time=known.repetition_time,
+        repetition_time=known.timing.repetition_time,
         inversion_efficiency=known.inversion_efficiency,
         b1=known.transmit * transmit,
     )
