@@ -62,6 +62,8 @@ class Acquisition:
     transmit : float
         Actual over nominal flip angle of the readout pulses, the mean over the brain. No sidecar
         has it; it can be fitted.
+    assumed : tuple of str
+        Fields whose value nobody said: usual ones were taken (see `open_parameters.assumed`).
     """
 
     inversion_time: float | None
@@ -74,6 +76,11 @@ class Acquisition:
     inversion_ends: InversionEnd = "centre"
     inversion_efficiency: float = 1.0
     transmit: float = 1.0
+    assumed: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        # JSON has no tuples, and what lies in a list could not be told from another acquisition.
+        object.__setattr__(self, "assumed", tuple(self.assumed))
 
     @property
     def timing(self) -> "Timing":

@@ -156,7 +156,18 @@ def require_signal(name: str, acquisition: Acquisition, *, model: SignalModel) -
 
 
 def richest_model(acquisitions: Iterable[Acquisition]) -> SignalModel:
-    """Return `train` where the readout trains of all these acquisitions are known, else `ir`.
+    """Return the signal model that serves all of these acquisitions.
+
+    Parameters
+    ----------
+    acquisitions : iterable of Acquisition
+        As the sidecars give them.
+
+    Returns
+    -------
+    {"train", "ir"}
+        `train` where all readout trains are known, and where TI or TR of one is not: what is
+        missing can be assumed and fitted then (`fit_acquisition`). Else `ir`.
 
     Examples
     --------
@@ -165,8 +176,12 @@ def richest_model(acquisitions: Iterable[Acquisition]) -> SignalModel:
     'ir'
     >>> richest_model([Acquisition(**known, echo_spacing=7, readouts=176)])
     'train'
+    >>> richest_model([Acquisition(**known), Acquisition(**known | {"inversion_time": None})])
+    'train'
     """
-    return "train" if all(map(has_readout_train, acquisitions)) else "ir"
+    listed = list(acquisitions)
+    unknown = any(one.inversion_time is None or one.repetition_time is None for one in listed)
+    return "train" if unknown or all(map(has_readout_train, listed)) else "ir"
 
 
 def _is_linear(acquisition: Acquisition) -> bool:
