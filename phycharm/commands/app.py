@@ -7,9 +7,11 @@ from phycharm import __version__
 from .benchmark import benchmark
 from .check import check
 from .convergence import convergence
+from .datasets import datasets
 from .doctor import doctor
 from .harmonize import harmonize
 from .import_checkpoint import import_checkpoint
+from .inspect import inspect
 from .install_completion import install_completion
 from .protocols import protocols
 from .report import report
@@ -32,9 +34,11 @@ app = App(
 app.command(benchmark)
 app.command(check)
 app.command(convergence)
+app.command(datasets)
 app.command(doctor)
 app.command(harmonize)
 app.command(import_checkpoint)
+app.command(inspect)
 app.command(protocols)
 app.command(report)
 app.command(segment)

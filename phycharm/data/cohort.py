@@ -11,16 +11,19 @@ from .scanner import Scanner
 
 
 class Cohort:
-    """Subjects who were all scanned on the same scanners; scans are read when asked for.
+    """Subjects who were scanned on the same scanners; scans are read when asked for.
 
     Parameters
     ----------
     subjects : sequence of str
         Labels, without `sub-`.
     scanners : sequence of Scanner
-        Every subject has a scan on each.
+        Every subject has a scan on each, or `has` says who has.
     load : callable
         `load(subject, scanner)` reads one scan.
+    has : callable, optional
+        `has(subject, scanner_name)` says whether a subject was scanned there; by default all were
+        everywhere.
 
     Examples
     --------
@@ -51,10 +54,12 @@ class Cohort:
         subjects: Sequence[str],
         scanners: Sequence[Scanner],
         load: Callable[[str, Scanner], Scan],
+        has: Callable[[str, str], bool] | None = None,
     ) -> None:
         self.subjects = tuple(subjects)
         self.scanners = tuple(scanners)
         self._load = load
+        self._has = has
 
     def __repr__(self) -> str:
         names = [scanner.name for scanner in self.scanners]
@@ -69,7 +74,8 @@ class Cohort:
         Raises
         ------
         KeyError
-            If the subject or the scanner is not of this cohort.
+            If the subject or the scanner is not of this cohort, or the subject was not scanned
+            there.
         """
         if isinstance(scanner, str):
             scanner = self.scanner(scanner)
@@ -77,11 +83,22 @@ class Cohort:
             raise KeyError(f"No subject {subject!r}; {did_you_mean(subject, self.subjects)}")
         if scanner not in self.scanners:
             raise KeyError(f"The cohort has no scanner {scanner.name!r} of this acquisition.")
+        if not self.has(subject, scanner):
+            raise KeyError(f"Subject {subject!r} has no scan of {scanner.name}.")
         return self._load(subject, scanner)
 
+    def has(self, subject: str, scanner: Scanner | str) -> bool:
+        """Whether a subject was scanned on a scanner."""
+        name = scanner if isinstance(scanner, str) else scanner.name
+        return self._has is None or self._has(subject, name)
+
+    def people(self, *scanners: Scanner | str) -> tuple[str, ...]:
+        """List the subjects who were scanned on all of these scanners."""
+        return tuple(who for who in self.subjects if all(self.has(who, on) for on in scanners))
+
     def scans(self, scanner: Scanner) -> Iterator[Scan]:
-        """Read the scans of all subjects on one scanner, in the order of the subjects."""
-        return (self.scan(subject, scanner) for subject in self.subjects)
+        """Read the scans on one scanner of all who have one, in the order of the subjects."""
+        return (self.scan(subject, scanner) for subject in self.people(scanner))
 
     def directions(self) -> list[tuple[Scanner, Scanner]]:
         """List every ordered pair (source, target) of the cohort's scanners."""
@@ -108,11 +125,11 @@ class Cohort:
         scanners: Iterable[Scanner] | None = None,
     ) -> Self:
         """Return the part of the cohort with these subjects and scanners (default: all)."""
-        return type(self)(
-            subjects=self.subjects if subjects is None else tuple(subjects),
-            scanners=self.scanners if scanners is None else tuple(scanners),
-            load=self._load,
-        )
+        people = self.subjects if subjects is None else tuple(subjects)
+        chosen = self.scanners if scanners is None else tuple(scanners)
+        if scanners is not None and self._has is not None:
+            people = tuple(who for who in people if any(self.has(who, on) for on in chosen))
+        return type(self)(subjects=people, scanners=chosen, load=self._load, has=self._has)
 
     def map(self, function: Callable[[Scan], Scan]) -> Self:
         """Return a cohort whose scans pass through `function` as they are read."""
@@ -121,4 +138,5 @@ class Cohort:
             subjects=self.subjects,
             scanners=self.scanners,
             load=lambda subject, scanner: function(load(subject, scanner)),
+            has=self._has,
         )

@@ -24,10 +24,9 @@ def acquisition_text(scanner: Scanner) -> str:
     'TI 900 ms, TR 2300 ms, TE 2 ms, flip angle 9°'
     """
     known = scanner.acquisition
-    return (
-        f"TI {known.inversion_time:g} ms, TR {known.repetition_time:g} ms, "
-        f"TE {known.echo_time:g} ms, flip angle {known.flip_angle:g}°"
-    )
+    times = {"TI": known.inversion_time, "TR": known.repetition_time, "TE": known.echo_time}
+    said = [f"{name} unknown" if t is None else f"{name} {t:g} ms" for name, t in times.items()]
+    return f"{', '.join(said)}, flip angle {known.flip_angle:g}°"
 
 
 def cohort_html(subjects: Sequence[str], scanners: Sequence[Scanner]) -> str:

@@ -20,12 +20,15 @@ class Scanner:
         Vendor, as in the BIDS sidecar.
     field_strength : float
         Static field in tesla.
+    model : str
+        The vendor's name for the machine, as in the BIDS sidecar; empty where none says it.
     """
 
     name: str
     acquisition: Acquisition
     manufacturer: str = "unknown"
     field_strength: float = 3.0
+    model: str = ""
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Self:

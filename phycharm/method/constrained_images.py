@@ -15,6 +15,7 @@ from ..physics.acquisition import Acquisition
 from ..physics.effective_acquisition import EffectiveAcquisition, fit_acquisition
 from ..physics.forward import SignalModel, require_signal, richest_model, t1w_weight
 from ..physics.intensity_curve import IntensityCurve, intensity_curve
+from ..physics.open_parameters import assumed
 from ..physics.resolution import masked_smoothing, resolution_width
 from ..utils.arrays import Image, Mask
 
@@ -148,7 +149,7 @@ class ConstrainedImages:
         self._effective, self._widths, self._gains, self._kept = {}, {}, {}, {}
         self._sidecars = {scanner.name: scanner.acquisition for scanner in train.scanners}
         for scanner in train.scanners:
-            require_signal(scanner.name, scanner.acquisition, model=self._model)
+            require_signal(scanner.name, self._complete(scanner), model=self._model)
         if self._model == "train":
             self._effective = self._fitted_acquisitions(train)
         self._widths = {s.name: self._resolution(train, s) for s in train.scanners}
@@ -248,7 +249,11 @@ class ConstrainedImages:
     def acquisition(self, scanner: Scanner) -> Acquisition:
         """Return a scanner's acquisition with what was fitted, where something was."""
         known = self._effective.get(scanner.name)
-        return known.completed(scanner.acquisition) if known else scanner.acquisition
+        return known.completed(scanner.acquisition) if known else self._complete(scanner)
+
+    def _complete(self, scanner: Scanner) -> Acquisition:
+        """Return what the sidecars say, with usual values for what a train needs besides."""
+        return assumed(scanner.acquisition) if self._model == "train" else scanner.acquisition
 
     def state(self) -> dict[str, Any]:
         """Return everything that was learned, as plain data."""

@@ -57,8 +57,8 @@ class EarlierConstrainedImages:
             image,
             source * scale,
             wanted * scale,
-            source_echo_time=scan.scanner.acquisition.echo_time,
-            target_echo_time=target.acquisition.echo_time,
+            source_echo_time=scan.scanner.acquisition.timing.echo_time,
+            target_echo_time=target.acquisition.timing.echo_time,
             decay_only=self.decay_only,
         )
         inside = constrained * mask

@@ -50,7 +50,7 @@ class PhyCHarmPaper(ImageTranslation):
         name="phycharm-paper",
         summary="PhyCHarm as its preprint prints it, with no fault of it cured.",
         citation="PhyCHarm. medRxiv 2025. doi:10.1101/2025.02.07.25321867",
-        needs=("maps",),
+        needs=("maps", "acquisition", "echo_time"),
         maps_preset="paper",
         deviations=(
             *COMMON,
@@ -138,8 +138,8 @@ class PhyCHarmPaper(ImageTranslation):
             torch.from_numpy(np.ascontiguousarray(scan.image)),
             source,
             wanted,
-            source_echo_time=scan.scanner.acquisition.echo_time,
-            target_echo_time=target.acquisition.echo_time,
+            source_echo_time=scan.scanner.acquisition.timing.echo_time,
+            target_echo_time=target.acquisition.timing.echo_time,
         )
         return constrained[None].to(self.device)
 

@@ -8,7 +8,6 @@ against T1, and the train whose curve fits it best, up to one gain an image, is 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,14 +15,20 @@ import numpy.typing as npt
 import torch
 from scipy.optimize import least_squares
 
-from .acquisition import CREDIBLE, Acquisition
+from .acquisition import Acquisition
 from .intensity_curve import IntensityCurve
-from .readout import earliest_centre, latest_centre, readout_train, train_weight
+from .open_parameters import (
+    RECOVERY,
+    assumed,
+    bounds,
+    deviation,
+    nominal,
+    open_parameters,
+    possible_centres,
+    with_values,
+)
+from .readout import readout_train, train_weight
 
-NOMINAL: Mapping[str, float] = MappingProxyType({"inversion_efficiency": 0.96, "transmit": 1.0})
-"""Taken where images do not determine a parameter, and by whoever has no images."""
-
-_DEVIATION: Mapping[str, float] = MappingProxyType({"inversion_efficiency": 0.1, "transmit": 0.15})
 _PULL = 0.003  # rise of the misfit that a value one deviation from nominal is worth
 _TOLERANCE = (1.15, 0.003)  # a misfit this much larger, or by this part of the intensity, is equal
 _WIDEST = 0.5  # part of its range that may fit equally well before a parameter is undetermined
@@ -81,9 +86,9 @@ class EffectiveAcquisition:
     images: int
 
     def completed(self, acquisition: Acquisition) -> Acquisition:
-        """Return another acquisition by the same protocol with what was fitted."""
-        fitted = {one.name: getattr(self.acquisition, one.name) for one in self.parameters}
-        return replace(acquisition, **fitted)
+        """Return another acquisition by the same protocol with what was fitted or assumed."""
+        taken = (*(one.name for one in self.parameters), *self.acquisition.assumed, "assumed")
+        return replace(acquisition, **{name: getattr(self.acquisition, name) for name in taken})
 
     def as_record(self) -> dict[str, Any]:
         """Return plain data for JSON, which `from_record` takes."""
@@ -107,7 +112,7 @@ def fit_acquisition(
 
     Bounded least squares over inversion efficiency and transmit field, with a weak pull to their
     nominal values, for the known centre of k-space or for every one that is possible, with a gain
-    for each image. A parameter is determined
+    for each image. TI and TR are fitted likewise where nobody says them. A parameter is determined
     if at most half of its credible range fits about as well as the best value, all others being
     fitted anew. The least determined one is set to what is known or nominal, and the rest fitted
     again, until all that are left are determined.
@@ -115,7 +120,8 @@ def fit_acquisition(
     Parameters
     ----------
     acquisition : Acquisition
-        With echo spacing and number of readouts. A `centre` that is given is kept.
+        As far as it is known; what it lacks is assumed (see `assumed`). A `centre` that is given is
+        kept.
     curves : sequence of IntensityCurve
         Of the images. Where there is none, nothing is determined.
 
@@ -129,11 +135,11 @@ def fit_acquisition(
     InputError
         If no readout train fits into the acquisition (see `readout_train`).
     """
-    wanted = [*CREDIBLE] if acquisition.centre is not None else ["centre", *CREDIBLE]
-    nominal: dict[str, Any] = dict(NOMINAL)
-    given = replace(acquisition, **nominal)
-    if acquisition.centre is None:
-        given = replace(given, centre=readout_train(acquisition).centre_index)
+    acquisition = assumed(acquisition)
+    wanted = open_parameters(acquisition)
+    given = replace(acquisition, centre=readout_train(acquisition).centre_index)
+    usual = {name: nominal(given, name) for name in wanted if name != "centre"}
+    given = with_values(given, usual)
     if not curves:
         nothing = tuple(_parameter(name, given, [], []) for name in wanted)
         return EffectiveAcquisition(acquisition=given, parameters=nothing, misfit=None, images=0)
@@ -159,11 +165,12 @@ def fit_acquisition(
 def _parameter(
     name: str, chosen: Acquisition, alone: Sequence[Acquisition], free: Sequence[str]
 ) -> FittedParameter:
-    values = [float(getattr(one, name)) for one in alone]
+    field = "repetition_time" if name == RECOVERY else name
+    values = [float(getattr(one, field)) for one in alone]
     known = name in free and len(values) > 1
     return FittedParameter(
-        name=name,
-        value=float(getattr(chosen, name)),
+        name=field,
+        value=float(getattr(chosen, field)),
         spread=float(np.std(values, ddof=1)) if known else None,
         determined=name in free,
     )
@@ -182,8 +189,8 @@ def _fit(given: Acquisition, curves: Sequence[IntensityCurve], free: Sequence[st
         return _fit_continuous(given, curves, continuous)
     return min(
         (
-            _fit_continuous(replace(given, centre=centre), curves, continuous)
-            for centre in _possible_centres(given)
+            _fit_continuous(with_values(given, {"centre": centre}), curves, continuous)
+            for centre in _tried_centres(given)
         ),
         key=lambda fit: fit.misfit,
     )
@@ -194,21 +201,21 @@ def _refined(best: _Fit, curves: Sequence[IntensityCurve], free: Sequence[str]) 
     if "centre" not in free:
         return best
     continuous = [name for name in free if name != "centre"]
-    first, last = earliest_centre(best.acquisition), latest_centre(best.acquisition)
+    first, last = possible_centres(best.acquisition)
     step = max((last - first) // (_CENTRES - 1), 1)
     while step > 1:
         step = (step + 1) // 2
         middle = best.acquisition.centre or 0
         near = [middle + move for move in (-step, step) if first <= middle + move <= last]
-        tried = [replace(best.acquisition, centre=centre) for centre in near]
+        tried = [with_values(best.acquisition, {"centre": centre}) for centre in near]
         fits = [_fit_continuous(one, curves, continuous) for one in tried]
         best = min([best, *fits], key=lambda fit: fit.misfit)
     return best
 
 
-def _possible_centres(given: Acquisition) -> list[int]:
+def _tried_centres(given: Acquisition) -> list[int]:
     """Return readouts along the train, as many as matter."""
-    first, last = earliest_centre(given), latest_centre(given)
+    first, last = possible_centres(given)
     tried = np.linspace(first, last, min(_CENTRES, last - first + 1)).round()
     return [int(centre) for centre in np.unique(tried)]
 
@@ -218,23 +225,26 @@ def _fit_continuous(
 ) -> _Fit:
     if not names:
         return _Fit(given, _rms(_differences(given, curves)))
-    low, high = zip(*(CREDIBLE[name] for name in names), strict=True)
-
-    start = np.array([NOMINAL[name] for name in names])
-    deviations = np.array([_DEVIATION[name] for name in names])
+    low, high = (np.array(ends) for ends in zip(*(bounds(given, n) for n in names), strict=True))
+    start = np.array([nominal(given, name) for name in names])
+    deviations = np.array([deviation(name) for name in names])
 
     def differences(values: _Values) -> _Values:
-        changes: dict[str, Any] = dict(zip(names, map(float, values), strict=True))
-        curve = _differences(replace(given, **changes), curves)
+        changes = dict(zip(names, map(float, values), strict=True))
+        curve = _differences(with_values(given, changes), curves)
         # A train with a late centre and weak pulses makes nearly the curve of an early centre:
         # among values that fit alike, those near nominal are taken.
         pull = _PULL * curve.size**0.5 * (values - start) / deviations
         return np.concatenate([curve, pull])
 
-    found = least_squares(differences, start, bounds=(low, high), xtol=1e-5, ftol=1e-6)
-    values: dict[str, Any] = dict(zip(names, map(float, found.x), strict=True))
+    # Milliseconds beside fractions: a step in each has to be of some effect.
+    scale = np.maximum(deviations, 1.0)
+    found = least_squares(
+        differences, start, bounds=(low, high), x_scale=scale, xtol=1e-5, ftol=1e-6
+    )
+    values = dict(zip(names, map(float, found.x), strict=True))
     count = len(curves) * curves[0].t1.size
-    return _Fit(replace(given, **values), float(np.sqrt(np.square(found.fun).sum() / count)))
+    return _Fit(with_values(given, values), float(np.sqrt(np.square(found.fun).sum() / count)))
 
 
 def _differences(acquisition: Acquisition, curves: Sequence[IntensityCurve]) -> _Values:
@@ -266,11 +276,12 @@ def _equal_width(
     values = _range_of(given, name)
     if len(values) < 2:
         return 0.0
-    equal = [_fit(replace(given, **{name: v}), curves, others).misfit <= allowed for v in values]
+    tried = [with_values(given, {name: value}) for value in values]
+    equal = [_fit(one, curves, others).misfit <= allowed for one in tried]
     return sum(equal) / len(values)
 
 
 def _range_of(given: Acquisition, name: str) -> list[Any]:
     if name == "centre":
-        return _possible_centres(given)
-    return [float(value) for value in np.linspace(*CREDIBLE[name], _PROFILE)]
+        return _tried_centres(given)
+    return [float(value) for value in np.linspace(*bounds(given, name), _PROFILE)]

@@ -73,15 +73,15 @@ def t1w_weight(t1: Tensor, acquisition: Acquisition, *, model: SignalModel) -> T
         assert acquisition.echo_spacing is not None and acquisition.readouts is not None
         return mprage_signal(
             t1.clamp(min=1.0),
-            inversion_time=acquisition.inversion_time,
-            repetition_time=acquisition.repetition_time,
+            inversion_time=acquisition.timing.inversion_time,
+            repetition_time=acquisition.timing.repetition_time,
             flip_angle=acquisition.flip_angle,
             echo_spacing=acquisition.echo_spacing,
             readouts=acquisition.readouts,
         ).abs()
     return recovery_weight(
         t1,
-        inversion_time=acquisition.inversion_time,
+        inversion_time=acquisition.timing.inversion_time,
         repetition_time=effective_repetition_time(acquisition),
     )
 
@@ -104,7 +104,12 @@ def effective_repetition_time(acquisition: Acquisition) -> float:
     -------
     float
         The acquisition's TR, or its echo spacing (0 where unknown) if f would change its sign for
-        a T1 below 2000 ms.
+        a T1 below 2000 ms. Where TR is not known and the echo spacing is, that too.
+
+    Raises
+    ------
+    InputError
+        If TI is not known, or neither TR nor the echo spacing is.
 
     Examples
     --------
@@ -117,13 +122,14 @@ def effective_repetition_time(acquisition: Acquisition) -> float:
     >>> effective_repetition_time(short)
     8.2
     """
+    if acquisition.repetition_time is None and acquisition.echo_spacing is not None:
+        return acquisition.echo_spacing
     rate = 1 / _LONGEST_PARENCHYMAL_T1
+    times = acquisition.timing
     weight = (
-        1
-        - 2 * math.exp(-acquisition.inversion_time * rate)
-        + math.exp(-acquisition.repetition_time * rate)
+        1 - 2 * math.exp(-times.inversion_time * rate) + math.exp(-times.repetition_time * rate)
     )
-    return acquisition.repetition_time if weight >= 0 else acquisition.echo_spacing or 0.0
+    return times.repetition_time if weight >= 0 else acquisition.echo_spacing or 0.0
 
 
 def require_signal(name: str, acquisition: Acquisition, *, model: SignalModel) -> None:
@@ -150,7 +156,18 @@ def require_signal(name: str, acquisition: Acquisition, *, model: SignalModel) -
 
 
 def richest_model(acquisitions: Iterable[Acquisition]) -> SignalModel:
-    """Return `train` where the readout trains of all these acquisitions are known, else `ir`.
+    """Return the signal model that serves all of these acquisitions.
+
+    Parameters
+    ----------
+    acquisitions : iterable of Acquisition
+        As the sidecars give them.
+
+    Returns
+    -------
+    {"train", "ir"}
+        `train` where all readout trains are known, and where TI or TR of one is not: what is
+        missing can be assumed and fitted then (`fit_acquisition`). Else `ir`.
 
     Examples
     --------
@@ -159,11 +176,15 @@ def richest_model(acquisitions: Iterable[Acquisition]) -> SignalModel:
     'ir'
     >>> richest_model([Acquisition(**known, echo_spacing=7, readouts=176)])
     'train'
+    >>> richest_model([Acquisition(**known), Acquisition(**known | {"inversion_time": None})])
+    'train'
     """
-    return "train" if all(map(has_readout_train, acquisitions)) else "ir"
+    listed = list(acquisitions)
+    unknown = any(one.inversion_time is None or one.repetition_time is None for one in listed)
+    return "train" if unknown or all(map(has_readout_train, listed)) else "ir"
 
 
 def _is_linear(acquisition: Acquisition) -> bool:
     """Whether the middle pulse of the train can lie TI after the inversion."""
     assert acquisition.echo_spacing is not None and acquisition.readouts is not None
-    return acquisition.readouts // 2 * acquisition.echo_spacing <= acquisition.inversion_time
+    return acquisition.readouts // 2 * acquisition.echo_spacing <= acquisition.timing.inversion_time

@@ -10,8 +10,14 @@ _ROUNDING = 1e-6  # ms
 
 
 def has_readout_train(acquisition: Acquisition) -> bool:
-    """Whether echo spacing and number of readouts are known."""
-    return acquisition.echo_spacing is not None and acquisition.readouts is not None
+    """Whether echo spacing and number of readouts are known, and TI and TR beside them."""
+    train = (
+        acquisition.echo_spacing,
+        acquisition.readouts,
+        acquisition.inversion_time,
+        acquisition.repetition_time,
+    )
+    return None not in train
 
 
 def latest_centre(acquisition: Acquisition) -> int:
@@ -47,7 +53,7 @@ def latest_centre(acquisition: Acquisition) -> int:
     spacing, readouts = _known(acquisition)
     if acquisition.inversion_ends == "first pulse":
         return readouts - 1
-    return min(readouts - 1, int((acquisition.inversion_time + _ROUNDING) // spacing))
+    return min(readouts - 1, int((acquisition.timing.inversion_time + _ROUNDING) // spacing))
 
 
 def earliest_centre(acquisition: Acquisition) -> int:
@@ -79,7 +85,7 @@ def earliest_centre(acquisition: Acquisition) -> int:
     spacing, readouts = _known(acquisition)
     if acquisition.inversion_ends == "first pulse":
         return 0
-    room = acquisition.repetition_time - acquisition.inversion_time
+    room = acquisition.timing.repetition_time - acquisition.timing.inversion_time
     return max(0, readouts - int((room + _ROUNDING) // spacing))
 
 
@@ -127,16 +133,16 @@ def readout_train(acquisition: Acquisition) -> ReadoutTrain:
         centre = min(centre, latest_centre(acquisition))
     to_first = acquisition.inversion_ends == "first pulse"
     train = ReadoutTrain(
-        inversion_time=acquisition.inversion_time + (centre * spacing if to_first else 0),
+        inversion_time=acquisition.timing.inversion_time + (centre * spacing if to_first else 0),
         flip_angle=acquisition.flip_angle,
         echo_spacing=spacing,
         readouts=readouts,
         centre=centre,
     )
-    if train.end > acquisition.repetition_time + _ROUNDING:
+    if train.end > acquisition.timing.repetition_time + _ROUNDING:
         raise InputError(
             f"the readout train ends {train.end:g} ms after the inversion, and TR is "
-            f"{acquisition.repetition_time:g} ms; correct inversion_time, echo_spacing, readouts "
+            f"{acquisition.timing.repetition_time:g} ms; correct inversion_time, echo_spacing, readouts "
             "or centre in the sidecar or under [acquisitions]."
         )
     return train
@@ -169,7 +175,7 @@ def train_weight(t1: Tensor, acquisition: Acquisition) -> Tensor:
     (signal,) = inversion_train_signals(
         t1.clamp(min=1.0),
         trains=(readout_train(acquisition),),
-        repetition_time=acquisition.repetition_time,
+        repetition_time=acquisition.timing.repetition_time,
         inversion_efficiency=acquisition.inversion_efficiency,
         b1=acquisition.transmit,
     )
@@ -187,8 +193,8 @@ def _known(acquisition: Acquisition) -> tuple[float, int]:
 
 def _require_room(acquisition: Acquisition, length: float) -> None:
     """Say first what is wrong in the words of the sidecar."""
-    repetition = acquisition.repetition_time
-    for name, time in (("TI", acquisition.inversion_time), ("the readout train", length)):
+    repetition = acquisition.timing.repetition_time
+    for name, time in (("TI", acquisition.timing.inversion_time), ("the readout train", length)):
         if time > repetition + _ROUNDING:
             raise InputError(
                 f"{name} lasts {time:g} ms, longer than TR, {repetition:g} ms from inversion to "

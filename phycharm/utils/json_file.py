@@ -23,7 +23,7 @@ def read_object(path: Path, *, remedy: str) -> dict[str, Any]:
         If the file cannot be read, is no JSON, or holds something else than an object.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path}: not readable as JSON ({reason}); {remedy}.") from error

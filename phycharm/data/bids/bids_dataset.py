@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -13,50 +14,68 @@ import numpy.typing as npt
 import torch
 
 from ...errors import InputError
-from ...physics.acquisition import Acquisition
+from ...physics.acquisition import remedy_for
 from ...physics.inversion_recovery import m0_from_inversion
 from ...utils.arrays import Image, Mask
 from ...utils.json_file import read_object
 from ...utils.suggestions import did_you_mean
 from ..cohort import Cohort
+from ..content import require_content
 from ..data_tables import dataset_html
+from ..datasets.dataset_file import DatasetFile, load_dataset_file
 from ..nifti import other_grid, read_volume
 from ..quantitative import QuantitativeCohort, QuantitativeScan
 from ..scan import Scan
 from ..scanner import Scanner
 from .bids_files import BidsFiles, Kind
-from .sidecar import read_scanner
+from .protocols import ScanProtocol, protocols_of
+from .scan_files import ScanFile
 
-_TIMING_TOLERANCE = 0.05
 _LONGEST_T1_S = 50.0
+_MS = 1000.0
 
 
 class BidsDataset:
-    """Travelling subjects, and people with quantitative maps, in one BIDS folder.
+    """Travelling subjects, and people with quantitative maps, in one folder.
 
-    Sessions are scanners: `sub-X/ses-SCANNER/anat/sub-X_ses-SCANNER_T1w.nii.gz` with JSON sidecars
-    (inheritance principle) and brain masks `*_desc-brain_mask.nii.gz` in any folder of
-    `derivatives/`. Subjects with a T1 map are the quantitative cohort, all others travel.
+    Which scanner made an image, and which repeat it is, a dataset file says, or the labels of the
+    sessions and the sidecars do (`rules_source` tells what was taken); the plainest case is a
+    session for each scanner: `sub-X/ses-SCANNER/anat/sub-X_ses-SCANNER_T1w.nii.gz` with JSON
+    sidecars (inheritance principle) and brain masks `*_desc-brain_mask.nii.gz` in any folder of
+    `derivatives/`. Subjects with a T1 map are the quantitative cohort, all others travel; who lacks
+    some of the scanners stays.
 
     Parameters
     ----------
     root : str or Path
-        Folder that holds `dataset_description.json`.
+        Folder that holds `dataset_description.json`, or whatever a dataset file describes.
     acquisitions : dict, optional
-        Per scanner, values in ms (degrees, words) that replace what the sidecars say.
+        Per scanner, values in ms (degrees, words) that replace what the sidecars and the dataset
+        file say.
+    rules : DatasetFile, str or Path, optional
+        Dataset file; by default the shipped one by which the dataset is recognised, or rules.
 
     Raises
     ------
     InputError
-        If the folder is no BIDS dataset.
+        If the folder is no dataset, or a folder in it may not be read.
     """
 
     def __init__(
-        self, root: str | Path, *, acquisitions: dict[str, dict[str, float | str]] | None = None
+        self,
+        root: str | Path,
+        *,
+        acquisitions: Mapping[str, Mapping[str, float | str]] | None = None,
+        rules: DatasetFile | str | Path | None = None,
     ) -> None:
         self.root = Path(root)
         self._overrides = acquisitions or {}
+        given = rules if rules is None or isinstance(rules, DatasetFile) else load_dataset_file(rules)
         self.description = self._read_description()
+        self._files = BidsFiles(self.root, self.description, given)
+        self._has_own_rules = given is not None
+        if not self.description:
+            self._require_tree()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.root)!r})"
@@ -66,35 +85,63 @@ class BidsDataset:
 
     def _read_description(self) -> dict[str, Any]:
         path = self.root / "dataset_description.json"
-        if not path.is_file():
+        if path.is_symlink() or path.is_file():
+            return read_object(require_content(path), remedy="correct it")
+        if not self.root.is_dir():
+            raise InputError(f"{self.root}: no such folder; check the path.")
+        return {}
+
+    def _require_tree(self) -> None:
+        """Make sure that a folder without description is one that is understood all the same."""
+        if not self._files.tree.raw:
             raise InputError(
-                f"{self.root}: no dataset_description.json, so this is no BIDS dataset; give the "
-                "folder that holds it, or make one with `phycharm simulate`."
+                f"{self.root}: no dataset_description.json and no images of people, so this is no "
+                "BIDS dataset; give the folder that holds them, describe it by a dataset file "
+                "([layout]), or make one with `phycharm simulate`."
             )
-        return read_object(path, remedy="correct it")
 
     @property
     def name(self) -> str:
         """Name of the dataset as it gives it."""
-        return str(self.description.get("Name", self.root.name))
+        return str(self.description.get("Name") or self.root.name)
 
     @property
     def simulated(self) -> bool:
         """Whether `phycharm simulate` made the dataset."""
-        makers = [str(maker.get("Name", "")) for maker in self.description.get("GeneratedBy", [])]
+        told = self.description.get("GeneratedBy", [])
+        makers = [
+            str(maker.get("Name", "") if isinstance(maker, dict) else maker)
+            for maker in (told if isinstance(told, list) else [told])
+        ]
         return any("phycharm" in maker.lower() and "simul" in maker.lower() for maker in makers)
 
-    @cached_property
-    def _files(self) -> BidsFiles:
-        return BidsFiles(self.root)
+    @property
+    def contents(self) -> BidsFiles:
+        """The files of the dataset, sorted out; for whoever has to look closer."""
+        return self._files
+
+    @property
+    def rules(self) -> DatasetFile:
+        """What the dataset's names mean: a dataset file, given, recognised or derived."""
+        return self._files.rules
+
+    @property
+    def rules_source(self) -> str:
+        """Where the rules are from, in words."""
+        return self._files.rules_source
 
     def files(self, kind: Kind) -> dict[tuple[str, str], Path]:
-        """Return the paths of one kind of image by (subject, session).
+        """Return the paths of one kind of image by (subject, scanner), maps by (subject, session).
 
         Parameters
         ----------
         kind : {"T1w", "mask", "T1map", "inv-2"}
             What to look for.
+
+        Raises
+        ------
+        InputError
+            If several images claim one place, and nothing tells which is meant.
         """
         return dict(self._files.of(kind))
 
@@ -105,8 +152,16 @@ class BidsDataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over the checksums."""
-        return hashlib.sha256(json.dumps(self.checksums, sort_keys=True).encode()).hexdigest()
+        """SHA-256 over the checksums, and over a dataset file that was given."""
+        record: dict[str, Any] = dict(self.checksums)
+        if self._has_own_rules:
+            record["dataset file"] = self.rules.record()
+        return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def quantitative_people(self) -> set[str]:
+        """Labels of the people with T1 maps, who do not travel."""
+        return set(self._files.maps.people)
 
     def travelling(self, scanners: Sequence[str] | None = None) -> Cohort:
         """Open the cohort of travelling subjects.
@@ -114,97 +169,201 @@ class BidsDataset:
         Parameters
         ----------
         scanners : sequence of str, optional
-            Sessions to use as scanners; by default all that the travelling subjects have.
+            Scanners to use; by default all that the travelling subjects were on.
 
         Returns
         -------
         Cohort
-            Every subject has every scanner; images, masks and sidecars are read when asked for.
+            Everybody who was on one of the scanners; images, masks and sidecars are read when
+            asked for.
 
         Raises
         ------
         InputError
-            If fewer than two scanners are there, a subject lacks one, or an acquisition is
-            incomplete.
+            If fewer than two scanners are there, nobody was on two of them, one that was asked for
+            is not there, or a sidecar's value cannot be right.
+
+        Warns
+        -----
+        UserWarning
+            If a scanner has scans by several protocols.
         """
-        quantitative = {subject for subject, _ in self._files.of("T1map")}
-        images = {key: p for key, p in self._files.of("T1w").items() if key[0] not in quantitative}
-        subjects = sorted({subject for subject, _ in images})
-        names = list(scanners or sorted({session for _, session in images if session}))
+        scans = self._travellers()
+        known = sorted({scanner for _, scanner in scans})
+        names = list(scanners or known)
+        self._require_known(names, known)
+        subjects = sorted({who for who, scanner in scans if scanner in names})
         if len(names) < 2 or not subjects:
+            raise InputError(self._no_pair(names, subjects))
+        if not any(sum((who, name) in scans for name in names) > 1 for who in subjects):
             raise InputError(
-                f"{self.root}: no scanner pair (T1w images of sessions {names} in "
-                f"{len(subjects)} subjects); at least two sessions ses-SCANNER are needed."
+                f"{self.root}: nobody was on two of the scanners ({', '.join(names)}), so there is "
+                "no pair; `phycharm inspect` shows who was where."
             )
-        self._require_complete(subjects, names, images)
-        unknown = [name for name in self._overrides if name not in names]
+        opened = [self._scanner(name) for name in names]
+        return Cohort(
+            subjects=subjects,
+            scanners=opened,
+            load=partial(self._load, {}),
+            has=lambda subject, name: (subject, name) in scans,
+        )
+
+    def _travellers(self) -> dict[tuple[str, str], tuple[ScanFile, ...]]:
+        """Return the scans of those who travel; a choice that nobody made is refused."""
+        quantitative = self.quantitative_people
+        torn = [c for (who, _), c in self._files.scans.conflicts.items() if who not in quantitative]
+        if torn:
+            raise InputError(torn[0])
+        chosen = self._files.scans.chosen
+        return {key: s for key, s in chosen.items() if key[0] not in quantitative and key[1]}
+
+    def _require_known(self, names: Sequence[str], known: Sequence[str]) -> None:
+        for name in names:
+            if known and name not in known:
+                raise InputError(
+                    f"{self.root}: no traveller was on scanner {name!r}; "
+                    f"{did_you_mean(name, known)}"
+                )
+        held = {scanner for _, scanner in self._files.scans.chosen}
+        unknown = [name for name in self._overrides if name not in {*names, *held}]
         if unknown:
             raise InputError(
                 f"[acquisitions.{unknown[0]}]: no such scanner; {did_you_mean(unknown[0], names)}"
             )
-        opened = [self._scanner(name, [images[s, name] for s in subjects]) for name in names]
-        return Cohort(subjects=subjects, scanners=opened, load=partial(self._load, {}))
 
-    def _require_complete(
-        self, subjects: list[str], names: list[str], images: dict[tuple[str, str], Path]
-    ) -> None:
-        for name in names:
-            missing = [subject for subject in subjects if (subject, name) not in images]
-            if missing:
-                raise InputError(
-                    f"{self.root}: sub-{missing[0]} has no T1w image of ses-{name}; add it, "
-                    "remove the subject, or leave the scanner out of the protocol."
-                )
+    def _no_pair(self, names: Sequence[str], subjects: Sequence[str]) -> str:
+        """Say why there is no pair of scanners, and what would help."""
+        everybody = {who for who, _ in self._files.scans.chosen}
+        if everybody and everybody <= self.quantitative_people:
+            return (
+                f"{self.root}: no scanner pair: all {len(everybody)} people with T1w images have a T1 map too, so "
+                "they are the quantitative people and none travels; write [quantitative] people = "
+                "[...], with those who do not travel, into a dataset file and give it with "
+                "--dataset-file."
+            )
+        odd = self._files.scans.passed_over
+        hint = f" {len(odd)} T1w images are of other kinds, such as {odd[0].path.name}." if odd else ""
+        return (
+            f"{self.root}: no scanner pair (T1w images of scanners {list(names)} in "
+            f"{len(subjects)} subjects); at least two sessions ses-SCANNER are needed, or a dataset "
+            f"file that says what the sessions are.{hint}"
+        )
 
-    def _scanner(self, name: str, images: list[Path]) -> Scanner:
-        override = self._overrides.get(name)
-        scanners = [read_scanner(path, self.root, override=override) for path in images]
-        first = scanners[0]
-        for path, other in zip(images, scanners, strict=True):
-            if not _same_timing(first.acquisition, other.acquisition):
-                raise InputError(
-                    f"{path}: TI, TR or TE differ by more than 5 % from {images[0].name}; give "
-                    "scans of another protocol a session (ses-) of their own."
-                )
-        return first
+    def protocols(self, name: str) -> list[ScanProtocol]:
+        """Return the protocols of a scanner, that of most scans first.
+
+        Parameters
+        ----------
+        name : str
+            Of the scanner.
+
+        Raises
+        ------
+        InputError
+            If a sidecar's value cannot be right.
+        """
+        chosen = self._files.scans.chosen
+        scans = [scan for (_, on), found in chosen.items() if on == name for scan in found]
+        travel = [scan for scan in scans if scan.subject not in self.quantitative_people]
+        return protocols_of([(scan, self._made_by(scan)) for scan in travel or scans])
+
+    def _scanner(self, name: str) -> Scanner:
+        protocols = self.protocols(name)
+        if len(protocols) > 1:
+            others = [scan.path.name for one in protocols[1:] for scan in one.scans]
+            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+            warnings.warn(
+                f"{self.root}: {name} changed its protocol (TI, TR or TE differ by more than 5 %): "
+                f"{others[0]}{more} differ from {protocols[0].scans[0].path.name}; [[divide]] in a "
+                "dataset file makes two scanners of it (`phycharm inspect` shows the scans).",
+                stacklevel=3,
+            )
+        return protocols[0].scanner
+
+    def _made_by(self, scan: ScanFile) -> Scanner:
+        own = self.rules.scanners.get(scan.scanner)
+        given = {**(own.given() if own else {}), **self._overrides.get(scan.scanner, {})}
+        return self._files.sidecars.scanner(scan.path, name=scan.scanner, override=given)
 
     def _load(self, grids: dict[str, tuple[Any, Any]], subject: str, scanner: Scanner) -> Scan:
         """Read one scan; `grids` remembers the first grid seen of each subject."""
-        path = self._files.of("T1w")[subject, scanner.name]
-        image, affine = read_volume(path)
-        shape, first_affine = grids.setdefault(subject, (image.shape, affine))
+        found = self._files.scans.chosen[subject, scanner.name][0]
+        return self._read_scan(grids, found, scanner)
+
+    def _read_scan(
+        self, grids: dict[str, tuple[Any, Any]], found: ScanFile, scanner: Scanner
+    ) -> Scan:
+        path = found.path
+        image, affine = read_volume(require_content(path))
+        shape, first_affine = grids.setdefault(found.subject, (image.shape, affine))
         if difference := other_grid(image.shape, affine, shape, first_affine):
             raise InputError(
                 f"{path}: is on another grid than the subject's other scans, for it {difference}; "
-                "register and resample them to one grid."
+                "register and resample them to one grid, as `phycharm preprocess` does."
             )
-        mask = self._read_mask(subject, scanner.name, image.shape, affine)
         return Scan(
             image=image,
-            mask=mask,
+            mask=self._read_mask(found, image.shape, affine),
             affine=affine,
             scanner=scanner,
-            subject=subject,
-            session=scanner.name,
+            subject=found.subject,
+            session=found.session,
         )
 
     def _read_mask(
         self,
-        subject: str,
-        session: str,
+        found: ScanFile,
         shape: tuple[int, ...],
         affine: npt.NDArray[np.float64],
     ) -> Mask:
-        path = self._files.of("mask").get((subject, session))
+        masks = self._files.masks
+        path = masks.of(found)
         if path is None:
-            raise InputError(
-                f"{self.root}: no brain mask for sub-{subject} ses-{session}; put "
-                f"sub-{subject}_ses-{session}_desc-brain_mask.nii.gz into a folder of derivatives/."
-            )
+            raise InputError(self._no_mask(found))
+        if masks.is_person_s(path, found):
+            self._warn_of_person_s_mask()
         mask = self._read_on_grid(path, shape, affine, constant=True) > 0.5
         if not mask.any():
             raise InputError(f"{path}: no voxel is brain; make the mask again.")
         return mask
+
+    @cached_property
+    def _person_s_masks(self) -> list[Path]:
+        firsts = [scans[0] for scans in self._files.scans.chosen.values()]
+        masks = self._files.masks
+        found = {path for s in firsts if (path := masks.of(s)) and masks.is_person_s(path, s)}
+        return sorted(found)
+
+    def _warn_of_person_s_mask(self) -> None:
+        """Say once that masks at the person's level are used."""
+        if self._told_of_masks:
+            return
+        self._told_of_masks = True
+        paths = self._person_s_masks
+        more = f" and {len(paths) - 1} like it have" if len(paths) > 1 else ": has"
+        warnings.warn(
+            f"{paths[0]}{more} no ses-, so it is taken for every session of the person on its grid; "
+            "make a mask of each scan if they are not registered.",
+            stacklevel=5,
+        )
+
+    _told_of_masks = False
+
+    def _no_mask(self, found: ScanFile) -> str:
+        stem = f"sub-{found.image.subject}"
+        stem += f"_ses-{found.session}" if found.session else ""
+        who = f"sub-{found.subject}" + (f" ses-{found.session}" if found.session else "")
+        others = [m.path for m in self._files.masks.others if m.subject == found.image.subject]
+        hint = ""
+        if others:
+            hint = f" ({others[0].relative_to(self.root).as_posix()} is a mask of something else)"
+        lost = [path for path in self._files.tree.lost if "derivatives" in path.parts]
+        if lost:
+            hint += f" ({lost[0]} is a link to nothing)"
+        return (
+            f"{self.root}: no brain mask for {who}{hint}; put {stem}_desc-brain_mask.nii.gz into a "
+            "folder of derivatives/, or have `phycharm preprocess` make it."
+        )
 
     @staticmethod
     def _read_on_grid(
@@ -215,7 +374,7 @@ class BidsDataset:
         constant: bool = False,
     ) -> Image:
         """Read a volume that must lie on the grid of the image it belongs to."""
-        volume, own = read_volume(path, constant=constant)
+        volume, own = read_volume(require_content(path), constant=constant)
         if difference := other_grid(volume.shape, own, shape, affine):
             raise InputError(
                 f"{path}: is on another grid than the image it belongs to, for it {difference}; "
@@ -223,12 +382,12 @@ class BidsDataset:
             )
         return volume
 
-    def has_repeat(self, subject: str, session: str) -> bool:
-        """Whether a session holds a second run of its T1w image."""
-        return self._files.repeat(subject, session) is not None
+    def has_repeat(self, subject: str, scanner: str) -> bool:
+        """Whether a person was scanned again on a scanner, by the same sequence."""
+        return self._files.repeat(subject, scanner) is not None
 
     def rescan(self, scan: Scan) -> Scan | None:
-        """Read the repeat (the next run) of a travelling subject's scan.
+        """Read the repeat of a travelling subject's scan: the next run, or the next visit.
 
         Parameters
         ----------
@@ -245,11 +404,11 @@ class BidsDataset:
         InputError
             If the repeat does not lie on the scan's grid.
         """
-        path = self._files.repeat(scan.subject, scan.session)
-        if path is None:
+        again = self._files.repeat(scan.subject, scan.scanner.name)
+        if again is None:
             return None
-        image = self._read_on_grid(path, scan.image.shape, scan.affine)
-        return replace(scan, image=image, scale=1.0, standardization="")
+        image = self._read_on_grid(again.path, scan.image.shape, scan.affine)
+        return replace(scan, image=image, session=again.session, scale=1.0, standardization="")
 
     def true_fractions(self, subject: str) -> npt.NDArray[np.float32] | None:
         """Read the tissue fractions that a simulated subject was made of.
@@ -306,52 +465,48 @@ class BidsDataset:
         Raises
         ------
         InputError
-            If a subject has a T1 map without the MPRAGE and the second MP2RAGE inversion.
+            If a subject has a T1 map without the MPRAGE and the second MP2RAGE inversion, or
+            several that nothing tells apart.
         """
-        subjects = sorted({subject for subject, _ in self._files.of("T1map")})
+        subjects = self._files.maps.people
         for subject in subjects:
-            for kind in ("T1w", "inv-2"):
-                self._quantitative_file(kind, subject)
+            self._quantitative_scan(subject)
+            for kind in ("T1map", "inv-2"):
+                self._files.maps.one("T1map" if kind == "T1map" else "inv-2", subject)
         if not subjects:
             return None
         return QuantitativeCohort(subjects=subjects, load=self._load_quantitative)
 
-    def _quantitative_file(self, kind: Kind, subject: str) -> Path:
-        for (owner, _), path in self._files.of(kind).items():
-            if owner == subject:
-                return path
-        raise InputError(
-            f"{self.root}: sub-{subject} has a T1map but no {kind} image; add it or remove the map."
-        )
+    def _quantitative_scan(self, subject: str) -> ScanFile:
+        scan = self._files.quantitative_scan(subject)
+        if scan is None:
+            raise InputError(
+                f"{self.root}: sub-{subject} has a T1map but no T1w image; add it or remove the "
+                "map."
+            )
+        return scan
 
     def _load_quantitative(self, subject: str) -> QuantitativeScan:
-        t1w_path = self._quantitative_file("T1w", subject)
-        scanner = read_scanner(t1w_path, self.root)
-        scan = self._load({}, subject, scanner)
+        found = self._quantitative_scan(subject)
+        scan = self._read_scan({}, found, self._made_by(found))
         grid = scan.image.shape, scan.affine
-        t1_path = self._quantitative_file("T1map", subject)
-        t1_seconds = self._read_on_grid(t1_path, *grid)
-        if np.median(t1_seconds[scan.mask]) > _LONGEST_T1_S:
-            raise InputError(
-                f"{t1_path}: T1 seems to be in ms; BIDS wants seconds, so divide by 1000."
-            )
-        inv2_path = self._quantitative_file("inv-2", subject)
+        t1 = self._read_on_grid(self._files.maps.one("T1map", subject).path, *grid)
+        if np.median(t1[scan.mask]) <= _LONGEST_T1_S:  # BIDS wants seconds; many write ms
+            t1 = t1 * np.float32(_MS)
+        t1 = np.where(scan.mask, t1, np.float32(0))
+        inv2_path = self._files.maps.one("inv-2", subject).path
         inv2 = self._read_on_grid(inv2_path, *grid)
-        times = read_scanner(inv2_path, self.root).acquisition
-        t1 = np.where(scan.mask, t1_seconds * np.float32(1000), np.float32(0))
+        given = self.rules.quantitative.given()
+        told = self._files.sidecars.scanner(inv2_path, override=given).acquisition
+        for name in ("inversion_time", "repetition_time"):
+            if name in told.missing:
+                raise InputError(f"{inv2_path}: {name} is not known; {remedy_for(name)}.")
         m0 = m0_from_inversion(
             torch.from_numpy(inv2),
             torch.from_numpy(t1),
-            inversion_time=times.inversion_time,
-            repetition_time=times.repetition_time,
+            inversion_time=told.timing.inversion_time,
+            repetition_time=told.timing.repetition_time,
         ).numpy()
         m0_scale = float(np.percentile(m0[scan.mask], 99))
         m0 = np.where(scan.mask, m0 / m0_scale, 0).astype(np.float32)
         return QuantitativeScan(scan=scan, t1=t1, m0=m0, m0_scale=m0_scale)
-
-
-def _same_timing(a: Acquisition, b: Acquisition) -> bool:
-    return all(
-        abs(getattr(a, key) - getattr(b, key)) <= _TIMING_TOLERANCE * abs(getattr(a, key))
-        for key in ("inversion_time", "repetition_time", "echo_time")
-    )

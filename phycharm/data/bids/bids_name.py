@@ -1,7 +1,11 @@
 """BIDS file names: entities, suffix, extension."""
 
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+_IMAGE_NAME = re.compile(r"sub-[^_.-][^_.]*(?:_[A-Za-z0-9]+-[^_.]+)*_[A-Za-z0-9]+\.nii(?:\.gz)?")
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,37 @@ class BidsName:
         """
         return self.suffix == other.suffix and self.entities.items() <= other.entities.items()
 
+    def without(self, *entities: str) -> dict[str, str]:
+        """Return the entities but some."""
+        return {key: value for key, value in self.entities.items() if key not in entities}
 
-def inherited_sidecars(image: Path, root: Path) -> list[Path]:
+
+def is_image_name(name: str) -> bool:
+    """Whether a file name is that of a person's image in BIDS.
+
+    What programs put beside images under names of their own is none: SPM's `msub-01...`, copies
+    such as `sub-01_T1w.nii.gz.bak`, `sub-01_T1w_brain.nii.gz`.
+
+    Examples
+    --------
+    >>> is_image_name("sub-01_ses-GE_run-1_T1w.nii.gz")
+    True
+    >>> is_image_name("msub-01_ses-GE_T1w.nii"), is_image_name("sub-01_T1w_old.nii")
+    (False, False)
+    """
+    return _IMAGE_NAME.fullmatch(name) is not None
+
+
+def _jsons(folder: Path) -> Iterable[Path]:
+    return sorted(folder.glob("*.json"), key=lambda path: len(path.name))
+
+
+def inherited_sidecars(
+    image: Path, root: Path, *, listing: Callable[[Path], Iterable[Path]] = _jsons
+) -> list[Path]:
     """List the JSON sidecars that hold for an image, from the most general to the closest.
+
+    A sidecar of the image's very name holds for it whatever the name is.
 
     Parameters
     ----------
@@ -56,13 +88,16 @@ def inherited_sidecars(image: Path, root: Path) -> list[Path]:
         A file inside `root`.
     root : Path
         The BIDS dataset.
+    listing : callable
+        `listing(folder)` lists its JSON files, the shortest name first.
     """
     name = BidsName.parse(image.name)
     folders = [image.parent, *image.parent.parents]
     chain = folders[: folders.index(root) + 1]
+    own = image.parent / f"{image.name.removesuffix('.gz').removesuffix('.nii')}.json"
     return [
         path
         for folder in reversed(chain)
-        for path in sorted(folder.glob("*.json"), key=lambda path: len(path.name))
-        if BidsName.parse(path.name).applies_to(name)
+        for path in listing(folder)
+        if path == own or BidsName.parse(path.name).applies_to(name)
     ]

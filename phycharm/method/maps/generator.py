@@ -20,6 +20,7 @@ from ...networks.slices import SliceCanvas, as_tensor, cut, paste
 from ...networks.training import Training, in_batches
 from ...physics.acquisition import Acquisition
 from ...physics.forward import SignalModel, require_signal, richest_model
+from ...physics.open_parameters import assumed
 from ...utils.arrays import Image
 from ...utils.seeding import derived_seed, seeded
 from .deviations import (
@@ -176,11 +177,12 @@ class MapsGenerator:
             masks = (part.read(one).scan.mask for part in cohorts for one in part.subjects)
             self._canvas = self._kind_of_canvas().around(masks, multiple=2**LEVELS)
             self._networks = self._new_networks()
-            synthesised = self._acquisitions(scanners)
-            self._model = self._choose_model(train, synthesised)
+            asked = self._acquisitions(scanners)
+            self._model = self._choose_model(train, asked)
+            synthesised = list(map(assumed, asked)) if self._model == "train" else asked
             if self.preset == "corrected":
                 for scanner in scanners:
-                    require_signal(scanner.name, scanner.acquisition, model=self._model)
+                    require_signal(scanner.name, assumed(scanner.acquisition), model=self._model)
             self.history = self._train(
                 self._samples(train, synthesised),
                 None if validation is None else self._validation(validation, synthesised),

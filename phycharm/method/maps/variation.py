@@ -9,7 +9,8 @@ from torch import Tensor
 from ...physics.acquisition import CREDIBLE, Acquisition
 from ...physics.forward import SignalModel
 from ...physics.mprage import inversion_train_signals
-from ...physics.readout import earliest_centre, latest_centre, readout_train
+from ...physics.open_parameters import bounds, open_parameters, possible_centres, with_values
+from ...physics.readout import readout_train
 from .samples import MapSamples
 
 _NOISE = 0.03  # largest standard deviation, of the brightest voxel
@@ -25,9 +26,10 @@ def varied(samples: MapSamples, *, model: SignalModel) -> MapSamples:
     """Draw images anew of what nobody can know, so that maps come from contrast alone.
 
     Computed images of the `train` model are made by an acquisition whose unknowns (centre of
-    k-space, inversion efficiency, transmit field) are drawn from their credible ranges, and get a
-    transmit field that falls towards the edge, shading and blur; all images get noise. The gain
-    needs no variation: behind the first instance norm the networks are blind to it.
+    k-space, inversion efficiency, transmit field, and TI and TR where nobody says them) are drawn
+    from their credible ranges, and get a transmit field that falls towards the edge, shading and
+    blur; all images get noise. The gain needs no variation: behind the first instance norm the
+    networks are blind to it.
 
     Parameters
     ----------
@@ -54,12 +56,16 @@ def drawn(acquisition: Acquisition) -> Acquisition:
     low, high = zip(*CREDIBLE.values(), strict=True)
     values = torch.rand(len(CREDIBLE)) * (torch.tensor(high) - torch.tensor(low))
     values += torch.tensor(low)
-    changes = dict(zip(CREDIBLE, values.tolist(), strict=True))
-    if acquisition.centre is not None:
-        return replace(acquisition, **changes)
-    first, last = earliest_centre(acquisition), latest_centre(acquisition)
-    centre = int(torch.randint(first, last + 1, ()))
-    return replace(acquisition, centre=centre, **changes)
+    changes: dict[str, float] = dict(zip(CREDIBLE, values.tolist(), strict=True))
+    if acquisition.centre is None:
+        first, last = possible_centres(acquisition)
+        changes["centre"] = int(torch.randint(first, last + 1, ()))
+    acquisition = with_values(acquisition, changes)
+    # The centre decides how long TI can be, and both how long TR has to be.
+    times = [name for name in open_parameters(acquisition) if name not in CREDIBLE]
+    ranges = {name: bounds(acquisition, name) for name in times}
+    drawn_times = {n: a + (b - a) * float(torch.rand(())) for n, (a, b) in ranges.items()}
+    return with_values(acquisition, drawn_times)
 
 
 def _acquired_anew(samples: MapSamples) -> MapSamples:
@@ -89,7 +95,7 @@ def _signal(t1: Tensor, known: Acquisition, transmit: Tensor) -> Tensor:
     (signal,) = inversion_train_signals(
         t1,
         trains=(readout_train(known),),
-        repetition_time=known.repetition_time,
+        repetition_time=known.timing.repetition_time,
         inversion_efficiency=known.inversion_efficiency,
         b1=known.transmit * transmit,
     )

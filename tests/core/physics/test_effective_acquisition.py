@@ -8,12 +8,9 @@ import torch
 
 from phycharm.errors import InputError
 from phycharm.physics.acquisition import CREDIBLE
-from phycharm.physics.effective_acquisition import (
-    NOMINAL,
-    EffectiveAcquisition,
-    fit_acquisition,
-)
+from phycharm.physics.effective_acquisition import EffectiveAcquisition, fit_acquisition
 from phycharm.physics.intensity_curve import IntensityCurve, intensity_curve
+from phycharm.physics.open_parameters import NOMINAL
 from phycharm.physics.readout import train_weight
 
 from support import phantom

@@ -1,0 +1,8 @@
+"""`phycharm datasets`."""
+
+
+def datasets() -> None:
+    """List the datasets that are known by name: size, licence, access, and how to download them."""
+    from ..data.datasets.catalogue import catalogue_text
+
+    print(catalogue_text())

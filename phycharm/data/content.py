@@ -1,0 +1,77 @@
+"""Whether the content of a file is on this machine, or only its name."""
+
+import errno
+from pathlib import Path
+
+from ..errors import InputError
+
+# Pointers that git-annex and Git LFS leave in place of a file's content begin so.
+_POINTERS = {
+    b"/annex/objects/": "datalad get",
+    b"version https://git-lfs": "git lfs pull --include",
+}
+_LONGEST_POINTER = 2048  # bytes
+
+
+def absence(path: Path) -> str:
+    """Say why the content of a file cannot be read: a phrase, empty where it is there.
+
+    A clone by DataLad or git-annex holds links to content that was never fetched, and pointer
+    files where links are not used; this tells both apart from damage. No image is read.
+
+    Parameters
+    ----------
+    path : Path
+        A name that a folder lists.
+
+    Examples
+    --------
+    >>> absence(Path(__file__))
+    ''
+    """
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        return _missing(path)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "is a link that leads to itself; copy the file again"
+        return f"cannot be read ({error.strerror}); change its permissions"
+    if size > _LONGEST_POINTER:
+        return ""
+    try:
+        with path.open("rb") as file:
+            start = file.read(32)
+    except OSError as error:
+        return f"cannot be read ({error.strerror}); change its permissions"
+    for pointer, command in _POINTERS.items():
+        if start.startswith(pointer):
+            return f"content not fetched; run `{command} {path}`"
+    return ""
+
+
+def is_fetched(path: Path) -> bool:
+    """Whether the content of a file is on this machine."""
+    return not absence(path)
+
+
+def require_content(path: Path) -> Path:
+    """Return the path of a file whose content is there.
+
+    Raises
+    ------
+    InputError
+        If it is not: never fetched, a link to nothing, or not to be read by this user.
+    """
+    if reason := absence(path):
+        raise InputError(f"{path}: {reason}.")
+    return path
+
+
+def _missing(path: Path) -> str:
+    if not path.is_symlink():
+        return "no such file; check the path"
+    target = path.readlink().as_posix()
+    if "annex/objects" in target:
+        return f"content not fetched; run `datalad get {path}`"
+    return f"is a link to {target}, which is not there; copy the file, or mend the link"

@@ -1,0 +1,1 @@
+"""What a dataset is understood as, before anything is computed."""
