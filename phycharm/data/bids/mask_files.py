@@ -89,7 +89,7 @@ class MaskFiles:
     def _several(self, scan: ScanFile, masks: list[ImageFile]) -> str:
         paths = " and ".join(m.path.relative_to(self.root).as_posix() for m in masks[:2])
         if len({mask.pipeline for mask in masks}) == 1:
-            return f"{self.root}: two brain masks of {scan.path.name}: {paths}; remove one of them."
+            return f"{self.root}: two brain masks of {scan.path.name}: {paths}; remove one."
         return (
             f"{self.root}: several brain masks of {scan.path.name}: {paths}; write [masks] folder "
             f'= "derivatives/{masks[0].pipeline}", or another of them, into a dataset file and give '

@@ -19,7 +19,14 @@ from ..bids.scan_files import ScanFile, sequence_name
 from ..content import absence
 from ..nifti import other_grid, read_image
 
-_SHOWN = ("inversion_time", "repetition_time", "echo_time", "flip_angle", "echo_spacing", "readouts")
+_SHOWN = (
+    "inversion_time",
+    "repetition_time",
+    "echo_time",
+    "flip_angle",
+    "echo_spacing",
+    "readouts",
+)
 _SIDECAR_FIELDS: Mapping[str, Sequence[str]] = {
     "inversion_time": ("InversionTime",),
     "repetition_time": ("RepetitionTimePreparation", "RepetitionTime"),
@@ -75,7 +82,10 @@ def dataset_facts(dataset: BidsDataset) -> Facts:
         },
         "scanners": {name: _scanner(dataset, name, travel, bad) for name in names},
         "pairs": [
-            {"scanners": [a, b], "people": sum((w, a) in chosen and (w, b) in chosen for w in people)}
+            {
+                "scanners": [a, b],
+                "people": sum((w, a) in chosen and (w, b) in chosen for w in people),
+            }
             for a, b in combinations(names, 2)
         ],
         "quantitative": _quantitative(dataset),
@@ -106,7 +116,9 @@ def _scanner(
     hardware = [_words(dataset, scan) for scan in scans]
     return {
         "manufacturer": first.manufacturer if first else "unknown",
-        "models": sorted({w["ManufacturersModelName"] for w in hardware if "ManufacturersModelName" in w}),
+        "models": sorted(
+            {w["ManufacturersModelName"] for w in hardware if "ManufacturersModelName" in w}
+        ),
         "field_strength": first.field_strength if first else None,
         "sessions": sorted({scan.session for scan in scans if scan.session}),
         "people": len(own),
@@ -189,10 +201,15 @@ def _quantitative(dataset: BidsDataset) -> Facts:
             continue
     return {
         "people": maps.people,
+        "on_several_scanners": sum(_on_several(dataset, person) for person in maps.people),
         "maps_from": dict(Counter(one or "raw data" for one in derived)),
         "inversion_without_map": maps.without_map,
         "problems": problems,
     }
+
+
+def _on_several(dataset: BidsDataset, person: str) -> bool:
+    return sum(who == person for who, _ in dataset.contents.scans.chosen) > 1
 
 
 def _firsts(dataset: BidsDataset) -> list[ScanFile]:
