@@ -254,14 +254,17 @@ class BidsDataset:
                 "[quantitative] people = [...], with those who do not travel, into a dataset file "
                 "and give it with --dataset-file."
             )
-        odd = self._files.scans.passed_over
-        hint = (
-            f" {len(odd)} T1w images are of other kinds, such as {odd[0].path.name}." if odd else ""
-        )
+        found = self._files.scans
+        hints = {"of other kinds": found.passed_over, "of no scanner by the rules": found.unplaced}
+        said = [
+            f" {len(images)} T1w images are {what}, such as {images[0].path.name}."
+            for what, images in hints.items()
+            if images
+        ]
         return (
             f"{self.root}: no scanner pair (T1w images of scanners {list(names)} in "
-            f"{len(subjects)} subjects); at least two sessions ses-SCANNER are needed, or a dataset "
-            f"file that says what the sessions are.{hint}"
+            f"{len(subjects)} subjects); at least two sessions ses-SCANNER are needed, or a "
+            f"dataset file that says what the sessions are.{''.join(said)}"
         )
 
     def protocols(self, name: str) -> list[ScanProtocol]:

@@ -114,8 +114,8 @@ class ScanReader:
         paths = self._person_s_masks()
         more = f" and {len(paths) - 1} like it have" if len(paths) > 1 else ": has"
         warnings.warn(
-            f"{paths[0]}{more} no ses-, so it is taken for every session of the person on its grid; "
-            "make a mask of each scan if they are not registered.",
+            f"{paths[0]}{more} no ses-, so it is taken for every session of the person; "
+            "make a mask of each scan if the sessions are not registered.",
             stacklevel=6,
         )
 
@@ -126,11 +126,11 @@ class ScanReader:
         others = [m.path for m in self._files.masks.others if m.subject == found.image.subject]
         hint = ""
         if others:
-            hint = f" ({others[0].relative_to(self._root).as_posix()} is a mask of something else)"
+            hint = f" ({others[0].relative_to(self._root)} is a mask of something else)"
         lost = [path for path in self._files.tree.lost if "derivatives" in path.parts]
         if lost:
             hint += f" ({lost[0]} is a link to nothing)"
         return (
-            f"{self._root}: no brain mask for {who}{hint}; put {stem}_desc-brain_mask.nii.gz into a "
-            "folder of derivatives/, or have `phycharm preprocess` make it."
+            f"{self._root}: no brain mask for {who}{hint}; put {stem}_desc-brain_mask.nii.gz into "
+            "a folder of derivatives/, or have `phycharm preprocess` make it."
         )

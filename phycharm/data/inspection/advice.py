@@ -102,8 +102,8 @@ def _notes(facts: Facts) -> list[str]:
         )
     if count := facts["quantitative"]["on_several_scanners"]:
         notes.append(
-            f"{count} people with a T1 map were on several scanners and do not travel; [quantitative] "
-            "people = [...] in a dataset file says who has maps"
+            f"{count} people with a T1 map were on several scanners and do not travel; "
+            "[quantitative] people = [...] in a dataset file says who has maps"
         )
     if not facts["dataset"]["described"]:
         notes.append("there is no dataset_description.json")
