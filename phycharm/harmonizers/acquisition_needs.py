@@ -1,5 +1,6 @@
 """Times that a method cannot do without: asked for before anything is computed."""
 
+import warnings
 from collections.abc import Iterable
 
 from ..data.scanner import Scanner
@@ -26,6 +27,11 @@ def require_acquisitions(card: MethodCard, scanners: Iterable[Scanner]) -> None:
     InputError
         If a time is not known: one line that names method, scanner, time and remedy.
 
+    Warns
+    -----
+    UserWarning
+        If the echo spacing has to stand in for TR.
+
     Examples
     --------
     >>> card = MethodCard(name="mine", summary="Physics.", needs=("acquisition",))
@@ -43,6 +49,13 @@ def require_acquisitions(card: MethodCard, scanners: Iterable[Scanner]) -> None:
             raise InputError(
                 f"{card.name} needs {name} of {scanner.name}, and nobody says it; "
                 f"{remedy_for(name)}, or leave the method or the scanner out."
+            )
+        known = scanner.acquisition
+        if "acquisition" in card.needs and known.repetition_time is None:
+            warnings.warn(
+                f"{scanner.name}: TR, from inversion to inversion, is not known, and the readout's "
+                f"{known.echo_spacing:g} ms stand in for it; {remedy_for('repetition_time')}.",
+                stacklevel=2,
             )
 
 

@@ -1,6 +1,8 @@
 """Datasets as they are published: names become scanners, repeats and people by rules."""
 
+import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -368,6 +370,18 @@ class TestLayout:
 
 
 NINE = {t1w(p, s): SIEMENS for p in ("1", "2", "3") for s in ("A", "B", "C")}
+
+
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "datasets.md"
+
+
+@pytest.mark.skipif(not DOCUMENT.is_file(), reason="the wheel has no documents")
+def test_the_document_s_examples_are_dataset_files():
+    blocks = re.findall(r"^```toml\n(.*?)^```", DOCUMENT.read_text("utf-8"), re.M | re.S)
+    example, layout = (parse_dataset_file(block, place="datasets.md") for block in blocks)
+    # What the example leaves out, the other one shows, or a shipped file has.
+    shown = {key for one in (example, layout) for key in one.record()}
+    assert shown == set(DatasetFile.model_fields) - {"about", "recognise"}
 
 
 class TestDatasetFile:

@@ -48,6 +48,12 @@ def test_refusal_names_method_scanner_field_and_remedy():
         assert word in str(error.value)
 
 
+def test_what_stands_in_for_tr_is_told():
+    scanner = Scanner(name="Signa", acquisition=acquisition(repetition_time=None, echo_spacing=8.2))
+    with pytest.warns(UserWarning, match="Signa.*8.2 ms stand in"):
+        require_acquisitions(card("acquisition"), [scanner])
+
+
 def test_only_methods_of_physics_need_times():
     cards = {name: getattr(harmonizer_class(name), "card", None) for name in harmonizer_names()}
     needing = {name for name, card in cards.items() if card and "acquisition" in card.needs}
