@@ -30,7 +30,7 @@ from ..scan import Scan
 from ..scanner import Scanner
 from .bids_files import BidsFiles, Kind
 from .protocols import ScanProtocol, protocols_of
-from .scan_files import ScanFile
+from .scan_files import ScanFile, sequence_name
 from .scan_reader import ScanReader
 
 _LONGEST_T1_S = 50.0
@@ -296,7 +296,21 @@ class BidsDataset:
                 "dataset file makes two scanners of it (`phycharm inspect` shows the scans).",
                 stacklevel=3,
             )
+        self._warn_of_sequences(name)
         return protocols[0].scanner
+
+    def _warn_of_sequences(self, name: str) -> None:
+        """Say if people were scanned by different sequences on one scanner."""
+        entity = self.rules.sessions.entity
+        scans = [found[0] for (_, on), found in self._travellers().items() if on == name]
+        named = {sequence_name(scan.sequence(entity)): scan.path.name for scan in reversed(scans)}
+        if len(named) > 1:
+            (first, one), (second, other), *_ = sorted(named.items())
+            warnings.warn(
+                f"{self.root}: people have different sequences on {name}: {first or 'no acq-'} "
+                f"({one}) and {second} ({other}); choose by sequence = in a dataset file.",
+                stacklevel=4,
+            )
 
     def _made_by(self, scan: ScanFile) -> Scanner:
         own = self.rules.scanners.get(scan.scanner)

@@ -105,7 +105,7 @@ def guess_sessions(clues: Sequence[Clue]) -> Guess:
     reason = "every session label is a scanner"
     if start or end:
         reason = "session labels are the person's label and the scanner"
-    return Guess(Sessions(pattern=f"{start}(?P<scanner>.+){end}"), reason)
+    return Guess(Sessions(pattern=f"{start}(?P<scanner>.*){end}"), reason)
 
 
 def machines(clues: Iterable[Clue]) -> list[str]:

@@ -60,7 +60,9 @@ def dataset_facts(dataset: BidsDataset) -> Facts:
     """
     bad: list[str] = []
     chosen = dataset.contents.scans.chosen
-    travel = {key: s for key, s in chosen.items() if key[0] not in dataset.quantitative_people}
+    quantitative = dataset.quantitative_people
+    # An image whose name says no session is of no scanner.
+    travel = {key: s for key, s in chosen.items() if key[0] not in quantitative and key[1]}
     names = sorted({scanner for _, scanner in travel})
     people = sorted({who for who, _ in travel})
     return {
@@ -299,7 +301,8 @@ def _left_out(dataset: BidsDataset) -> Facts:
     scans = contents.scans
     paths = {
         "no_plain_t1w": [image.path for image in scans.passed_over],
-        "no_scanner": [image.path for image in scans.unplaced],
+        "no_scanner": [image.path for image in scans.unplaced]
+        + [scan.path for (_, on), found in scans.chosen.items() for scan in found if not on],
         "excluded": [image.path for image in scans.excluded],
         "names_not_of_bids": contents.tree.strays,
     }

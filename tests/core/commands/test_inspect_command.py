@@ -10,7 +10,7 @@ from phycharm.data.datasets.dataset_file import load_dataset_file
 from phycharm.data.datasets.shipped import shipped, shipped_names
 
 from support import trees
-from support.trees import GE, SIEMENS, grow, masks, put, t1w
+from support.trees import GE, SIEMENS, TRIO, grow, masks, put, t1w
 
 ANNEX = "../../../../.git/annex/objects/x1/MD5E-s3--a.nii.gz/MD5E-s3--a.nii.gz"
 NINE = {t1w(f"{n}", s): f for n in range(9) for s, f in (("A", SIEMENS), ("B", GE))}
@@ -163,6 +163,19 @@ class TestWriting:
         opened = BidsDataset(root, rules=file)
         assert ("3", "Aprotocol2") in opened.contents.scans.chosen
         assert opened.rules.split.training == ("0", "1", "2", "3")
+
+    def test_two_machines_under_one_label_can_be_divided(self, call, told, tmp_path):
+        files = NINE | {t1w("3", "A"): TRIO}
+        root = grow(tmp_path / "d", files)
+        assert any("several machines" in note for note in told(root)[0]["notes"])
+        file = tmp_path / "rules.toml"
+        call("inspect", root, "--write", file)
+        text = file.read_text()
+        for line in ("[[divide]]", "scanner =", "into =", "where ="):
+            text = text.replace(f"# {line}", line)
+        file.write_text(text)
+        facts, _ = told(root, "--dataset-file", file)
+        assert facts["scanners"]["ATrioTim"]["people"] == 1
 
     def test_a_choice_of_sequence_is_offered(self, call, told, tmp_path):
         root = grow(tmp_path / "d", trees.two_sequences())

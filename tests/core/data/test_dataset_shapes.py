@@ -171,6 +171,13 @@ class TestTwoSequences:
         assert "acq-fspgr" in files["01", "north1"].name
         assert "acq-mprage" in files["01", "south1"].name
 
+    def test_people_with_different_sequences_are_told(self, tmp_path):
+        files = {t1w(p, s, f"acq-{p}"): {} for p in ("x", "y") for s in ("A", "B")}
+        with pytest.warns(UserWarning, match="different sequences") as caught:
+            BidsDataset(grow(tmp_path / "d", files)).travelling()
+        told = [str(one.message) for one in caught]
+        assert ["on A" in told[0], "on B" in told[1], "acq-x" in told[0]] == [True] * 3
+
     def test_contrast_agent_is_passed_over(self, tmp_path):
         files = [t1w("1", s, e) for s in ("A", "B") for e in ("", "ce-gad")]
         opened = BidsDataset(grow(tmp_path / "d", files))
