@@ -7,6 +7,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from phycharm.data.bids.bids_dataset import BidsDataset
+from phycharm.data.datasets.dataset_file import DatasetFile
 from phycharm.errors import InputError
 from phycharm.utils.device import flushed_denormals, resolve_device
 from phycharm.utils.progress import progress_bar
@@ -111,9 +112,11 @@ def _listed(values: Sequence[int]) -> str:
 def _dataset(run: RunFolder, protocol: Protocol) -> BidsDataset:
     """Open a run's dataset: its own where it made one, wherever the folder lies by now."""
     told = run.read_manifest().get("dataset", {})
-    own = run.root / DATASET
+    own, rules = run.root / DATASET, told.get("rules")
     dataset = BidsDataset(
-        own if own.is_dir() else Path(told.get("path", "")), acquisitions=protocol.acquisitions
+        own if own.is_dir() else Path(told.get("path", "")),
+        acquisitions=protocol.acquisitions,
+        rules=DatasetFile.model_validate(rules) if rules else None,
     )
     if dataset.fingerprint != told.get("fingerprint"):
         raise InputError(

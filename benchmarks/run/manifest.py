@@ -93,6 +93,8 @@ class Manifest:
             "simulated": dataset.simulated,
             "fingerprint": dataset.fingerprint,
             "checksums": dataset.checksums,
+            "rules": dataset.given_rules.record() if dataset.given_rules else {},
+            "names_read_by": dataset.rules_source,
             "license": str(description.get("License", "")),
             "citation": str(description.get("HowToAcknowledge", "")),
         }

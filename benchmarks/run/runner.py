@@ -11,6 +11,7 @@ from typing import Any
 from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.nifti import write_volume
 from phycharm.errors import InputError
+from phycharm.harmonizers.acquisition_needs import require_acquisitions
 from phycharm.harmonizers.card import MethodCard
 from phycharm.harmonizers.external import spec_of
 from phycharm.simulate import simulate_dataset
@@ -52,11 +53,12 @@ class RunResult:
     failed: tuple[str, ...]
 
 
-def run_benchmark(
+def run_benchmark(  # noqa: PLR0913 - a run has that many choices
     protocol: Protocol | str | Path,
     *,
     out: str | Path,
     dataset: str | Path | None = None,
+    dataset_file: str | Path | None = None,
     harmonizers: str | type[Any] | Sequence[str | type[Any]] | None = None,
     seed: int | None = None,
     seeds: Sequence[int] | None = None,
@@ -73,6 +75,8 @@ def run_benchmark(
         Results folder.
     dataset : str or Path, optional
         BIDS dataset; by default the protocol's digital subjects are simulated into `out`.
+    dataset_file : str or Path, optional
+        What the dataset's names mean (TOML); by default that is found out.
     harmonizers : str, type or sequence of them, optional
         Methods to run instead of the protocol's: what a user names (see `create_harmonizer`), or
         classes. A class typed into a notebook has no file to be recognized by, so that it is
@@ -102,6 +106,8 @@ def run_benchmark(
             f"seed {seed}: is that of simulated people, and {dataset} was given; leave one of them "
             "out (training seeds are `seeds`)."
         )
+    if dataset_file is not None and dataset is None:
+        raise InputError(f"{dataset_file}: describes a dataset, and none is given; add --dataset.")
     protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
     protocol = protocol.reseeded(simulation=seed, training=seeds)
     run, dataset = RunFolder(Path(out)), None if dataset is None else Path(dataset)
@@ -109,7 +115,16 @@ def run_benchmark(
     methods = Methods(protocol, tuple(map(spec_of, named or protocol.harmonizers)))
     cards = methods.cards
     computing_on = resolve_device(device)
-    data = _open_data(protocol, run, dataset, fresh=fresh)
+    if dataset is None:
+        data = RunData(_simulated(protocol, run, fresh=fresh), protocol)
+    else:
+        opened = BidsDataset(dataset, acquisitions=protocol.acquisitions, rules=dataset_file)
+        data = RunData(opened, protocol)
+        _require_acquisitions(data, cards)
+    data.read_everything()
+    if fresh and dataset is not None:
+        # Earlier results go only after what the user gave has proved usable.
+        run.clear(dataset_too=False)
     configuration = run.claim(_configuration(data))
     runner = CellRunner(
         data=data,
@@ -134,17 +149,12 @@ def run_benchmark(
     return RunResult(folder=run.root, failed=_failures(run))
 
 
-def _open_data(protocol: Protocol, run: RunFolder, dataset: Path | None, *, fresh: bool) -> RunData:
-    """Open the data; earlier results go only after what the user gave has proved usable."""
-    if dataset is None:
-        data = RunData(_simulated(protocol, run, fresh=fresh), protocol)
-        data.read_everything()
-        return data
-    data = RunData(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
-    data.read_everything()
-    if fresh:
-        run.clear(dataset_too=False)
-    return data
+def _require_acquisitions(data: RunData, cards: dict[str, MethodCard]) -> None:
+    """Refuse before anything is computed what a method could not compute with."""
+    for card in cards.values():
+        require_acquisitions(card, data.cohort.scanners)
+        if "maps" in card.needs:
+            require_acquisitions(card, data.dataset.quantitative_scanners)
 
 
 def _simulated(protocol: Protocol, run: RunFolder, *, fresh: bool) -> BidsDataset:

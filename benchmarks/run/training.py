@@ -8,6 +8,7 @@ from typing import Any
 
 from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.errors import InputError
+from phycharm.harmonizers.acquisition_needs import require_acquisitions
 from phycharm.harmonizers.external import can_be_saved, outsider_at_work
 from phycharm.harmonizers.external.adapter import Adapter
 from phycharm.harmonizers.harmonizer import Harmonizer
@@ -30,6 +31,7 @@ def train_harmonizer(
     *,
     device: str,
     maps: Path | None = None,
+    dataset_file: Path | None = None,
 ) -> Harmonizer:
     """Fit a method to all but one of a dataset's travelling subjects, and save it.
 
@@ -51,6 +53,8 @@ def train_harmonizer(
         `auto`, `cpu` or `cuda`.
     maps : Path, optional
         Folder of a maps generator, for a method that needs one; by default one is trained first.
+    dataset_file : Path, optional
+        What the dataset's names mean (TOML); by default that is found out.
 
     Returns
     -------
@@ -64,9 +68,13 @@ def train_harmonizer(
     """
     _require_folder(out)
     device = resolve_device(device)
-    data = RunData(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
+    opened = BidsDataset(dataset, acquisitions=protocol.acquisitions, rules=dataset_file)
+    data = RunData(opened, protocol)
     method = Methods(protocol, (spec,)).make(spec, seed=protocol.seeds[0], device=device)
     _require_trainable(spec, method, scanners=len(data.cohort.scanners))
+    require_acquisitions(method.card, data.cohort.scanners)
+    if "maps" in method.card.needs and maps is None:
+        require_acquisitions(method.card, opened.quantitative_scanners)
     people = data.cohort.subjects
     if len(people) < 2:
         raise InputError(
@@ -95,6 +103,7 @@ def train_generator(
     case: int,
     device: str,
     preset: MapsPreset | None = None,
+    dataset_file: Path | None = None,
 ) -> MapsGenerator:
     """Fit the maps generator to a dataset's people with T1 maps, and save it with its curves.
 
@@ -112,6 +121,8 @@ def train_generator(
         `auto`, `cpu` or `cuda`.
     preset : {"corrected", "paper"}, optional
         Of the generator; by default the protocol's.
+    dataset_file : Path, optional
+        What the dataset's names mean (TOML); by default that is found out.
 
     Returns
     -------
@@ -124,7 +135,8 @@ def train_generator(
         If the dataset or the folder cannot be used.
     """
     _require_folder(out)
-    data = RunData(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
+    opened = BidsDataset(dataset, acquisitions=protocol.acquisitions, rules=dataset_file)
+    data = RunData(opened, protocol)
     generator = _generator(
         data, preset=preset or protocol.maps.preset, case=case, device=resolve_device(device)
     )
@@ -180,8 +192,7 @@ def _generator(data: RunData, *, preset: MapsPreset, case: int, device: str) -> 
 
 
 def _has_travellers(dataset: BidsDataset) -> bool:
-    with_maps = {subject for subject, _ in dataset.files("T1map")}
-    return any(subject not in with_maps for subject, _ in dataset.files("T1w"))
+    return any(who not in dataset.quantitative_people for who, _ in dataset.files("T1w"))
 
 
 def _require_folder(out: Path) -> None:

@@ -118,7 +118,8 @@ class JobPlanner:
             if source is not None:
                 found = True
                 mask = dataset.files("mask").get(key)
-                yield Job(image=image, mask=mask, source=source, out=self._derived(image, root))
+                out = self._derived(image, root, key)
+                yield Job(image=image, mask=mask, source=source, out=out)
         if not found:
             sessions = ", ".join(f"ses-{scanner.name}" for scanner in self._sources())
             raise InputError(
@@ -126,9 +127,9 @@ class JobPlanner:
                 f"{self.target.name}; say with --from which scanner the images come from."
             )
 
-    def _derived(self, image: Path, root: Path) -> Path:
+    def _derived(self, image: Path, root: Path, key: tuple[str, str]) -> Path:
         """Name a result as BIDS derivatives are named: all entities of the image, and `desc`."""
-        entities = BidsName.parse(image.name).entities
+        entities = BidsName.parse(image.name).entities or {"sub": key[0], "ses": key[1]}
         label = "".join(letter for letter in self.target.name if letter.isalnum())
         named = {**entities, "desc": f"harmonizedTo{label}"}
         stem = "_".join(f"{key}-{value}" for key, value in named.items())

@@ -9,10 +9,11 @@ from cyclopts import Parameter
 from .options import Device, numbers
 
 
-def benchmark(
+def benchmark(  # noqa: PLR0913 - a command has that many options
     protocol: str = "quick",
     *,
     dataset: Path | None = None,
+    dataset_file: Path | None = None,
     harmonizer: Annotated[list[str] | None, Parameter(negative="")] = None,
     seed: int | None = None,
     seeds: str | None = None,
@@ -28,6 +29,9 @@ def benchmark(
         smoke, quick or paper, or the path of a protocol of your own (TOML).
     dataset
         BIDS dataset; without it the protocol's digital subjects are simulated.
+    dataset_file
+        What the dataset's names mean (TOML, written by `phycharm inspect --write`); by default that
+        is found out.
     harmonizer
         Method to run instead of the protocol's; may be given several times.
     seed
@@ -52,6 +56,7 @@ def benchmark(
         out=out
         or Path("results") / (chosen.name if seed is None else f"{chosen.name}-seed-{seed}"),
         dataset=dataset,
+        dataset_file=dataset_file,
         harmonizers=harmonizer,
         seed=seed,
         seeds=None if seeds is None else numbers(seeds, option="--seeds"),

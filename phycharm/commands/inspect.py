@@ -30,12 +30,11 @@ def inspect(
     as_json
         Print everything as JSON.
     """
+    from ..data.bids.bids_dataset import BidsDataset
     from ..data.inspection.advice import advise
     from ..data.inspection.facts import dataset_facts
     from ..data.inspection.text import inspection_text
     from ..data.inspection.writing import write_dataset_file
-
-    from ..data.bids.bids_dataset import BidsDataset
 
     opened = BidsDataset(dataset, rules=dataset_file)
     facts = dataset_facts(opened)

@@ -12,6 +12,7 @@ def train(
     out: Out,
     protocol: str = "quick",
     maps: Path | None = None,
+    dataset_file: Path | None = None,
     device: Device = "auto",
 ) -> None:
     """Fit a method to all travelling subjects of a dataset, for use on other scans.
@@ -29,11 +30,22 @@ def train(
     maps
         Folder that `phycharm train-maps` wrote, for a method that needs maps; without it a
         generator is trained first.
+    dataset_file
+        What the dataset's names mean (TOML, written by `phycharm inspect --write`); by default that
+        is found out.
     device
         Where to compute.
     """
     from phycharm.benchmarks.protocol.loading import load_protocol
     from phycharm.benchmarks.run.training import train_harmonizer
 
-    train_harmonizer(harmonizer, load_protocol(protocol), dataset, out, device=device, maps=maps)
+    train_harmonizer(
+        harmonizer,
+        load_protocol(protocol),
+        dataset,
+        out,
+        device=device,
+        maps=maps,
+        dataset_file=dataset_file,
+    )
     print(f"Model: {out}")

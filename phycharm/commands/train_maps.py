@@ -13,6 +13,7 @@ def train_maps(
     protocol: str = "quick",
     case: Literal[1, 2, 3, 4] = 4,
     preset: Literal["corrected", "paper"] | None = None,
+    dataset_file: Path | None = None,
     device: Device = "auto",
 ) -> None:
     """Fit the Quantitative Maps Generator to the people with T1 maps of a dataset.
@@ -29,11 +30,22 @@ def train_maps(
         Loss case of the preprint.
     preset
         `corrected` or, for phycharm-paper, `paper`; by default the protocol's.
+    dataset_file
+        What the dataset's names mean (TOML, written by `phycharm inspect --write`); by default that
+        is found out.
     device
         Where to compute.
     """
     from phycharm.benchmarks.protocol.loading import load_protocol
     from phycharm.benchmarks.run.training import train_generator
 
-    train_generator(load_protocol(protocol), dataset, out, case=case, device=device, preset=preset)
+    train_generator(
+        load_protocol(protocol),
+        dataset,
+        out,
+        case=case,
+        device=device,
+        preset=preset,
+        dataset_file=dataset_file,
+    )
     print(f"Maps generator: {out}")

@@ -142,8 +142,8 @@ def readout_train(acquisition: Acquisition) -> ReadoutTrain:
     if train.end > acquisition.timing.repetition_time + _ROUNDING:
         raise InputError(
             f"the readout train ends {train.end:g} ms after the inversion, and TR is "
-            f"{acquisition.timing.repetition_time:g} ms; correct inversion_time, echo_spacing, readouts "
-            "or centre in the sidecar or under [acquisitions]."
+            f"{acquisition.timing.repetition_time:g} ms; correct inversion_time, echo_spacing, "
+            "readouts or centre in the sidecar or under [acquisitions]."
         )
     return train
 

@@ -16,20 +16,22 @@ import torch
 from ...errors import InputError
 from ...physics.acquisition import remedy_for
 from ...physics.inversion_recovery import m0_from_inversion
-from ...utils.arrays import Image, Mask
+from ...utils.arrays import Image
 from ...utils.json_file import read_object
 from ...utils.suggestions import did_you_mean
 from ..cohort import Cohort
 from ..content import require_content
 from ..data_tables import dataset_html
+from ..datasets.dataset_check import unknown_name
 from ..datasets.dataset_file import DatasetFile, load_dataset_file
-from ..nifti import other_grid, read_volume
+from ..nifti import read_volume
 from ..quantitative import QuantitativeCohort, QuantitativeScan
 from ..scan import Scan
 from ..scanner import Scanner
 from .bids_files import BidsFiles, Kind
 from .protocols import ScanProtocol, protocols_of
-from .scan_files import ScanFile
+from .scan_files import ScanFile, sequence_name
+from .scan_reader import ScanReader
 
 _LONGEST_T1_S = 50.0
 _MS = 1000.0
@@ -55,6 +57,11 @@ class BidsDataset:
     rules : DatasetFile, str or Path, optional
         Dataset file; by default the shipped one by which the dataset is recognised, or rules.
 
+    Attributes
+    ----------
+    given_rules : DatasetFile or None
+        The dataset file, where one was given.
+
     Raises
     ------
     InputError
@@ -70,12 +77,18 @@ class BidsDataset:
     ) -> None:
         self.root = Path(root)
         self._overrides = acquisitions or {}
-        given = rules if rules is None or isinstance(rules, DatasetFile) else load_dataset_file(rules)
+        given = (
+            rules if rules is None or isinstance(rules, DatasetFile) else load_dataset_file(rules)
+        )
         self.description = self._read_description()
         self._files = BidsFiles(self.root, self.description, given)
-        self._has_own_rules = given is not None
+        self._reader = ScanReader(self._files)
+        self.given_rules = given
         if not self.description:
             self._require_tree()
+        if given is not None and (problem := unknown_name(given, self._files.names)):
+            place = rules if isinstance(rules, str | Path) else self.root
+            raise InputError(f"{place}: {problem}")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.root)!r})"
@@ -154,8 +167,8 @@ class BidsDataset:
     def fingerprint(self) -> str:
         """SHA-256 over the checksums, and over a dataset file that was given."""
         record: dict[str, Any] = dict(self.checksums)
-        if self._has_own_rules:
-            record["dataset file"] = self.rules.record()
+        if self.given_rules is not None:
+            record["dataset file"] = self.given_rules.record()
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -236,17 +249,22 @@ class BidsDataset:
         everybody = {who for who, _ in self._files.scans.chosen}
         if everybody and everybody <= self.quantitative_people:
             return (
-                f"{self.root}: no scanner pair: all {len(everybody)} people with T1w images have a T1 map too, so "
-                "they are the quantitative people and none travels; write [quantitative] people = "
-                "[...], with those who do not travel, into a dataset file and give it with "
-                "--dataset-file."
+                f"{self.root}: no scanner pair: all {len(everybody)} people with T1w images have "
+                "a T1 map too, so they are the quantitative people and none travels; write "
+                "[quantitative] people = [...], with those who do not travel, into a dataset file "
+                "and give it with --dataset-file."
             )
-        odd = self._files.scans.passed_over
-        hint = f" {len(odd)} T1w images are of other kinds, such as {odd[0].path.name}." if odd else ""
+        found = self._files.scans
+        hints = {"of other kinds": found.passed_over, "of no scanner by the rules": found.unplaced}
+        said = [
+            f" {len(images)} T1w images are {what}, such as {images[0].path.name}."
+            for what, images in hints.items()
+            if images
+        ]
         return (
             f"{self.root}: no scanner pair (T1w images of scanners {list(names)} in "
-            f"{len(subjects)} subjects); at least two sessions ses-SCANNER are needed, or a dataset "
-            f"file that says what the sessions are.{hint}"
+            f"{len(subjects)} subjects); at least two sessions ses-SCANNER are needed, or a "
+            f"dataset file that says what the sessions are.{''.join(said)}"
         )
 
     def protocols(self, name: str) -> list[ScanProtocol]:
@@ -278,7 +296,21 @@ class BidsDataset:
                 "dataset file makes two scanners of it (`phycharm inspect` shows the scans).",
                 stacklevel=3,
             )
+        self._warn_of_sequences(name)
         return protocols[0].scanner
+
+    def _warn_of_sequences(self, name: str) -> None:
+        """Say if people were scanned by different sequences on one scanner."""
+        entity = self.rules.sessions.entity
+        scans = [found[0] for (_, on), found in self._travellers().items() if on == name]
+        named = {sequence_name(scan.sequence(entity)): scan.path.name for scan in reversed(scans)}
+        if len(named) > 1:
+            (first, one), (second, other), *_ = sorted(named.items())
+            warnings.warn(
+                f"{self.root}: people have different sequences on {name}: {first or 'no acq-'} "
+                f"({one}) and {second} ({other}); choose by sequence = in a dataset file.",
+                stacklevel=4,
+            )
 
     def _made_by(self, scan: ScanFile) -> Scanner:
         own = self.rules.scanners.get(scan.scanner)
@@ -288,99 +320,7 @@ class BidsDataset:
     def _load(self, grids: dict[str, tuple[Any, Any]], subject: str, scanner: Scanner) -> Scan:
         """Read one scan; `grids` remembers the first grid seen of each subject."""
         found = self._files.scans.chosen[subject, scanner.name][0]
-        return self._read_scan(grids, found, scanner)
-
-    def _read_scan(
-        self, grids: dict[str, tuple[Any, Any]], found: ScanFile, scanner: Scanner
-    ) -> Scan:
-        path = found.path
-        image, affine = read_volume(require_content(path))
-        shape, first_affine = grids.setdefault(found.subject, (image.shape, affine))
-        if difference := other_grid(image.shape, affine, shape, first_affine):
-            raise InputError(
-                f"{path}: is on another grid than the subject's other scans, for it {difference}; "
-                "register and resample them to one grid, as `phycharm preprocess` does."
-            )
-        return Scan(
-            image=image,
-            mask=self._read_mask(found, image.shape, affine),
-            affine=affine,
-            scanner=scanner,
-            subject=found.subject,
-            session=found.session,
-        )
-
-    def _read_mask(
-        self,
-        found: ScanFile,
-        shape: tuple[int, ...],
-        affine: npt.NDArray[np.float64],
-    ) -> Mask:
-        masks = self._files.masks
-        path = masks.of(found)
-        if path is None:
-            raise InputError(self._no_mask(found))
-        if masks.is_person_s(path, found):
-            self._warn_of_person_s_mask()
-        mask = self._read_on_grid(path, shape, affine, constant=True) > 0.5
-        if not mask.any():
-            raise InputError(f"{path}: no voxel is brain; make the mask again.")
-        return mask
-
-    @cached_property
-    def _person_s_masks(self) -> list[Path]:
-        firsts = [scans[0] for scans in self._files.scans.chosen.values()]
-        masks = self._files.masks
-        found = {path for s in firsts if (path := masks.of(s)) and masks.is_person_s(path, s)}
-        return sorted(found)
-
-    def _warn_of_person_s_mask(self) -> None:
-        """Say once that masks at the person's level are used."""
-        if self._told_of_masks:
-            return
-        self._told_of_masks = True
-        paths = self._person_s_masks
-        more = f" and {len(paths) - 1} like it have" if len(paths) > 1 else ": has"
-        warnings.warn(
-            f"{paths[0]}{more} no ses-, so it is taken for every session of the person on its grid; "
-            "make a mask of each scan if they are not registered.",
-            stacklevel=5,
-        )
-
-    _told_of_masks = False
-
-    def _no_mask(self, found: ScanFile) -> str:
-        stem = f"sub-{found.image.subject}"
-        stem += f"_ses-{found.session}" if found.session else ""
-        who = f"sub-{found.subject}" + (f" ses-{found.session}" if found.session else "")
-        others = [m.path for m in self._files.masks.others if m.subject == found.image.subject]
-        hint = ""
-        if others:
-            hint = f" ({others[0].relative_to(self.root).as_posix()} is a mask of something else)"
-        lost = [path for path in self._files.tree.lost if "derivatives" in path.parts]
-        if lost:
-            hint += f" ({lost[0]} is a link to nothing)"
-        return (
-            f"{self.root}: no brain mask for {who}{hint}; put {stem}_desc-brain_mask.nii.gz into a "
-            "folder of derivatives/, or have `phycharm preprocess` make it."
-        )
-
-    @staticmethod
-    def _read_on_grid(
-        path: Path,
-        shape: tuple[int, ...],
-        affine: npt.NDArray[np.float64],
-        *,
-        constant: bool = False,
-    ) -> Image:
-        """Read a volume that must lie on the grid of the image it belongs to."""
-        volume, own = read_volume(require_content(path), constant=constant)
-        if difference := other_grid(volume.shape, own, shape, affine):
-            raise InputError(
-                f"{path}: is on another grid than the image it belongs to, for it {difference}; "
-                "resample it to the image."
-            )
-        return volume
+        return self._reader.scan(grids, found, scanner)
 
     def has_repeat(self, subject: str, scanner: str) -> bool:
         """Whether a person was scanned again on a scanner, by the same sequence."""
@@ -407,7 +347,7 @@ class BidsDataset:
         again = self._files.repeat(scan.subject, scan.scanner.name)
         if again is None:
             return None
-        image = self._read_on_grid(again.path, scan.image.shape, scan.affine)
+        image = self._reader.on_grid(again.path, scan.image.shape, scan.affine)
         return replace(scan, image=image, session=again.session, scale=1.0, standardization="")
 
     def true_fractions(self, subject: str) -> npt.NDArray[np.float32] | None:
@@ -453,7 +393,7 @@ class BidsDataset:
         paths = [folder / f"sub-{scan.subject}_{name}map.nii.gz" for name in ("T1", "M0")]
         if not all(path.is_file() for path in paths):
             return None
-        t1, m0 = (self._read_on_grid(path, scan.image.shape, scan.affine) for path in paths)
+        t1, m0 = (self._reader.on_grid(path, scan.image.shape, scan.affine) for path in paths)
         return t1 * np.float32(1000), m0
 
     def _truth(self, subject: str) -> Path:
@@ -477,6 +417,12 @@ class BidsDataset:
             return None
         return QuantitativeCohort(subjects=subjects, load=self._load_quantitative)
 
+    @property
+    def quantitative_scanners(self) -> list[Scanner]:
+        """Scanners of the T1-weighted images of the people with maps."""
+        scans = (self._files.quantitative_scan(who) for who in self._files.maps.people)
+        return list(dict.fromkeys(self._made_by(scan) for scan in scans if scan is not None))
+
     def _quantitative_scan(self, subject: str) -> ScanFile:
         scan = self._files.quantitative_scan(subject)
         if scan is None:
@@ -488,14 +434,14 @@ class BidsDataset:
 
     def _load_quantitative(self, subject: str) -> QuantitativeScan:
         found = self._quantitative_scan(subject)
-        scan = self._read_scan({}, found, self._made_by(found))
+        scan = self._reader.scan({}, found, self._made_by(found))
         grid = scan.image.shape, scan.affine
-        t1 = self._read_on_grid(self._files.maps.one("T1map", subject).path, *grid)
+        t1 = self._reader.on_grid(self._files.maps.one("T1map", subject).path, *grid)
         if np.median(t1[scan.mask]) <= _LONGEST_T1_S:  # BIDS wants seconds; many write ms
             t1 = t1 * np.float32(_MS)
         t1 = np.where(scan.mask, t1, np.float32(0))
         inv2_path = self._files.maps.one("inv-2", subject).path
-        inv2 = self._read_on_grid(inv2_path, *grid)
+        inv2 = self._reader.on_grid(inv2_path, *grid)
         given = self.rules.quantitative.given()
         told = self._files.sidecars.scanner(inv2_path, override=given).acquisition
         for name in ("inversion_time", "repetition_time"):

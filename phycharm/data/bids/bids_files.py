@@ -8,13 +8,14 @@ from typing import Any, Literal, get_args
 
 from ...errors import InputError
 from ..content import is_fetched
+from ..datasets.dataset_check import Names
 from ..datasets.dataset_file import DatasetFile
 from ..datasets.guessing import Clue, guess_sessions
 from ..datasets.shipped import recognised
 from .layout_tree import LayoutTree
 from .map_files import MapFiles, MapKind
 from .mask_files import MaskFiles
-from .scan_files import ScanFile, ScanFiles, sort_out
+from .scan_files import ScanFile, ScanFiles, place, sequence_name, sort_out
 from .sidecar import Sidecars
 from .tree import Tree
 
@@ -103,6 +104,21 @@ class BidsFiles:
         """The T1-weighted images, sorted out."""
         return sort_out(self.tree.raw, self.rules, self.sidecars, root=self.root)
 
+    @property
+    def names(self) -> Names:
+        """What there is, by name, for who checks a dataset file."""
+        scans, entity = self.scans, self.rules.sessions.entity
+        images = [image for image in self.tree.raw if image.name.suffix == "T1w"]
+        found = [scan for image in images if (scan := place(image, self.rules, self.sidecars))]
+        placed = {*scans.chosen, *scans.conflicts}
+        return Names(
+            people=frozenset({i.subject for i in self.tree.raw} | {who for who, _ in placed}),
+            sessions=frozenset(image.session for image in images),
+            scanners=frozenset({scan.scanner for scan in found}),
+            sequences=frozenset(sequence_name(scan.sequence(entity)) for scan in found),
+            pipelines=frozenset(image.pipeline for image in self.tree.derived),
+        )
+
     @cached_property
     def masks(self) -> MaskFiles:
         """The brain masks."""
@@ -172,4 +188,3 @@ class BidsFiles:
         for key in self.scans.chosen:
             if again := self.repeat(*key):
                 yield again.path
-

@@ -34,9 +34,7 @@ class MapFiles:
         The dataset.
     """
 
-    def __init__(
-        self, images: Iterable[ImageFile], rules: QuantitativeRules, root: Path
-    ) -> None:
+    def __init__(self, images: Iterable[ImageFile], rules: QuantitativeRules, root: Path) -> None:
         self.root = root
         self.rules = rules
         self._found: dict[MapKind, dict[str, list[ImageFile]]] = {
@@ -149,7 +147,6 @@ def _kind_of(image: ImageFile) -> MapKind | None:
 
 
 def _first_run(images: list[ImageFile]) -> list[ImageFile]:
-    """Leave out further runs, and `part-mag` twins of nothing."""
+    """Leave out further runs."""
     runs = [int(run) if (run := i.name.entities.get("run", "0")).isdecimal() else 0 for i in images]
-    first = [image for image, run in zip(images, runs, strict=True) if run == min(runs)]
-    return first
+    return [image for image, run in zip(images, runs, strict=True) if run == min(runs)]

@@ -84,16 +84,17 @@ class MaskFiles:
 
     def is_person_s(self, mask: Path, scan: ScanFile) -> bool:
         """Whether a mask is the person's, without the session that the image has."""
-        return bool(scan.session) and f"ses-{scan.session}" not in mask.name
+        own = self._by_person.get(scan.image.subject, ())
+        return bool(scan.session) and any(i.path == mask and not i.session for i in own)
 
     def _several(self, scan: ScanFile, masks: list[ImageFile]) -> str:
         paths = " and ".join(m.path.relative_to(self.root).as_posix() for m in masks[:2])
         if len({mask.pipeline for mask in masks}) == 1:
-            return f"{self.root}: two brain masks of {scan.path.name}: {paths}; remove one of them."
+            return f"{self.root}: two brain masks of {scan.path.name}: {paths}; remove one."
         return (
-            f"{self.root}: several brain masks of {scan.path.name}: {paths}; write [masks] folder "
-            f'= "derivatives/{masks[0].pipeline}", or another of them, into a dataset file and give '
-            "it with --dataset-file."
+            f"{self.root}: several brain masks of {scan.path.name}: {paths}; write [masks] "
+            f'folder = "derivatives/{masks[0].pipeline}", or another of them, into a dataset file '
+            "and give it with --dataset-file."
         )
 
 

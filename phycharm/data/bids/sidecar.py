@@ -95,7 +95,7 @@ class Metadata:
                     f"{self._place('NumberShots')}: NumberShots is {shots!r}; write the number of "
                     "readouts, or two: those before and after the centre of k-space."
                 )
-            before = int(shots[0]) if len(shots) == 2 else None  # noqa: PLR2004
+            before = int(shots[0]) if len(shots) == 2 else None
             return int(sum(shots)), before
         count = self.number("NumberShots")
         if count is None and self.text("Manufacturer").casefold().startswith("philips"):

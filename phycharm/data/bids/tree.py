@@ -11,7 +11,6 @@ from ...errors import InputError
 from .bids_name import BidsName, is_image_name
 
 _RAW_FOLDERS = re.compile(r"(?:ses-.+|anat)")
-_HIDDEN = re.compile(r"\..*")
 _NIFTI = (".nii", ".nii.gz")
 
 
@@ -139,9 +138,8 @@ def _files(folder: Path, wanted: "re.Pattern[str]", above: tuple[Path, ...]) -> 
         path = Path(entry.path)
         if not _is_folder(path):
             yield path
-        elif wanted.fullmatch(entry.name) and not _HIDDEN.fullmatch(entry.name):
-            if not (path.is_symlink() and _leads_up(path, above)):
-                yield from _files(path, wanted, (*above, path))
+        elif wanted.fullmatch(entry.name) and not (path.is_symlink() and _leads_up(path, above)):
+            yield from _files(path, wanted, (*above, path))
 
 
 def _leads_up(link: Path, above: tuple[Path, ...]) -> bool:
@@ -168,4 +166,3 @@ def _is_folder(path: Path) -> bool:
             f"{path.parent}: permission denied, so what lies in this folder cannot be read; give "
             "yourself the right to read and enter it (chmod u+rx)."
         ) from error
-

@@ -1,1 +1,1 @@
-"""What is known of datasets, as data: dataset files, those that are shipped, and how to find one."""
+"""What is known of datasets, as data: dataset files, shipped ones, and rules for the others."""

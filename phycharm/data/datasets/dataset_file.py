@@ -83,7 +83,7 @@ class Sessions(Part):
     """
 
     entity: str = "ses"
-    pattern: Pattern = "(?P<scanner>.+)"
+    pattern: Pattern = "(?P<scanner>.*)"
     scanner_from: Words = ()
 
     @model_validator(mode="after")

@@ -60,7 +60,7 @@ class Guess:
 
 
 def guess_sessions(clues: Sequence[Clue]) -> Guess:
-    """Find the rule by which names say which scanner made an image, and which repeat it is.
+    r"""Find the rule by which names say which scanner made an image, and which repeat it is.
 
     Labels are taken apart only where every one of them comes apart alike, several scanners remain,
     and no scanner that results was two machines by the sidecars (maker, model, serial number).
@@ -81,7 +81,7 @@ def guess_sessions(clues: Sequence[Clue]) -> Guess:
     ...     for repeat in (1, 2)
     ... ]
     >>> guess_sessions(clues).sessions.pattern
-    '(?P<scanner>.*\\\\D)(?P<repeat>\\\\d+)'
+    '(?P<scanner>.*\\D)(?P<repeat>\\d+)'
     """
     labels = sorted({clue.session for clue in clues if clue.session})
     if not labels:
@@ -92,18 +92,20 @@ def guess_sessions(clues: Sequence[Clue]) -> Guess:
         if taken is None:
             continue
         cut, middle, reason = taken
-        groups = _grouped(clues, lambda clue, cut=cut: cut(stripped[_label(clue)]))
+        stems = {label: cut(rest) for label, rest in stripped.items()}
+        groups = _grouped(clues, stems)
         if _merges(groups, clues, stripped) and not _torn(groups):
             return Guess(Sessions(pattern=f"{start}{middle}{end}"), reason)
-    by_label = _grouped(clues, lambda clue: stripped[_label(clue)])
+    by_label = _grouped(clues, stripped)
     torn = _torn(by_label)
-    if all(_COUNTS.fullmatch(rest) for rest in rests) or len(torn) > len(by_label) / 2:
-        if named := _by_sidecars(clues, by_label, torn):
-            return named
+    only_count = all(_COUNTS.fullmatch(rest) for rest in rests)
+    named = _by_sidecars(clues, by_label, torn)
+    if named and (only_count or len(torn) > len(by_label) / 2):
+        return named
     reason = "every session label is a scanner"
     if start or end:
         reason = "session labels are the person's label and the scanner"
-    return Guess(Sessions(pattern=f"{start}(?P<scanner>.+){end}"), reason)
+    return Guess(Sessions(pattern=f"{start}(?P<scanner>.*){end}"), reason)
 
 
 def machines(clues: Iterable[Clue]) -> list[str]:
@@ -159,10 +161,10 @@ def _leading(rests: Sequence[str]) -> _Taken | None:
     return cut, pattern, "session labels are a visit and the scanner"
 
 
-def _grouped(clues: Sequence[Clue], key: Callable[[Clue], str]) -> dict[str, list[Clue]]:
+def _grouped(clues: Sequence[Clue], stems: Mapping[tuple[str, str], str]) -> dict[str, list[Clue]]:
     groups: dict[str, list[Clue]] = defaultdict(list)
     for clue in clues:
-        groups[key(clue)].append(clue)
+        groups[stems[_label(clue)]].append(clue)
     return groups
 
 
@@ -216,7 +218,9 @@ def _key(clue: Clue, fields: Iterable[str]) -> Hashable:
 
 
 def _without_sessions(clues: Sequence[Clue]) -> Guess:
-    by_acq = _grouped(clues, lambda clue: clue.entities.get("acq", ""))
+    by_acq: dict[str, list[Clue]] = defaultdict(list)
+    for clue in clues:
+        by_acq[clue.entities.get("acq", "")].append(clue)
     if len(by_acq) > 1 and "" not in by_acq and len(machines(clues)) > 1 and not _torn(by_acq):
         return Guess(
             Sessions(entity="acq"), "there are no sessions, and every acq- is another machine"
@@ -235,9 +239,7 @@ def _without_sessions(clues: Sequence[Clue]) -> Guess:
     own = defaultdict(set)
     for clue in clues:
         own[clue.subject].add(_key(clue, _MACHINE))
-    if any(len(keys) > 1 for keys in own.values()):
-        if named := _by_sidecars(clues, {}, ["all"]):
-            return Guess(
-                named.sessions, "there are no sessions, and the sidecars tell scanners apart"
-            )
+    several = any(len(keys) > 1 for keys in own.values())
+    if several and (named := _by_sidecars(clues, {}, ["all"])):
+        return Guess(named.sessions, "there are no sessions, and the sidecars tell scanners apart")
     return Guess(Sessions(), "there are no sessions, so nothing says which scanner made an image")

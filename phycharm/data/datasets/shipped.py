@@ -70,7 +70,9 @@ def recognised(
             continue
         if any(word.casefold() in doi.casefold() for word in signs.dois):
             return known, "its DOI"
-        if any(re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", said) for word in signs.names):
+        if any(
+            re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", said) for word in signs.names
+        ):
             return known, "its name"
         if signs.paths and images and _share(images, signs.paths) >= _MOST:
             return known, "the names of its images"

@@ -67,7 +67,9 @@ def _obstacles(facts: Facts) -> list[str]:
         found.append(_no_pair(facts))
     masks, grids = facts["masks"], facts["grids"]
     if masks["scans_with"] < masks["scans"]:
-        found.append(f"{masks['scans'] - masks['scans_with']} of {masks['scans']} scans have no brain mask")
+        found.append(
+            f"{masks['scans'] - masks['scans_with']} of {masks['scans']} scans have no brain mask"
+        )
     if grids["people_on_one_grid"] < grids["people"]:
         count = grids["people"] - grids["people_on_one_grid"]
         found.append(f"the scans of {count} of {grids['people']} people lie on different grids")
@@ -84,20 +86,7 @@ def _no_pair(facts: Facts) -> str:
 
 
 def _notes(facts: Facts) -> list[str]:
-    notes = []
-    for name, scanner in facts["scanners"].items():
-        if scanner["protocols"]:
-            others = [scan for one in scanner["protocols"][1:] for scan in one["scans"]]
-            notes.append(
-                f"{name} changed its protocol in {len(others)} of {scanner['scans']} scans "
-                f"({_few(others)}); [[divide]] in a dataset file makes two scanners of it"
-            )
-        if len(scanner["machines"]) > 1:
-            notes.append(f"{name} is several machines by its sidecars: {_few(scanner['machines'])}")
-        if len(scanner["sequences"]) > 1:
-            named = [f"{key or 'plain'} ({count})" for key, count in scanner["sequences"].items()]
-            notes.append(f"{name} has scans by several sequences: {_few(named)}")
-    notes += _missing_times(facts)
+    notes = _changes(facts) + _missing_times(facts)
     masks = facts["masks"]
     if masks["person_level"]:
         notes.append(
@@ -111,26 +100,56 @@ def _notes(facts: Facts) -> list[str]:
         notes.append(
             f"{len(alone)} people have an inversion image and no T1map, raw or in derivatives/"
         )
+    if count := facts["quantitative"]["on_several_scanners"]:
+        notes.append(
+            f"{count} people with a T1 map were on several scanners and do not travel; "
+            "[quantitative] people = [...] in a dataset file says who has maps"
+        )
+    if not facts["dataset"]["described"]:
+        notes.append("there is no dataset_description.json")
+    return notes + _left_out(facts)
+
+
+def _changes(facts: Facts) -> list[str]:
+    """Say which scanners are not one scanner with one protocol."""
+    notes = []
+    for name, scanner in facts["scanners"].items():
+        if scanner["protocols"]:
+            others = [scan for one in scanner["protocols"][1:] for scan in one["scans"]]
+            notes.append(
+                f"{name} changed its protocol in {len(others)} of {scanner['scans']} scans "
+                f"({_few(others)}); [[divide]] in a dataset file makes two scanners of it"
+            )
+        if len(scanner["machines"]) > 1:
+            notes.append(f"{name} is several machines by its sidecars: {_few(scanner['machines'])}")
+        if len(scanner["sequences"]) > 1:
+            named = [f"{key or 'plain'} ({count})" for key, count in scanner["sequences"].items()]
+            notes.append(f"{name} has scans by several sequences: {_few(named)}")
+    return notes
+
+
+def _left_out(facts: Facts) -> list[str]:
     words = {
         "no_plain_t1w": "T1w images are not used (another sequence, echo, part, contrast agent)",
         "no_scanner": "T1w images belong to no scanner by the rules",
         "excluded": "T1w images are excluded by the dataset file",
         "names_not_of_bids": "volumes have no BIDS name for their place, and are ignored",
     }
-    for key, what in words.items():
-        if paths := facts["left_out"][key]:
-            notes.append(f"{len(paths)} {what}: {_few(paths)}")
-    if not facts["dataset"]["described"]:
-        notes.append("there is no dataset_description.json")
-    return notes
+    left = facts["left_out"]
+    return [
+        f"{len(left[key])} {what}: {_few(left[key])}" for key, what in words.items() if left[key]
+    ]
 
 
 def _missing_times(facts: Facts) -> list[str]:
     lacking = {}
     for name, scanner in facts["scanners"].items():
         known = scanner["acquisition"]
-        missing = [key for key in ("inversion_time", "repetition_time", "echo_time")
-                   if known and known[key]["value"] is None]
+        missing = [
+            key
+            for key in ("inversion_time", "repetition_time", "echo_time")
+            if known and known[key]["value"] is None
+        ]
         if missing:
             lacking[name] = missing
     if not lacking:

@@ -19,7 +19,14 @@ from ..bids.scan_files import ScanFile, sequence_name
 from ..content import absence
 from ..nifti import other_grid, read_image
 
-_SHOWN = ("inversion_time", "repetition_time", "echo_time", "flip_angle", "echo_spacing", "readouts")
+_SHOWN = (
+    "inversion_time",
+    "repetition_time",
+    "echo_time",
+    "flip_angle",
+    "echo_spacing",
+    "readouts",
+)
 _SIDECAR_FIELDS: Mapping[str, Sequence[str]] = {
     "inversion_time": ("InversionTime",),
     "repetition_time": ("RepetitionTimePreparation", "RepetitionTime"),
@@ -53,7 +60,9 @@ def dataset_facts(dataset: BidsDataset) -> Facts:
     """
     bad: list[str] = []
     chosen = dataset.contents.scans.chosen
-    travel = {key: s for key, s in chosen.items() if key[0] not in dataset.quantitative_people}
+    quantitative = dataset.quantitative_people
+    # An image whose name says no session is of no scanner.
+    travel = {key: s for key, s in chosen.items() if key[0] not in quantitative and key[1]}
     names = sorted({scanner for _, scanner in travel})
     people = sorted({who for who, _ in travel})
     return {
@@ -75,7 +84,10 @@ def dataset_facts(dataset: BidsDataset) -> Facts:
         },
         "scanners": {name: _scanner(dataset, name, travel, bad) for name in names},
         "pairs": [
-            {"scanners": [a, b], "people": sum((w, a) in chosen and (w, b) in chosen for w in people)}
+            {
+                "scanners": [a, b],
+                "people": sum((w, a) in chosen and (w, b) in chosen for w in people),
+            }
             for a, b in combinations(names, 2)
         ],
         "quantitative": _quantitative(dataset),
@@ -106,7 +118,9 @@ def _scanner(
     hardware = [_words(dataset, scan) for scan in scans]
     return {
         "manufacturer": first.manufacturer if first else "unknown",
-        "models": sorted({w["ManufacturersModelName"] for w in hardware if "ManufacturersModelName" in w}),
+        "models": sorted(
+            {w["ManufacturersModelName"] for w in hardware if "ManufacturersModelName" in w}
+        ),
         "field_strength": first.field_strength if first else None,
         "sessions": sorted({scan.session for scan in scans if scan.session}),
         "people": len(own),
@@ -189,10 +203,15 @@ def _quantitative(dataset: BidsDataset) -> Facts:
             continue
     return {
         "people": maps.people,
+        "on_several_scanners": sum(_on_several(dataset, person) for person in maps.people),
         "maps_from": dict(Counter(one or "raw data" for one in derived)),
         "inversion_without_map": maps.without_map,
         "problems": problems,
     }
+
+
+def _on_several(dataset: BidsDataset, person: str) -> bool:
+    return sum(who == person for who, _ in dataset.contents.scans.chosen) > 1
 
 
 def _firsts(dataset: BidsDataset) -> list[ScanFile]:
@@ -282,7 +301,8 @@ def _left_out(dataset: BidsDataset) -> Facts:
     scans = contents.scans
     paths = {
         "no_plain_t1w": [image.path for image in scans.passed_over],
-        "no_scanner": [image.path for image in scans.unplaced],
+        "no_scanner": [image.path for image in scans.unplaced]
+        + [scan.path for (_, on), found in scans.chosen.items() for scan in found if not on],
         "excluded": [image.path for image in scans.excluded],
         "names_not_of_bids": contents.tree.strays,
     }

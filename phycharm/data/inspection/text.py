@@ -27,7 +27,9 @@ def inspection_text(facts: Facts, advice: Advice) -> str:
         _images(facts),
         _listed("In the way", advice.obstacles),
         _listed("Worth knowing", advice.notes),
-        f"Next: {advice.command}" if advice.command else "Next: nothing can be done with it as it is.",
+        f"Next: {advice.command}"
+        if advice.command
+        else "Next: nothing can be done with it as it is.",
     ]
     return "\n\n".join(block for block in blocks if block)
 
@@ -100,7 +102,15 @@ def _acquisitions(facts: Facts) -> str:
         train += "" if readouts is None else f" x {readouts}"
         source = next((known[key]["from"] for key in _NAMES if known[key]["from"]), "-")
         rows.append((name, *cells, f"{angle:g}°", train, source))
-    head = ("Acquisition", "TI (ms)", "TR (ms)", "TE (ms)", "Angle", "Readouts", "From, for instance")
+    head = (
+        "Acquisition",
+        "TI (ms)",
+        "TR (ms)",
+        "TE (ms)",
+        "Angle",
+        "Readouts",
+        "From, for instance",
+    )
     return _table(head, rows) if rows else ""
 
 

@@ -60,6 +60,7 @@ def _lines(dataset: BidsDataset, facts: Facts) -> Iterator[str]:
         yield "[[divide]]"
         yield from (f"{name} = {_toml(value)}" for name, value in division.items())
     yield from _division_lines(facts)
+    yield from _machine_lines(facts)
     if "split" not in record:
         people = [*facts["people"]]
         yield ""
@@ -123,6 +124,18 @@ def _division_lines(facts: Facts) -> Iterator[str]:
             yield f"# scanner = {_toml(name)}"
             yield f"# into = {_toml(f'{name}protocol{number}')}"
             yield f"# where = {_toml(where)}"
+
+
+def _machine_lines(facts: Facts) -> Iterator[str]:
+    for name, scanner in facts["scanners"].items():
+        for model in scanner["models"][1:]:
+            label = "".join(letter for letter in model if letter.isalnum())
+            yield ""
+            yield f"# {name} is several machines; take the # away to make two scanners of it."
+            yield "# [[divide]]"
+            yield f"# scanner = {_toml(name)}"
+            yield f"# into = {_toml(name + label)}"
+            yield f"# where = {_toml({'ManufacturersModelName': model})}"
 
 
 def _key(name: str) -> str:

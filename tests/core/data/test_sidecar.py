@@ -1,7 +1,6 @@
 """What a scanner is, read from the sidecars of its images."""
 
 import json
-import re
 import warnings
 
 import pytest
@@ -75,10 +74,22 @@ class TestCentreOfKSpace:
         acquisition = read_scanner(image, tmp_path).acquisition
         assert (acquisition.readouts, acquisition.centre) == (166, 20)
 
-    @pytest.mark.parametrize("shots", [[20], [20, 100, 46], ["a", "b"], [20, None], "many", {}])
+    def test_other_lists_are_summed_up(self, image, tmp_path):
+        say(image, WHOLE | {"NumberShots": [20, 100, 46]})
+        acquisition = read_scanner(image, tmp_path).acquisition
+        assert (acquisition.readouts, acquisition.centre) == (166, None)
+
+    @pytest.mark.parametrize("shots", [[], ["a", "b"], [20, None], "many", {}, [True, 5], 0])
     def test_anything_else_is_refused(self, image, tmp_path, shots):
         say(image, WHOLE | {"NumberShots": shots})
         assert "NumberShots" in refusal(image, tmp_path)
+
+    def test_philips_counts_the_readouts_of_a_shot_as_echo_train(self, image, tmp_path):
+        say(image, {"Manufacturer": "Philips", "RepetitionTime": 0.007, "EchoTrainLength": 208})
+        acquisition = read_scanner(image, tmp_path).acquisition
+        assert (acquisition.readouts, acquisition.echo_spacing) == (208, 7.0)
+        say(image, {"Manufacturer": "Siemens", "EchoTrainLength": 208})
+        assert read_scanner(image, tmp_path).acquisition.readouts is None
 
     def test_it_can_be_given(self, image, tmp_path):
         say(image, WHOLE | {"NumberShots": 166})
@@ -133,18 +144,76 @@ def test_override_can_stand_in_for_a_sidecar(image, tmp_path):
     assert read_scanner(image, tmp_path, override=override).acquisition.inversion_time == 450.0
 
 
-def test_missing_sidecar(image, tmp_path):
-    assert "sidecar" in refusal(image, tmp_path)
+def test_missing_sidecar_leaves_all_unknown(image, tmp_path):
+    acquisition = read_scanner(image, tmp_path).acquisition
+    assert acquisition.missing == ("inversion_time", "repetition_time", "echo_time")
+    with pytest.raises(InputError, match="InversionTime in the sidecars"):
+        _ = acquisition.timing.inversion_time
 
 
 @pytest.mark.parametrize("key", ["InversionTime", "RepetitionTime", "EchoTime"])
-@pytest.mark.parametrize("value", [None, 0, -1, "absent", float("nan")])
-def test_times_that_cannot_be_used(image, tmp_path, key, value):
+@pytest.mark.parametrize("value", [None, "absent"])
+def test_times_that_nobody_says_are_unknown(image, tmp_path, key, value):
     content = WHOLE | {key: value}
     if value == "absent":
         del content[key]
     say(image, content)
+    assert len(read_scanner(image, tmp_path).acquisition.missing) == 1
+
+
+@pytest.mark.parametrize("key", ["InversionTime", "RepetitionTime", "EchoTime", "FlipAngle"])
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), True, "0.9", {"s": 1}])
+def test_values_that_cannot_be_used(image, tmp_path, key, value):
+    say(image, WHOLE | {key: value})
     assert key in refusal(image, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "InversionTime", "RepetitionTime", "EchoTime",
+        "RepetitionTimePreparation", "RepetitionTimeExcitation",
+    ],
+)  # fmt: skip
+def test_milliseconds_in_place_of_seconds_are_told(image, tmp_path, key):
+    seconds = {"RepetitionTimePreparation": 2.3, "RepetitionTimeExcitation": 0.0082} | WHOLE
+    content = seconds | {key: 1000 * seconds[key]}
+    if key == "RepetitionTime":  # which is looked at only where there is nothing better
+        del content["RepetitionTimePreparation"]
+    say(image, content)
+    assert f"seems to be in ms; write {seconds[key]:g}" in refusal(image, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("field", "seconds"), [("repetition_time", 2.3), ("inversion_time", 0.9), ("echo_time", 0.003)]
+)
+def test_seconds_in_place_of_milliseconds_are_told(image, tmp_path, field, seconds):
+    say(image, WHOLE)
+    said = refusal(image, tmp_path, override={field: seconds})
+    assert f"seems to be in s; write {1000 * seconds:g}" in said
+
+
+def test_what_is_given_is_not_looked_for(image, tmp_path):
+    say(image, WHOLE | {"InversionTime": 0, "RepetitionTime": 2300})
+    override = {"inversion_time": 900.0, "repetition_time": 2300.0}
+    acquisition = read_scanner(image, tmp_path, override=override).acquisition
+    assert (acquisition.inversion_time, acquisition.repetition_time) == (900.0, 2300.0)
+
+
+def test_a_list_with_a_value_for_each_inversion(tmp_path):
+    image = tmp_path / "sub-01" / "anat" / "sub-01_inv-2_part-mag_MP2RAGE.nii.gz"
+    image.parent.mkdir(parents=True)
+    times = {"InversionTime": [0.94, 2.83], "FlipAngle": [4, 5], "RepetitionTimePreparation": 5}
+    (tmp_path / "MP2RAGE.json").write_text(json.dumps(times))
+    acquisition = read_scanner(image, tmp_path).acquisition
+    assert (acquisition.inversion_time, acquisition.flip_angle) == (2830.0, 5.0)
+
+
+def test_byte_order_mark_is_read_over(image, tmp_path):
+    image.with_name("sub-01_ses-GE_T1w.json").write_bytes(
+        b"\xef\xbb\xbf" + json.dumps(WHOLE).encode()
+    )
+    assert read_scanner(image, tmp_path).acquisition.inversion_time == 900.0
 
 
 @pytest.mark.parametrize(
@@ -154,7 +223,7 @@ def test_times_that_cannot_be_used(image, tmp_path, key, value):
         ("EchoTime", [0.003, 0.005]),
         ("FlipAngle", "eight"),
         ("MagneticFieldStrength", "3T"),
-        ("MagneticFieldStrength", None),
+        ("Manufacturer", {"name": "GE"}),
     ],
 )
 def test_values_that_are_no_numbers(image, tmp_path, key, value):
@@ -175,11 +244,9 @@ def test_override_of_a_field_that_there_is_not(image, tmp_path, unknown):
         read_scanner(image, tmp_path, override={unknown: 5.0})
 
 
-@pytest.mark.parametrize("seconds", [0.0082, 0.3])
-def test_readout_time_in_place_of_tr_is_warned_of(image, tmp_path, seconds):
+@pytest.mark.parametrize(("seconds", "spacing"), [(0.0082, 8.2), (0.3, None)])
+def test_readout_time_is_not_taken_for_tr(image, tmp_path, seconds, spacing):
     say(image, WHOLE | {"RepetitionTime": seconds})
-    wanted = re.escape(f"{seconds * 1000:g} ms") + ".*RepetitionTimePreparation"
-    with pytest.warns(UserWarning, match=wanted) as caught:
-        scanner = read_scanner(image, tmp_path)
-    assert len(caught) == 1
-    assert scanner.acquisition.repetition_time == pytest.approx(seconds * 1000)
+    acquisition = read_scanner(image, tmp_path).acquisition
+    assert acquisition.repetition_time is None
+    assert acquisition.echo_spacing == spacing
