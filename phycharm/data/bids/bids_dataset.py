@@ -119,12 +119,13 @@ class BidsDataset:
         Returns
         -------
         Cohort
-            Every subject has every scanner; images, masks and sidecars are read when asked for.
+            A subject need not have every scanner (see `Cohort.has`); images, masks and sidecars are
+            read when asked for.
 
         Raises
         ------
         InputError
-            If fewer than two scanners are there, a subject lacks one, or an acquisition is
+            If fewer than two scanners are there, nobody was on one of them, or an acquisition is
             incomplete.
         """
         quantitative = {subject for subject, _ in self._files.of("T1map")}
@@ -136,24 +137,30 @@ class BidsDataset:
                 f"{self.root}: no scanner pair (T1w images of sessions {names} in "
                 f"{len(subjects)} subjects); at least two sessions ses-SCANNER are needed."
             )
-        self._require_complete(subjects, names, images)
+        self._require_somebody(names, images)
         unknown = [name for name in self._overrides if name not in names]
         if unknown:
             raise InputError(
                 f"[acquisitions.{unknown[0]}]: no such scanner; {did_you_mean(unknown[0], names)}"
             )
-        opened = [self._scanner(name, [images[s, name] for s in subjects]) for name in names]
-        return Cohort(subjects=subjects, scanners=opened, load=partial(self._load, {}))
+        opened = [
+            self._scanner(name, [images[s, name] for s in subjects if (s, name) in images])
+            for name in names
+        ]
+        return Cohort(
+            subjects=[s for s in subjects if any((s, name) in images for name in names)],
+            scanners=opened,
+            load=partial(self._load, {}),
+            has=lambda subject, name: (subject, name) in images,
+        )
 
-    def _require_complete(
-        self, subjects: list[str], names: list[str], images: dict[tuple[str, str], Path]
-    ) -> None:
+    def _require_somebody(self, names: list[str], images: dict[tuple[str, str], Path]) -> None:
+        there = sorted({session for _, session in images if session})
         for name in names:
-            missing = [subject for subject in subjects if (subject, name) not in images]
-            if missing:
+            if name not in there:
                 raise InputError(
-                    f"{self.root}: sub-{missing[0]} has no T1w image of ses-{name}; add it, "
-                    "remove the subject, or leave the scanner out of the protocol."
+                    f"{self.root}: nobody has a T1w image of ses-{name}; "
+                    f"{did_you_mean(name, there)}"
                 )
 
     def _scanner(self, name: str, images: list[Path]) -> Scanner:
