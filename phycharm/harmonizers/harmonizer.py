@@ -241,9 +241,11 @@ class Harmonizer(ABC):
 
 def _standardization(train: Cohort) -> str:
     """Name what the training scans were standardized by, so that new ones can be too."""
-    if not train.subjects or not train.scanners:
-        return ""
-    return train.scan(train.subjects[0], train.scanners[0]).standardization
+    scans = (
+        train.scan(person, on) for person in train.subjects for on in train.scanners_of(person)
+    )
+    first = next(scans, None)
+    return "" if first is None else first.standardization
 
 
 def _as_float32(image: Image | torch.Tensor) -> Image:
