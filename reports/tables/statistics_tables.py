@@ -192,7 +192,7 @@ def leaks(view: RunView) -> list[str]:
 
 def ceiling_table(view: RunView) -> Table | None:
     """Lay out how like the target scanner is to itself; None without repeats."""
-    table = ceiling(view.content.scores, list(view.content.metrics), confidence=1 - view.alpha)
+    table = ceiling(view.shared_scores, list(view.content.metrics), confidence=1 - view.alpha)
     if table.empty:
         return None
     rows = []
@@ -225,7 +225,7 @@ def ceiling_table(view: RunView) -> Table | None:
 def mean_ranks(view: RunView) -> pd.DataFrame:
     """Rank all methods on the headline measures, subjects being the judges."""
     metrics = list(view.content.metrics)
-    scores = view.scores_of(view.headline)
+    scores = view.scores_of(view.headline, shared=True)
     return rank_methods(scores, metrics, methods=view.methods, alpha=view.alpha)
 
 
