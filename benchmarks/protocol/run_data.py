@@ -197,11 +197,11 @@ class RunData:
                 return {}
             both = len(self.cohort.people(*scanners))
             people = "1 person has" if both == 1 else f"{both} people have"
-            reason = f"not trained: {people} both, none to learn from in fold {fold.number}"
+            reason = f"not trained: {people} both, none to learn from"
             return dict.fromkeys(permutations(scanners, 2), reason)
         unseen = set(scanners) - {scanner.name for scanner in train.scanners}
         return {
-            (a, b): f"not trained: nobody to learn from in fold {fold.number} was on {one}"
+            (a, b): f"not trained: nobody to learn from was on {one}"
             for a, b in permutations(scanners, 2)
             if (one := next((name for name in (a, b) if name in unseen), None))
         }

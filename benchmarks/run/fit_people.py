@@ -77,7 +77,16 @@ class FitPeople:
             )
 
     def record(self) -> dict[str, Any]:
-        """Return what `cell.json` says of the people: `people` and `left_out`."""
+        """Return what `cell.json` says of the people where some lack scanners; else nothing.
+
+        Returns
+        -------
+        dict
+            `people` (labels, `train` and `validation`) and `left_out` (records with `source`,
+            `target` and `reason`).
+        """
+        if not self.data.lacking:
+            return {}
         train, validation = self.cohorts
         return {
             "people": {

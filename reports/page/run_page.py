@@ -240,16 +240,24 @@ def _missing(view: RunView) -> list[str]:
     for split in view.splits:
         for method in view.methods:
             for measure in view.headline[:1]:
+                counts = direction_counts(view, split)
+                wanted = [d for d in view.directions if not _left_out(view, method, d)]
                 have = sum(
-                    int(view.measured(measure, split, d)[method].notna().sum())
-                    for d in view.directions
+                    int(view.measured(measure, split, d)[method].notna().sum()) for d in wanted
                 )
-                all_ = sum(direction_counts(view, split).values())
+                all_ = sum(counts[d] for d in wanted)
                 if 0 < have < all_:
                     gaps.append(
                         f"{label(method)} has {measure.label} for {have} of {all_} {split} images."
                     )
     return gaps
+
+
+def _left_out(view: RunView, method: str, direction: tuple[str, str]) -> bool:
+    """Whether nobody could teach a method a direction, so that it lacks nothing there."""
+    gaps = view.left_out[view.left_out["harmonizer"] == method]
+    own = zip(gaps["source"], gaps["target"], strict=True)
+    return direction in view.untrained and direction in set(own)
 
 
 def _cards(view: RunView) -> Table | None:

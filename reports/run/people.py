@@ -64,9 +64,32 @@ def untrained_sentences(view: RunView) -> list[str]:
     list of str
         Empty where every method could be trained in every direction.
     """
-    if not view.untrained:
+    pairs = {" – ".join(sorted(pair)): reason for pair, reason in view.untrained.items()}
+    if not pairs or view.shared_directions == view.directions:
         return []
-    shown = "; ".join(
-        f"{source} → {target} ({reason})" for (source, target), reason in view.untrained.items()
-    )
-    return [f"Left out of every mean over directions, for not all methods have them: {shown}."]
+    shown = "; ".join(f"{pair} ({reason})" for pair, reason in pairs.items())
+    return [
+        "Means over directions leave out those between scanners that not every method could be "
+        f"trained for: {shown}."
+    ]
+
+
+def unequal_fold_sentences(view: RunView) -> list[str]:
+    """Say which folds do not count in a direction, since a method could not be trained in them.
+
+    Returns
+    -------
+    list of str
+        Empty where every method has every fold.
+    """
+    gaps = view.left_out
+    known = {*view.directions} - {*view.untrained}
+    own = {
+        (" – ".join(sorted((source, target))), int(fold))
+        for source, target, fold in gaps[["source", "target", "fold"]].itertuples(index=False)
+        if (source, target) in known
+    }
+    if not own:
+        return []
+    shown = "; ".join(f"{pair}, fold {fold}" for pair, fold in sorted(own))
+    return [f"Folds in which a method was not trained count for no method: {shown}."]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
-from ..run.people import untrained_sentences
+from ..run.people import unequal_fold_sentences, untrained_sentences
 from ..run.run_view import RunView
 from .table import Column, Table, TableCell
 
@@ -62,6 +62,7 @@ def people_table(view: RunView) -> Table | None:
             + "; ".join(f"sub-{s} {', '.join(map(str, n))}" for s, n in lacking.items())
             + ".",
             *untrained_sentences(view),
+            *unequal_fold_sentences(view),
         ],
     )
 
@@ -71,7 +72,8 @@ def _count(people: Any, pair: tuple[str, str], lacking: Mapping[str, Any]) -> in
 
 
 def _untrained(view: RunView, pair: tuple[str, str]) -> str:
-    """Name the folds in which nobody could teach a pair, and why."""
+    """Say why nobody could teach a pair, and in which folds."""
     gaps = view.left_out
     own = gaps[gaps["source"].isin(pair) & gaps["target"].isin(pair)]
-    return "; ".join(dict.fromkeys(own.sort_values("fold")["reason"]))
+    folds = {reason: sorted(set(part["fold"])) for reason, part in own.groupby("reason")}
+    return "; ".join(f"fold {', '.join(map(str, f))}: {reason}" for reason, f in folds.items())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..run.measures import Measure
 from ..run.names import join, label
-from ..run.people import is_partial, subjects_text, untrained_sentences
+from ..run.people import is_partial, subjects_text, unequal_fold_sentences, untrained_sentences
 from ..run.run_view import RunView
 from ..run.seeds import training_seeds
 
@@ -107,12 +107,13 @@ def _lacking(view: RunView, splits: list[str]) -> str:
     """Say how people who lack scanners were dealt with; nothing where nobody does."""
     if not splits:
         return ""
+    told = [*untrained_sentences(view), *unequal_fold_sentences(view)]
     spans = join([subjects_text(view, split) for split in splits])
     return (
         " Not everybody was scanned on every scanner: a pair of scanners was learned from, and "
         f"scored on, the people who were on both ({spans}), and a person's mean is over the "
         "directions that it has."
-        f"{''.join(f' {sentence}' for sentence in untrained_sentences(view))}"
+        f"{''.join(f' {sentence}' for sentence in told)}"
     )
 
 
