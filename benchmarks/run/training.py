@@ -86,6 +86,8 @@ def train_harmonizer(
         validation=(chosen_by,),
     )
     train, validation = data.fold_cohorts(fold, data.scanner_names, whole=True)
+    for sentence in data.bystanders:
+        warnings.warn(sentence, stacklevel=2)
     _tell_untaught(spec, method, train, data.scanner_names)
     _read_everything(data)
     context = _context(method, data, device=device, maps=maps)

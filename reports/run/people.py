@@ -64,14 +64,26 @@ def untrained_sentences(view: RunView) -> list[str]:
     list of str
         Empty where every method could be trained in every direction.
     """
-    pairs = {" – ".join(sorted(pair)): reason for pair, reason in view.untrained.items()}
-    if not pairs or view.shared_directions == view.directions:
+    if view.shared_directions == view.directions:
         return []
-    shown = "; ".join(f"{pair} ({reason})" for pair, reason in pairs.items())
     return [
         "Means over directions leave out those between scanners that not every method could be "
-        f"trained for: {shown}."
+        f"trained for: {_untrained_pairs(view)}."
     ]
+
+
+def not_trained_notes(view: RunView) -> list[str]:
+    """Say why some methods have no scores in some directions; nothing where all have."""
+    return [f"Not trained: {_untrained_pairs(view)}."] if view.untrained else []
+
+
+def _untrained_pairs(view: RunView) -> str:
+    pairs = {" – ".join(sorted(pair)): reason for pair, reason in view.untrained.items()}
+    return "; ".join(f"{pair} ({_short(reason)})" for pair, reason in pairs.items())
+
+
+def _short(reason: str) -> str:
+    return reason.removeprefix("not trained: ")
 
 
 def unequal_fold_sentences(view: RunView) -> list[str]:

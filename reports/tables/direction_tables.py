@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..run.measures import Measure
 from ..run.names import label
-from ..run.people import head_of, subjects_text
+from ..run.people import head_of, not_trained_notes, subjects_text
 from ..run.run_view import RunView
 from ..run.seeds import seed_spread
 from .seed_notes import seed_detail, seed_notes
@@ -48,7 +48,7 @@ def direction_table(view: RunView, measure: Measure, split: str) -> Table | None
         for direction, frame in frames.items():
             spread, marked = seeds[direction][method], method in best[direction]
             cell = mean_cell(measure, frame[method], best=marked, seed_spread=spread)
-            cells.append(or_reason(view, cell, method, direction))
+            cells.append(or_untrained(view, cell, method, direction))
         rows.append(cells)
     heads = [Column(text=head_of(view, split, direction)) for direction in directions]
     return Table(
@@ -75,14 +75,16 @@ def mean_cell(
     return TableCell(text=measure.text(mean), sort=mean, detail=detail, best=best)
 
 
-def or_reason(view: RunView, cell: TableCell, method: str, direction: tuple[str, str]) -> TableCell:
-    """Return a cell; an empty one says why nobody could teach the method that direction."""
+def or_untrained(
+    view: RunView, cell: TableCell, method: str, direction: tuple[str, str]
+) -> TableCell:
+    """Return a cell; an empty one says so where nobody could teach the method that direction."""
     gaps = view.left_out
     if cell.sort is not None or gaps.empty:
         return cell
     own = (gaps["harmonizer"] == method) & (gaps["source"] == direction[0])
-    reasons = gaps.loc[own & (gaps["target"] == direction[1]), "reason"]
-    return replace(cell, detail=str(reasons.iloc[0])) if len(reasons) else cell
+    untaught = (own & (gaps["target"] == direction[1])).any()
+    return replace(cell, detail="not trained") if untaught else cell
 
 
 def _best(measure: Measure, frame: pd.DataFrame) -> set[str]:
@@ -98,6 +100,7 @@ def _notes(view: RunView, measure: Measure, split: str) -> list[str]:
         "folds and seeds of a subject averaged first; bold: best mean of a direction, which need "
         "not differ from the next.",
         *seed_notes(view),
+        *not_trained_notes(view),
         f"{measure.label}: {measure.definition}",
     ]
     engine = view.segmenter

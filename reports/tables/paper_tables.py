@@ -2,10 +2,10 @@
 
 from ..run.measures import Measure
 from ..run.names import label
-from ..run.people import head_of, subjects_text
+from ..run.people import head_of, not_trained_notes, subjects_text
 from ..run.run_view import RunView
 from ..run.seeds import seed_spread
-from .direction_tables import mean_cell, or_reason
+from .direction_tables import mean_cell, or_untrained
 from .map_tables import map_table
 from .seed_notes import seed_notes
 from .table import Column, Table, TableCell
@@ -77,7 +77,7 @@ def _table(view: RunView, number: str) -> Table | None:
                     m: mean_cell(measure, values[m], best=m == best, seed_spread=seeds[m])
                     for m in methods
                 }
-                cells = [or_reason(view, cell, m, direction) for m, cell in means.items()]
+                cells = [or_untrained(view, cell, m, direction) for m, cell in means.items()]
                 rows.append(first + cells)
     if not rows:
         return None
@@ -86,6 +86,7 @@ def _table(view: RunView, number: str) -> Table | None:
         f"Mean ± standard deviation over {subjects_text(view, split)}; "
         "bold: best mean of a row, which need not differ from the next.",
         *seed_notes(view),
+        *not_trained_notes(view),
         *(f"{m.label}: {m.definition}" for m in measures),
     ]
     if engine and any(m.tissue for m in measures):

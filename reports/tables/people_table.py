@@ -51,7 +51,7 @@ def people_table(view: RunView) -> Table | None:
         columns=[
             Column(text="Scanners", number=False),
             *(Column(text=head) for head in _HEADS),
-            Column(text="Without people to learn from", number=False),
+            Column(text="Not trained", number=False),
         ],
         rows=rows,
         notes=[
@@ -75,5 +75,8 @@ def _untrained(view: RunView, pair: tuple[str, str]) -> str:
     """Say why nobody could teach a pair, and in which folds."""
     gaps = view.left_out
     own = gaps[gaps["source"].isin(pair) & gaps["target"].isin(pair)]
-    folds = {reason: sorted(set(part["fold"])) for reason, part in own.groupby("reason")}
-    return "; ".join(f"fold {', '.join(map(str, f))}: {reason}" for reason, f in folds.items())
+    folds = {str(reason): sorted(set(part["fold"])) for reason, part in own.groupby("reason")}
+    return "; ".join(
+        f"fold {', '.join(map(str, own))}: {reason.removeprefix('not trained: ')}"
+        for reason, own in folds.items()
+    )

@@ -152,7 +152,7 @@ def test_derived_t1w_is_not_taken_for_a_scan(dataset):
     derived.parent.mkdir(parents=True)
     shutil.copy(path, derived)
     path.unlink()
-    assert "ses-GE" in refusal(lambda: BidsDataset(dataset).travelling())
+    assert BidsDataset(dataset).travelling().people("GE") == ("02", "03")
 
 
 def test_name_and_origin(shared_dataset, tmp_path):
@@ -260,11 +260,17 @@ class TestBadInput:
         write_volume(root / "sub-01/anat/sub-01_T1w.nii.gz", scan.image, scan.affine)
         assert "ses-SCANNER" in refusal(lambda: BidsDataset(root).travelling())
 
-    def test_subject_without_one_scanner(self, dataset):
+    def test_subject_without_one_scanner_stays(self, dataset):
         t1w_path(dataset, "02", "Philips").unlink()
-        text = refusal(lambda: BidsDataset(dataset).travelling())
-        assert "sub-02" in text
-        assert "ses-Philips" in text
+        found = BidsDataset(dataset).travelling()
+        assert found.subjects == ("01", "02", "03")
+        assert found.people("Philips") == ("01", "03")
+
+    def test_subject_without_any_of_the_chosen_scanners(self, dataset):
+        t1w_path(dataset, "02", "GE").unlink()
+        t1w_path(dataset, "02", "Siemens").unlink()
+        found = BidsDataset(dataset).travelling(["GE", "Siemens"])
+        assert found.subjects == ("01", "03")
 
     def test_scanner_that_nobody_has(self, dataset):
         text = refusal(lambda: BidsDataset(dataset).travelling(["GE", "Simens"]))
