@@ -61,8 +61,8 @@ class DoublingScores:
         single = single[(single["metric"] == SCORE) & (single["split"] == "validation")]
         scorer = ImageScorer(metrics=[SCORE], device=self.device)
         steps = _steps(method.history, self._directions(cell))
-        known = single.set_index(["source", "target", "subject"])["value"]
-        for (a, b, subject), value in known.items():
+        known = single[["source", "target", "subject", "value"]]
+        for a, b, subject, value in known.itertuples(index=False):
             source, target = (self.data.cohort.scan(subject, name) for name in (a, b))
             image = method.harmonize(source, target.scanner)
             yield self._row(cell.harmonizer, a, b, subject) | {

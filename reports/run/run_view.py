@@ -281,8 +281,8 @@ class RunView:
         keys = [*_MEASURE, "source", "target", "subject", "harmonizer"]
         single = self.values.set_index(keys)["value"]
         shared = [f"{source} → {target}" for source, target in self.shared_directions]
-        mean = self.values[self.values["direction"].isin(shared)]
-        mean = mean.groupby([*_MEASURE, "subject", "harmonizer"])["value"].mean()
+        averaged = self.values[self.values["direction"].isin(shared)]
+        mean = averaged.groupby([*_MEASURE, "subject", "harmonizer"])["value"].mean()
         mean = pd.concat({(EVERYWHERE, EVERYWHERE): mean}, names=["source", "target"])
         both = pd.concat([single, mean.reorder_levels(keys)]).unstack("harmonizer")
         return {

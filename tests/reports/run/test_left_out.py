@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from phycharm.reports.page.subject_data import subject_data
 from phycharm.reports.run.cell_records import CellRecord
 from phycharm.reports.run.left_out import equal_folds, left_out, untrained_directions
 from phycharm.reports.run.people import (
@@ -142,3 +143,9 @@ def test_records_that_say_nothing_usable(spoilt):
     one = CellRecord(path=Path("x"), record={"harmonizer": "unet", "left_out": spoilt})
     assert one.fold == 0
     assert len(left_out([one])) <= 1
+
+
+def test_the_page_averages_subjects_over_the_same_directions(view):
+    data = subject_data(view)
+    assert data["directions"] == ["A → B", "A → C", "B → A"]
+    assert data["shared"] == [0, 2]
