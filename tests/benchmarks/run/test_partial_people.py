@@ -77,6 +77,9 @@ def test_a_direction_that_nobody_teaches_is_not_made_up(people):
     method = create_harmonizer("unet", settings=settings, seed=0, device="cpu")
     method.fit(people.subset(subjects=["01", "02"]))
     assert np.isfinite(method.harmonize(people.scan("04", "GE"), phantom.SIEMENS)).all()
+    # The command line looks here for what a model can do.
+    pairs = [["GE", "Siemens"], ["Philips", "Siemens"], ["Siemens", "GE"], ["Siemens", "Philips"]]
+    assert sorted(method.fitted_on["directions"]) == pairs
     with pytest.raises(ValueError, match="not fitted to GE->Philips"):
         method.harmonize(people.scan("04", "GE"), phantom.PHILIPS)
 
