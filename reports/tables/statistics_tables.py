@@ -30,11 +30,23 @@ def comparisons(view: RunView) -> pd.DataFrame:
     -------
     DataFrame
         As `phycharm.benchmarks.statistics.compare` gives it, of the measures that
-        `chosen_measures` chooses; empty with fewer than two methods.
+        `chosen_measures` chooses; empty with fewer than two methods. The tests over directions are
+        on those that every method could be trained in.
     """
     if len(view.methods) < 2:
         return pd.DataFrame()
-    scores = view.scores_of(chosen_measures(view))
+    tests = _compared(view, shared=False)
+    if tests.empty or not view.untrained:
+        return tests
+    # Over directions everybody is tested on those that all methods have.
+    overall = _compared(view, shared=True)
+    parts = [tests[tests["scope"] == "direction"]]
+    parts += [] if overall.empty else [overall[overall["scope"] == "global"]]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _compared(view: RunView, *, shared: bool) -> pd.DataFrame:
+    scores = view.scores_of(chosen_measures(view), shared=shared)
     if view.reference not in set(scores.loc[scores["value"].notna(), "harmonizer"]):
         return pd.DataFrame()
     rivals = [m for m in view.methods if m != view.reference]

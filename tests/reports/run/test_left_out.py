@@ -21,6 +21,7 @@ from phycharm.reports.run.run_view import RunView
 from phycharm.reports.run.standings import standings
 from phycharm.reports.tables.direction_tables import direction_table
 from phycharm.reports.tables.people_table import people_table
+from phycharm.reports.tables.statistics_tables import comparisons
 from phycharm.reports.text.methods_text import methods_text
 
 from support.score_frames import frame, view_of
@@ -149,3 +150,16 @@ def test_the_page_averages_subjects_over_the_same_directions(view):
     data = subject_data(view)
     assert data["directions"] == ["A → B", "A → C", "B → A"]
     assert data["shared"] == [0, 2]
+
+
+def test_tests_over_directions_are_on_what_all_have(view):
+    linear = view.content.scores.query("harmonizer == 'none'").assign(harmonizer="linear")
+    better = linear.assign(value=linear["value"] + linear["source"].eq("A") * 0.2)
+    scores = pd.concat([view.content.scores, better], ignore_index=True)
+    more = RunView(content=replace(view.content, scores=scores), wanted_reference="linear")
+    tests = comparisons(more).set_index(["scope", "source", "target", "rival"])
+    # Of A>B and B>A alone, although both methods have A>C.
+    assert tests.loc[("global", "all", "all", "none"), "gain"] == pytest.approx(0.1)
+    assert tests.loc[("direction", "A", "C", "none"), "n"] == 2
+    assert ("direction", "A", "C", "unet") in tests.index
+    assert tests.loc[("direction", "A", "C", "unet"), "verdict"] == "no subject in common"
