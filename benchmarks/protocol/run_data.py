@@ -79,7 +79,7 @@ class RunData:
         cohort = self._travelling
         idle = [s for s in cohort.subjects if s not in self.cohort.subjects]
         sentences = [
-            f"sub-{s} was scanned on {cohort.scanners_of(s)[0].name} alone and takes no part."
+            f"sub-{s} was scanned on {cohort.scanners_of(s)[0].name} alone here and takes no part."
             for s in idle
         ]
         folders = {p.name[4:] for p in self.dataset.root.glob("sub-*") if p.is_dir()}

@@ -115,7 +115,7 @@ class TestWherePeopleLackScanners:
         assert partial.lacking == {"01": ["Philips"], "02": ["Philips"], "03": ["GE"]}
         assert partial.design.external == ("04",)
         assert partial.bystanders == [
-            "sub-05 was scanned on GE alone and takes no part.",
+            "sub-05 was scanned on GE alone here and takes no part.",
             "sub-06 has no T1w image of a scanner of the run and takes no part.",
         ]
 

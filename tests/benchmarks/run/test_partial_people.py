@@ -137,7 +137,7 @@ def run(partial_dataset, tmp_path_factory):
     split = {"training": ("01", "02", "03"), "external": "rest", "folds": (1, 3)}
     protocol = tiny_protocol(harmonizers=["none", "linear", "unet"], split=split)
     out = tmp_path_factory.mktemp("run") / "run"
-    with pytest.warns(UserWarning, match="sub-06 was scanned on GE alone and takes no part"):
+    with pytest.warns(UserWarning, match="sub-06 was scanned on GE alone here and takes no part"):
         result = run_benchmark(protocol, out=out, dataset=partial_dataset, device="cpu")
     return Run(result.folder, result.failed)
 
@@ -173,7 +173,7 @@ def test_what_nobody_teaches_is_left_out_and_recorded(run):
     assert not run.cell("none_all_fold-3_seed-0")["left_out"]
     manifest = json.loads((run.folder / "run.json").read_text())["protocol"]
     assert manifest["lacking"]["05"] == ["Siemens"]
-    assert manifest["bystanders"] == ["sub-06 was scanned on GE alone and takes no part."]
+    assert manifest["bystanders"] == ["sub-06 was scanned on GE alone here and takes no part."]
 
 
 def test_scans_that_are_there_are_kept_and_no_others(run):
@@ -212,7 +212,7 @@ def test_its_report_says_how_many_people_stand_behind_each_direction(run):
     assert "2 external subjects (1 to 2 a direction)" in html
     assert "GE → Philips (n = 2)" in html
     assert "2 people have both, none to learn from" in html
-    assert "sub-06 was scanned on GE alone and takes no part." in html
+    assert "sub-06 was scanned on GE alone here and takes no part." in html
     assert "Not everybody was scanned on every scanner" in html
 
 
