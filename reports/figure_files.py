@@ -23,6 +23,7 @@ from .run.slices import compare_images, median_subject
 from .tables.leaderboard import leaderboard_table
 from .tables.map_tables import map_source_table
 from .tables.paper_tables import paper_tables
+from .tables.people_table import people_table
 from .tables.statistics_tables import comparison_tables
 from .tables.table import Table, to_csv, to_latex
 from .tables.variant_tables import variant_tables
@@ -152,6 +153,7 @@ def _tables(view: RunView) -> list[Table]:
     tests = [table for table in comparison_tables(view) if table.measure in shown]
     return [
         *paper_tables(view),
+        *([people] if (people := people_table(view)) else []),
         *([by_scanner] if (by_scanner := map_source_table(view)) else []),
         *variant_tables(view),
         *(b for b in boards if b is not None),

@@ -148,7 +148,7 @@ class Calamiti(Harmonizer):
             canvas = canvas_around(turned)
             self._canvases[orientation] = canvas
             stacks = matched_slices(turned, train.scanners, canvas, self.device)
-            others = None
+            others: list[SliceStack] = []
             if validation is not None:
                 other = _turned_cohort(validation, orientation)
                 others = matched_slices(other, train.scanners, canvas, self.device)
@@ -158,7 +158,7 @@ class Calamiti(Harmonizer):
         self,
         orientation: str,
         stacks: list[SliceStack],
-        others: list[SliceStack] | None,
+        others: list[SliceStack],
         features: VGGFeatures | None,
     ) -> CalamitiModel:
         plan = CALAMITI_PLAN.changed(self.training)
@@ -169,17 +169,17 @@ class Calamiti(Harmonizer):
             label=f"{self.card.name} {', '.join(self._names)}{suffix}",
             plan=plan,
             samples=len(game.slices),
-            directions=len(self._names) * (len(self._names) - 1),
+            directions=len(game.slices.directions()),
             turns=2,
             step=game.step,
-            validate=None if others is None else lambda: game.validate(others),
+            validate=(lambda: game.validate(others)) if others else None,
             select_by="reconstruction",
             modules={"G": model, "D": game.discriminator},
             optimizers=list(game.optimizers),
             tags={"network": "G", "source": "", "target": ""},
         ).run()
         self.history += [{**row, "network": row["network"] + suffix} for row in rows]
-        model.measure_contrasts([stack.images for stack in stacks])
+        model.measure_contrasts(game.volumes)
         return model
 
     def _features(self) -> VGGFeatures | None:

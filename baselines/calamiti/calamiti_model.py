@@ -1,5 +1,7 @@
 """CALAMITI's networks as one model: anatomy of a slice, contrast of a scanner, image of both."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -43,19 +45,18 @@ class CalamitiModel(nn.Module):
         self.register_buffer("thetas", torch.zeros(scanners, dimensions))
 
     @torch.no_grad()
-    def measure_contrasts(self, stacks: list[Tensor]) -> None:
+    def measure_contrasts(self, volumes: Sequence[Sequence[Tensor]]) -> None:
         """Set each scanner's theta to the mean over volumes of the mean over their slices.
 
         Parameters
         ----------
-        stacks : list of Tensor, shape (N, S, H, W)
-            Training slices of every person on the S scanners.
+        volumes : sequence of sequence of Tensor, shape (N, 1, H, W)
+            Training slices, for each scanner those of every person who was on it; the theta of a
+            scanner that nobody was on is left at 0.
         """
-        per_volume = [
-            torch.stack([self._contrast_of(stack[:, s, None]) for s in range(stack.shape[1])])
-            for stack in stacks
-        ]
-        self.thetas.copy_(torch.stack(per_volume).mean(dim=0))
+        for scanner, own in enumerate(volumes):
+            if own:
+                self.thetas[scanner] = torch.stack(list(map(self._contrast_of, own))).mean(dim=0)
 
     def _contrast_of(self, slices: Tensor) -> Tensor:
         return torch.cat([self.contrast(part)[0] for part in slices.split(_BATCH)]).mean(dim=0)

@@ -110,12 +110,20 @@ class CalamitiTraining:
         return self._generator_step(images, masks, scanners, self.other_slices(indices, scanners))
 
     @property
+    def volumes(self) -> list[list[Tensor]]:
+        """Slices of each scanner, one tensor of shape (N, 1, H, W) per person who was on it."""
+        return [
+            [stack.images[:, s, None] for stack in self.stacks if stack.there[0, s]]
+            for s in range(self.slices.images.shape[1])
+        ]
+
+    @property
     def temperature(self) -> float:
         """Temperature of the Gumbel-softmax at this step."""
         return max(_LOWEST_TEMPERATURE, exp(-_COOLING * self._steps))
 
     def _drawn_pairs(self, indices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Draw two scanners for each slice.
+        """Draw two scanners for each slice, of those that its person was on.
 
         Returns
         -------
@@ -124,7 +132,9 @@ class CalamitiTraining:
         scanners : Tensor of int64, shape (2 B,)
             Their indices.
         """
-        pairs = torch.rand(len(indices), self.slices.images.shape[1]).argsort(dim=1)[:, :2]
+        lots = torch.rand(len(indices), self.slices.images.shape[1])
+        # A scanner that the person was not on is drawn last, and everybody was on two.
+        pairs = lots.masked_fill(~self.slices.there[indices], 2.0).argsort(dim=1)[:, :2]
         images, masks = (
             stack[indices[:, None], pairs] for stack in (self.slices.images, self.slices.masks)
         )
@@ -239,12 +249,13 @@ class CalamitiTraining:
             `reconstruction` is the L1 to the target's slices; `anatomy` the L1 between betas;
             `loss` the weighted sum of the two.
         """
-        self.model.measure_contrasts([stack.images for stack in self.stacks])
+        self.model.measure_contrasts(self.volumes)
         sums = {"reconstruction": torch.zeros(()), "anatomy": torch.zeros(())}
         for stack in stacks:
-            images = [one[:, None] for one in stack.images.unbind(1)]
-            betas = [self.model.encode(image) for image in images]
-            directions = list(permutations(range(len(images)), 2))
+            seen = [s for s in range(stack.images.shape[1]) if stack.there[0, s]]
+            images = {s: stack.images[:, s, None] for s in seen}
+            betas = {s: self.model.encode(image) for s, image in images.items()}
+            directions = list(permutations(seen, 2))
             share = len(stack) / len(directions)
             for source, target in directions:
                 mask = stack.common(source, target)

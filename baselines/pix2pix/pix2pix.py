@@ -147,13 +147,14 @@ class Pix2Pix(Harmonizer):
         self._generators = nn.ModuleDict()
         scanners = train.scanners
         slices = joined(self._signed_slices(train, scanners))
-        others = None if validation is None else self._signed_slices(validation, scanners)
-        for source, target in train.directions():
-            channels = scanners.index(source), scanners.index(target)
-            self._generators[_key(source, target)] = self._fit_direction(
-                (source, target),
-                _split(slices, channels),
-                None if others is None else [_split(stack, channels) for stack in others],
+        others = [] if validation is None else self._signed_slices(validation, scanners)
+        for a, b in slices.directions():
+            direction = scanners[a], scanners[b]
+            valid = [stack for stack in others if len(stack.of_people_with(a, b))]
+            self._generators[_key(*direction)] = self._fit_direction(
+                direction,
+                _split(slices.of_people_with(a, b), (a, b)),
+                [_split(stack, (a, b)) for stack in valid] or None,
             )
 
     def _fit_direction(

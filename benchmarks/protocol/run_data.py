@@ -1,8 +1,13 @@
-"""The data of one run: a dataset, dealt out and put on one intensity scale."""
+"""The data of one run: a dataset, dealt out and put on one intensity scale.
 
-from collections.abc import Iterator
+People need not have been on every scanner. Who was on two of a run's scanners or more takes part,
+with what there is of them.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import permutations
 
 from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.cohort import Cohort
@@ -34,9 +39,60 @@ class RunData:
 
     @cached_property
     def cohort(self) -> Cohort:
-        """All travelling subjects, standardized."""
-        standardize = STANDARDIZATIONS[self.protocol.standardization]
-        return self.dataset.travelling(self.protocol.scanners).map(standardize)
+        """The travelling subjects who were on two scanners or more, standardized.
+
+        Scanners that none of them was on are left out.
+
+        Raises
+        ------
+        InputError
+            If nobody was on two scanners.
+        """
+        everybody = self._travelling
+        able = [s for s in everybody.subjects if len(everybody.scanners_of(s)) > 1]
+        if not able:
+            names = ", ".join(scanner.name for scanner in everybody.scanners)
+            raise InputError(
+                f"{self.dataset.root}: nobody was scanned on two of the scanners {names}, so there "
+                "is nothing to compare; add scans, or name other scanners in the protocol."
+            )
+        part = everybody.subset(subjects=able)
+        used = [scanner for scanner in part.scanners if part.people(scanner)]
+        return part.subset(scanners=used).map(STANDARDIZATIONS[self.protocol.standardization])
+
+    @cached_property
+    def _travelling(self) -> Cohort:
+        return self.dataset.travelling(self.protocol.scanners)
+
+    @cached_property
+    def lacking(self) -> dict[str, list[str]]:
+        """Names of the scanners that somebody who takes part was not on, by subject."""
+        return {
+            subject: [name for name in self.scanner_names if not self.cohort.has(subject, name)]
+            for subject in self.cohort.subjects
+            if len(self.cohort.scanners_of(subject)) < len(self.cohort.scanners)
+        }
+
+    @cached_property
+    def bystanders(self) -> list[str]:
+        """Who, and which scanner, takes no part, and why; a sentence each."""
+        cohort = self._travelling
+        idle = [s for s in cohort.subjects if s not in self.cohort.subjects]
+        sentences = [
+            f"sub-{s} was scanned on {cohort.scanners_of(s)[0].name} alone here and takes no part."
+            for s in idle
+        ]
+        folders = {p.name[4:] for p in self.dataset.root.glob("sub-*") if p.is_dir()}
+        mapped = {subject for subject, _ in self.dataset.files("T1map")}
+        sentences += [
+            f"sub-{s} has no T1w image of a scanner of the run and takes no part."
+            for s in sorted(folders - mapped - set(cohort.subjects))
+        ]
+        unused = [s.name for s in cohort.scanners if s.name not in self.scanner_names]
+        return [
+            *sentences,
+            *(f"Nobody was on {name} and on another scanner: it is left out." for name in unused),
+        ]
 
     @cached_property
     def has_rescans(self) -> bool:
@@ -61,21 +117,94 @@ class RunData:
 
     @cached_property
     def design(self) -> Design:
-        """Folds and external subjects."""
-        return design(self.protocol.split, self.cohort.subjects, place=str(self.dataset.root))
+        """Folds and external subjects.
+
+        Raises
+        ------
+        InputError
+            If the dataset has not enough subjects, or not those the protocol names.
+        """
+        cohort = self.cohort
+        return design(
+            self.protocol.split,
+            cohort.subjects,
+            place=str(self.dataset.root),
+            scanners={s: [on.name for on in cohort.scanners_of(s)] for s in cohort.subjects},
+        )
 
     @property
     def scanner_names(self) -> list[str]:
         """Names of the scanners, in the protocol's order."""
         return [scanner.name for scanner in self.cohort.scanners]
 
-    def fold_cohorts(self, fold: Fold, scanners: tuple[str, ...]) -> tuple[Cohort, Cohort]:
-        """Return the training and the validation cohort of a fold, on some scanners."""
-        chosen = [self.cohort.scanner(name) for name in scanners]
-        return (
-            self.cohort.subset(subjects=fold.train, scanners=chosen),
-            self.cohort.subset(subjects=fold.validation, scanners=chosen),
+    def fold_cohorts(
+        self, fold: Fold, scanners: Sequence[str], *, whole: bool = False
+    ) -> tuple[Cohort, Cohort | None]:
+        """Return the training and the validation cohort of a fold, on some scanners.
+
+        Parameters
+        ----------
+        fold : Fold
+            Whose people.
+        scanners : sequence of str
+            Names of the scanners.
+        whole : bool
+            Whether whoever was on some of the scanners belongs to it. By default only who was on
+            all of them: on both scanners of a pair.
+
+        Returns
+        -------
+        train : Cohort
+            May be empty; where `whole`, without the scanners that nobody of it was on.
+        validation : Cohort or None
+            None where nobody of it was on two of the scanners.
+        """
+        named = [self.cohort.scanner(name) for name in scanners]
+        if whole:
+            learned = self.cohort.subset(subjects=fold.train)
+            named = [scanner for scanner in named if learned.people(scanner)]
+        part = self.cohort.subset(scanners=named)
+        allowed = part.subjects if whole else part.people(*scanners)
+        train, validation = (
+            [subject for subject in people if subject in allowed]
+            for people in (fold.train, fold.validation)
         )
+        compared = [s for s in validation if len(part.scanners_of(s)) > 1]
+        return part.subset(subjects=train), part.subset(subjects=compared) if compared else None
+
+    def untrained(
+        self, fold: Fold, scanners: Sequence[str], *, whole: bool = False
+    ) -> dict[tuple[str, str], str]:
+        """Say which directions cannot be learned in a fold, and why.
+
+        Parameters
+        ----------
+        fold : Fold
+            Whose training people.
+        scanners : sequence of str
+            Names of the scanners that a method is fitted to.
+        whole : bool
+            Whether it learns from everybody who was on some of them, or from whoever was on all.
+
+        Returns
+        -------
+        dict
+            A reason by (source, target); empty where there is somebody to learn from.
+        """
+        train, _ = self.fold_cohorts(fold, scanners, whole=whole)
+        if not whole:
+            if train.subjects:
+                return {}
+            both = len(self.cohort.people(*scanners))
+            people = "1 person has" if both == 1 else f"{both} people have"
+            reason = f"not trained: {people} both, none to learn from"
+            return dict.fromkeys(permutations(scanners, 2), reason)
+        unseen = set(scanners) - {scanner.name for scanner in train.scanners}
+        return {
+            (a, b): f"not trained: nobody to learn from was on {one}"
+            for a, b in permutations(scanners, 2)
+            if (one := next((name for name in (a, b) if name in unseen), None))
+        }
 
     def quantitative_parts(
         self,
@@ -114,7 +243,7 @@ class RunData:
             if fractions is None:
                 continue
             tissues = dict(zip(("CSF", "GM", "WM"), fractions, strict=True))
-            for scanner in self.cohort.scanners:
+            for scanner in self.cohort.scanners_of(subject):
                 scan = self.cohort.scan(subject, scanner)
                 truth = self.dataset.true_maps(scan)
                 if truth is not None:
@@ -132,10 +261,10 @@ class RunData:
         used = [*self.design.evaluated, *(s for fold in self.design.folds for s in fold.train)]
         subjects = list(dict.fromkeys(used))
         people = self.quantitative.subjects if self.quantitative else ()
-        total = len(subjects) * len(self.cohort.scanners) + len(people)
+        total = sum(len(self.cohort.scanners_of(s)) for s in subjects) + len(people)
         with progress_bar("checking the images", total) as bar:
             for subject in subjects:
-                for scanner in self.cohort.scanners:
+                for scanner in self.cohort.scanners_of(subject):
                     self.cohort.scan(subject, scanner)
                     bar.advance(detail=f"sub-{subject} {scanner.name}")
             for subject in people:

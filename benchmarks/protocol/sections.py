@@ -49,7 +49,8 @@ class Split(Section):
     """Who is learned from and who is evaluated.
 
     The training subjects take turns as the validation subject (leave-one-out folds); nothing is
-    tuned on the external subjects. Numbers count subjects in the order of their labels.
+    tuned on the external subjects. Numbers count subjects in the order of their labels; where some
+    lack scanners, so that every pair of scanners has as many as can be (see `design`).
     """
 
     training: Count | Unique[str] = 4

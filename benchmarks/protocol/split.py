@@ -1,11 +1,17 @@
 """Who is learned from, who is chosen by, who is evaluated."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations
 
 from phycharm.errors import InputError
 
 from .sections import Split
+
+_Pair = tuple[str, str]
+_Pairs = Mapping[str, Collection[_Pair]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +40,10 @@ class Design:
     folds: tuple[Fold, ...]
     external: tuple[str, ...]
 
+    def fold(self, number: int) -> Fold:
+        """Return the fold of that number."""
+        return next(fold for fold in self.folds if fold.number == number)
+
     def evaluated_in(self, fold: Fold) -> list[tuple[str, str]]:
         """List (split, subject) of everybody whom a fold's models are evaluated on."""
         return [("validation", subject) for subject in fold.validation] + [
@@ -47,17 +57,35 @@ class Design:
         return list(dict.fromkeys(evaluated))
 
 
-def design(split: Split, subjects: Sequence[str], *, place: str) -> Design:
+def design(
+    split: Split,
+    subjects: Sequence[str],
+    *,
+    place: str,
+    scanners: Mapping[str, Collection[str]] | None = None,
+) -> Design:
     """Deal a dataset's subjects out as a protocol says.
+
+    A subject is for training or external once and for all, whatever scanners it lacks; each pair of
+    scanners then has those of the training and of the external subjects who were on both.
+
+    Where a protocol counts training subjects and some lack scanners, they are chosen one by one,
+    each the one who makes the sum over pairs of scanners of `H(n) + H(m)` largest, the first label
+    among equals: n are the subjects of the pair who were chosen, m those who are left to be
+    evaluated, and `H(n) = 1 + 1/2 + ... + 1/n`. So no pair has many while another has none, on
+    either side. A number of external subjects is chosen likewise, by `H(n)` alone. Where everybody
+    has every scanner these are the first subjects.
 
     Parameters
     ----------
     split : Split
         Of the protocol.
     subjects : sequence of str
-        Of the dataset, sorted.
+        Of the dataset, sorted; each was on two scanners or more.
     place : str
         The dataset, for messages.
+    scanners : mapping of str to collection of str, optional
+        On which scanners each subject was; by default all on all.
 
     Raises
     ------
@@ -72,9 +100,11 @@ def design(split: Split, subjects: Sequence[str], *, place: str) -> Design:
     >>> dealt.external
     ('04',)
     """
-    training = _chosen(split.training, subjects, place)
+    had = {subject: sorted((scanners or {}).get(subject, ())) for subject in subjects}
+    pairs = {subject: list(combinations(own, 2)) for subject, own in had.items()}
+    training = _chosen(split.training, subjects, place, pairs, spare_rest=True)
     rest = [subject for subject in subjects if subject not in training]
-    external = rest if split.external == "rest" else _chosen(split.external, rest, place)
+    external = rest if split.external == "rest" else _chosen(split.external, rest, place, pairs)
     if len(training) < 2:
         raise InputError(
             f"{place}: {len(training)} training subject; leave-one-out folds need two or more, so "
@@ -97,20 +127,47 @@ def _fold(number: int, training: Sequence[str]) -> Fold:
     return Fold(number=number, train=train, validation=(left_out,))
 
 
-def _chosen(wanted: int | Sequence[str], subjects: Sequence[str], place: str) -> list[str]:
+def _chosen(
+    wanted: int | Sequence[str],
+    subjects: Sequence[str],
+    place: str,
+    pairs: _Pairs,
+    *,
+    spare_rest: bool = False,
+) -> list[str]:
     if isinstance(wanted, int):
         if wanted > len(subjects):
             raise InputError(
                 f"{place}: the protocol wants {wanted} subjects and only {len(subjects)} are left; "
                 "change [split] in the protocol or add subjects."
             )
-        return list(subjects[:wanted])
+        return _most_for_every_pair(wanted, subjects, pairs, spare_rest=spare_rest)
     missing = [subject for subject in wanted if subject not in subjects]
     if missing:
         raise InputError(
             f"{place}: no subject {missing[0]!r} (or it is dealt out twice); {_there_are(subjects)}"
         )
     return list(wanted)
+
+
+def _most_for_every_pair(
+    count: int, subjects: Sequence[str], pairs: _Pairs, *, spare_rest: bool
+) -> list[str]:
+    """Choose subjects so that no pair of scanners has far fewer than another; see `design`."""
+    there = Counter(pair for subject in subjects for pair in pairs[subject])
+    chosen: Counter[_Pair] = Counter()
+    left = list(subjects)
+
+    def brings(subject: str) -> Fraction:
+        gains = (Fraction(1, chosen[p] + 1) for p in pairs[subject])
+        losses = (Fraction(spare_rest, there[p] - chosen[p]) for p in pairs[subject])
+        return sum(gains, Fraction(0)) - sum(losses, Fraction(0))
+
+    for _ in range(count):
+        best = max(left, key=brings)
+        left.remove(best)
+        chosen.update(pairs[best])
+    return [subject for subject in subjects if subject not in left]
 
 
 def _there_are(subjects: Sequence[str]) -> str:

@@ -2,18 +2,16 @@
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
 from phycharm.errors import InputError
 from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
 from phycharm.harmonizers.external import can_be_saved
-from phycharm.harmonizers.external.adapter import Adapter
 from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.method.maps import MapsGenerator
 from phycharm.utils.arrays import Image
@@ -30,9 +28,10 @@ from ..scoring.map_scores import score_maps
 from ..scoring.tissue_scorer import TissueScorer
 from ..scoring.unsegmented import segmentation_failures
 from .environment import peak_memory_mb
+from .fit_people import FitPeople
 from .history import write_history
 from .methods import Methods
-from .run_folder import FORMAT, RunFolder
+from .run_folder import FORMAT, LEFT_OUT, RunFolder
 
 
 @dataclass(kw_only=True)
@@ -138,9 +137,14 @@ class CellRunner:
         }
 
     def harmonizer(self, cell: Cell) -> None:
-        """Fit and evaluate one method in one cell."""
-        work = partial(self._harmonizer, cell)
-        self._finish(cell.name, self._content(cell), work, about=_about(cell))
+        """Fit and evaluate one method in one cell, unless there is nobody to learn from."""
+        people = self.people(cell)
+        work = _nothing if people.nobody else partial(self._harmonizer, cell)
+        self._finish(cell.name, self._content(cell), work, about=_about(cell) | people.record())
+
+    def people(self, cell: Cell) -> FitPeople:
+        """Return from whom the method of a cell learns."""
+        return FitPeople(data=self.data, cell=cell, card=self.methods.cards[cell.spec])
 
     def has(self, cell: Cell) -> bool:
         """Whether the run has finished a method's cell, and as it would be made now."""
@@ -166,12 +170,12 @@ class CellRunner:
         float
             How many seconds it took; a maps generator is a cell of its own, with a time of its own.
         """
-        fold = next(f for f in self.data.design.folds if f.number == cell.fold)
-        train, validation = self.data.fold_cohorts(fold, cell.scanners)
+        people = self.people(cell)
+        train, validation = people.cohorts
         method = self.methods.make(
             cell.spec, seed=derived_seed(cell.seed, cell.lottery), device=self.device
         )
-        self._require_inputs(method, train)
+        people.require_images(method)
         context = self._context(method, cell)
         start = time.perf_counter()
         method.fit(train, validation, **context)
@@ -194,17 +198,6 @@ class CellRunner:
             "harmonize_seconds": round(harmonize_seconds, 2),
             "score_seconds": round(end - fitted - harmonize_seconds, 2),
         }
-
-    def _require_inputs(self, method: Harmonizer, cohort: Cohort) -> None:
-        """Name everything that images made elsewhere lack, not only what is met first."""
-        if not isinstance(method, Adapter):
-            return
-        missing = method.check(self.data.design.evaluated, cohort.directions())
-        if missing:
-            shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
-            raise InputError(
-                f"{len(missing)} images are missing ({shown}); make them and run again."
-            )
 
     def _context(self, method: Harmonizer, cell: Cell) -> dict[str, Any]:
         context: dict[str, Any] = {}
@@ -237,7 +230,7 @@ class CellRunner:
             spent += time.perf_counter() - start
             return image
 
-        evaluation = self._evaluation(cell, folder)
+        evaluation = self._evaluation(cell, folder, self.people(cell).untrained)
         if isinstance(method, CommonDomainHarmonizer):
             # There is no target to look like: both scanners' images are compared with each other.
             evaluation.run(make, reference=method.to_common)
@@ -245,10 +238,17 @@ class CellRunner:
             evaluation.run(make)
         return spent
 
-    def _evaluation(self, cell: Cell, folder: Path) -> Evaluation:
+    def _evaluation(
+        self, cell: Cell, folder: Path, left_out: Collection[tuple[str, str]] = ()
+    ) -> Evaluation:
         scorer = ImageScorer(metrics=self.data.protocol.metrics, device=self.device)
         return Evaluation(
-            data=self.data, scorer=scorer, tissues=self.tissues, cell=cell, folder=folder
+            data=self.data,
+            scorer=scorer,
+            tissues=self.tissues,
+            cell=cell,
+            folder=folder,
+            left_out=left_out,
         )
 
     def _fingerprint(self, content: dict[str, Any]) -> str:
@@ -298,6 +298,11 @@ def _about(cell: Cell) -> dict[str, Any]:
         "seed": cell.seed,
         "case": cell.case,
     }
+
+
+def _nothing(_: Path) -> dict[str, Any]:
+    """Leave a cell empty that nobody can teach."""
+    return {"status": LEFT_OUT}
 
 
 def _empty(folder: Path) -> None:

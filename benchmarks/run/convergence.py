@@ -15,7 +15,8 @@ from phycharm.utils.validation import first_problem
 
 from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
-from .doubling import SCORE, Doubling
+from .doubling import Doubling
+from .doubling_scores import SCORE
 from .run_folder import DATASET, RunFolder
 
 

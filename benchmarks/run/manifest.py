@@ -76,6 +76,8 @@ class Manifest:
                 for f in design.folds
             ],
             "external": list(design.external),
+            "lacking": self.data.lacking,
+            "bystanders": self.data.bystanders,
             "seeds": self._seeds(),
         }
 

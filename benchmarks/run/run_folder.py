@@ -22,6 +22,9 @@ DATASET = "dataset"
 CONVERGENCE = "convergence"
 """Name of the table, and of the folder of its parts, of what twice the budget gains."""
 
+LEFT_OUT = "left out"
+"""Status of a cell with nobody to learn from: no failure, and no scores."""
+
 _MOST_CHANGES = 2
 _OURS = (
     DATASET, "cells", "scans", "run.json", "methods.json", "metrics.json", "scores.parquet",

@@ -1,6 +1,7 @@
 """A whole run: protocol and dataset in, results folder out."""
 
 import json
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -136,6 +137,8 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
     )
     manifest = Manifest(run, data, configuration, computing_on)
     manifest.write("running")
+    for sentence in data.bystanders:
+        warnings.warn(sentence, stacklevel=2)
     _write_lists(run, protocol, cards)
     _write_scans(run, data)
     try:
@@ -246,7 +249,7 @@ def _write_lists(run: RunFolder, protocol: Protocol, cards: dict[str, MethodCard
 def _write_scans(run: RunFolder, data: RunData) -> None:
     """Keep the standardized scans of everybody who is evaluated, for the report."""
     for subject in data.design.evaluated:
-        for scanner in data.cohort.scanners:
+        for scanner in data.cohort.scanners_of(subject):
             stem = f"sub-{subject}_ses-{scanner.name}"
             if (run.scans / f"{stem}_mask.nii.gz").is_file():
                 continue

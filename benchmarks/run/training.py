@@ -2,11 +2,15 @@
 
 import json
 import tempfile
+import warnings
+from collections.abc import Sequence
 from contextlib import suppress
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from phycharm.data.bids.bids_dataset import BidsDataset
+from phycharm.data.cohort import Cohort
 from phycharm.errors import InputError
 from phycharm.harmonizers.acquisition_needs import require_acquisitions
 from phycharm.harmonizers.external import can_be_saved, outsider_at_work
@@ -19,6 +23,7 @@ from phycharm.utils.progress import progress_bar
 from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
 from ..protocol.sections import MapsPreset
+from ..protocol.split import Fold
 from .history import write_history
 from .methods import Methods
 
@@ -35,8 +40,10 @@ def train_harmonizer(
 ) -> Harmonizer:
     """Fit a method to all but one of a dataset's travelling subjects, and save it.
 
-    The last subject is the validation subject, by whom the state is chosen. The training curves,
-    those of a generator trained on the way included, are kept as `history.csv` in the folder.
+    The last subject of those with the most scanners is the validation subject, by whom the state is
+    chosen. The training curves, those of a generator trained on the way included, are kept as
+    `history.csv` in the folder. Directions that nobody who is learned from was on both scanners of
+    are not learned by a method of pairs: a warning names them.
 
     Parameters
     ----------
@@ -80,14 +87,20 @@ def train_harmonizer(
         raise InputError(
             f"{dataset}: one travelling subject; training needs two or more, one to choose by."
         )
+    chosen_by = _chosen_by(data.cohort)
+    fold = Fold(
+        number=1,
+        train=tuple(person for person in people if person != chosen_by),
+        validation=(chosen_by,),
+    )
+    train, validation = data.fold_cohorts(fold, data.scanner_names, whole=True)
+    for sentence in data.bystanders:
+        warnings.warn(sentence, stacklevel=2)
+    _tell_untaught(spec, method, train, data.scanner_names)
     _read_everything(data)
     context = _context(method, data, device=device, maps=maps)
     with outsider_at_work(method, doing=f"Training {spec}"):
-        method.fit(
-            data.cohort.subset(subjects=people[:-1]),
-            data.cohort.subset(subjects=people[-1:]),
-            **context,
-        )
+        method.fit(train, validation, **context)
         method.save(out)
     # The curves of a generator that was trained before lie in its own folder.
     curves = context["maps"].history if maps is None and "maps" in context else []
@@ -237,10 +250,30 @@ def _require_trainable(spec: str, method: Harmonizer, *, scanners: int) -> None:
         )
 
 
+def _chosen_by(cohort: Cohort) -> str:
+    """Return the last of those who were on the most scanners."""
+    most = max(len(cohort.scanners_of(person)) for person in cohort.subjects)
+    return [s for s in cohort.subjects if len(cohort.scanners_of(s)) == most][-1]
+
+
+def _tell_untaught(spec: str, method: Harmonizer, train: Cohort, scanners: Sequence[str]) -> None:
+    """Warn of what nobody can teach a method: pairs, or for one that needs none, scanners."""
+    there = [scanner.name for scanner in train.scanners]
+    untaught = [f"from or to {name}" for name in scanners if name not in there]
+    if method.card.scope == "pair":
+        pairs = combinations(there, 2)
+        untaught += [f"between {a} and {b}" for a, b in pairs if not train.people(a, b)]
+    if untaught:
+        warnings.warn(
+            f"{spec}: learns nothing {', '.join(untaught)}, for want of training subjects.",
+            stacklevel=3,
+        )
+
+
 def _read_everything(data: RunData) -> None:
     """Read every scan once, so that a damaged file is found before hours of training."""
     cohort = data.cohort
-    total = len(cohort.subjects) * len(cohort.scanners)
+    total = sum(len(cohort.scanners_of(subject)) for subject in cohort.subjects)
     with progress_bar("checking the images", total) as bar:
         for scanner in cohort.scanners:
             for scan in cohort.scans(scanner):

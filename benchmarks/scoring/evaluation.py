@@ -1,6 +1,6 @@
 """Evaluating one cell: harmonize everybody who is evaluated, write the images, score them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
@@ -17,7 +17,6 @@ from phycharm.utils.progress import progress_bar
 
 from ..protocol.cells import Cell
 from ..protocol.run_data import RunData
-from ..protocol.split import Fold
 from .image_scorer import ImageScorer
 from .scores import score_table, write_scores
 from .tissue_scorer import TissueScorer
@@ -63,6 +62,8 @@ class Evaluation:
         Who is evaluated.
     folder : Path
         Of the cell.
+    left_out : collection of (str, str)
+        Sources and targets that the method was not fitted to, for want of people.
     """
 
     data: RunData
@@ -70,6 +71,7 @@ class Evaluation:
     tissues: TissueScorer | None
     cell: Cell
     folder: Path
+    left_out: Collection[tuple[str, str]] = ()
     _scores: list[dict[str, Any]] = field(default_factory=list)
     _histograms: list[dict[str, Any]] = field(default_factory=list)
 
@@ -93,7 +95,7 @@ class Evaluation:
         keep_images : bool
             Whether to write the images too.
         """
-        people = self.data.design.evaluated_in(self._fold())
+        people = self.data.design.evaluated_in(self.data.design.fold(self.cell.fold))
         with progress_bar(f"{self.cell.name}: evaluating", len(people)) as bar:
             for split, subject in people:
                 cases = self._cases(split, subject, make, reference)
@@ -103,9 +105,6 @@ class Evaluation:
                 bar.advance(detail=f"sub-{subject}")
         self._write()
 
-    def _fold(self) -> Fold:
-        return next(f for f in self.data.design.folds if f.number == self.cell.fold)
-
     def _cases(
         self,
         split: str,
@@ -114,9 +113,12 @@ class Evaluation:
         reference: Callable[[Scan], Image] | None,
     ) -> list[_Case]:
         cohort = self.data.cohort
-        scans = {name: cohort.scan(subject, cohort.scanner(name)) for name in self.cell.scanners}
+        there = [name for name in self.cell.scanners if cohort.has(subject, name)]
+        directions = [d for d in permutations(there, 2) if d not in self.left_out]
+        names = dict.fromkeys(name for direction in directions for name in direction)
+        scans = {name: cohort.scan(subject, cohort.scanner(name)) for name in names}
         cases = []
-        for a, b in permutations(self.cell.scanners, 2):
+        for a, b in directions:
             source, target = scans[a], scans[b]
             image = make(source, target)
             if image is not None:

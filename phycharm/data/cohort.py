@@ -11,19 +11,22 @@ from .scanner import Scanner
 
 
 class Cohort:
-    """Subjects who were scanned on the same scanners; scans are read when asked for.
+    """Subjects who were scanned on several scanners; scans are read when asked for.
+
+    Not everybody need have been on every scanner: `has` says who was, `scans` leaves out who was
+    not, and `people` lists who was on all of some scanners.
 
     Parameters
     ----------
     subjects : sequence of str
         Labels, without `sub-`.
     scanners : sequence of Scanner
-        Every subject has a scan on each, or `has` says who has.
+        On which they were scanned.
     load : callable
         `load(subject, scanner)` reads one scan.
     has : callable, optional
-        `has(subject, scanner_name)` says whether a subject was scanned there; by default all were
-        everywhere.
+        `has(subject, scanner_name)` says whether a subject was scanned on a scanner; by default
+        everybody was on all of them.
 
     Examples
     --------
@@ -46,6 +49,17 @@ class Cohort:
     100.0
     >>> people.subset(subjects=["02"])
     Cohort(subjects=['02'], scanners=['GE', 'Siemens'])
+
+    Somebody may lack a scanner:
+
+    >>> def has(subject, scanner_name):
+    ...     return (subject, scanner_name) != ("01", "Siemens")
+    ...
+    >>> partial = Cohort(subjects=["01", "02"], scanners=[ge, siemens], load=load, has=has)
+    >>> [scan.subject for scan in partial.scans(siemens)]
+    ['02']
+    >>> partial.people(ge, siemens)
+    ('02',)
     """
 
     def __init__(
@@ -66,7 +80,7 @@ class Cohort:
         return f"{type(self).__name__}(subjects={list(self.subjects)}, scanners={names})"
 
     def _repr_html_(self) -> str:
-        return cohort_html(self.subjects, self.scanners)
+        return cohort_html(self)
 
     def scan(self, subject: str, scanner: Scanner | str) -> Scan:
         """Read the scan of one subject on one scanner, which may be given by its name.
@@ -74,8 +88,8 @@ class Cohort:
         Raises
         ------
         KeyError
-            If the subject or the scanner is not of this cohort, or the subject was not scanned
-            there.
+            If the subject or the scanner is not of this cohort, or the subject was not scanned on
+            that scanner.
         """
         if isinstance(scanner, str):
             scanner = self.scanner(scanner)
@@ -84,21 +98,28 @@ class Cohort:
         if scanner not in self.scanners:
             raise KeyError(f"The cohort has no scanner {scanner.name!r} of this acquisition.")
         if not self.has(subject, scanner):
-            raise KeyError(f"Subject {subject!r} has no scan of {scanner.name}.")
+            raise KeyError(
+                f"sub-{subject} was not scanned on {scanner.name}; `has` and `people` of the "
+                "cohort say who was."
+            )
         return self._load(subject, scanner)
 
     def has(self, subject: str, scanner: Scanner | str) -> bool:
-        """Whether a subject was scanned on a scanner."""
+        """Whether a subject of the cohort was scanned on one of its scanners."""
         name = scanner if isinstance(scanner, str) else scanner.name
         return self._has is None or self._has(subject, name)
 
-    def people(self, *scanners: Scanner | str) -> tuple[str, ...]:
-        """List the subjects who were scanned on all of these scanners."""
-        return tuple(who for who in self.subjects if all(self.has(who, on) for on in scanners))
-
     def scans(self, scanner: Scanner) -> Iterator[Scan]:
-        """Read the scans on one scanner of all who have one, in the order of the subjects."""
+        """Read the scans of everybody who was on one scanner, in the order of the subjects."""
         return (self.scan(subject, scanner) for subject in self.people(scanner))
+
+    def people(self, *scanners: Scanner | str) -> tuple[str, ...]:
+        """List who was scanned on all of these scanners, in the order of the subjects."""
+        return tuple(s for s in self.subjects if all(self.has(s, one) for one in scanners))
+
+    def scanners_of(self, subject: str) -> tuple[Scanner, ...]:
+        """List the scanners that a subject was on, in the order of the scanners."""
+        return tuple(scanner for scanner in self.scanners if self.has(subject, scanner))
 
     def directions(self) -> list[tuple[Scanner, Scanner]]:
         """List every ordered pair (source, target) of the cohort's scanners."""
@@ -124,12 +145,20 @@ class Cohort:
         subjects: Iterable[str] | None = None,
         scanners: Iterable[Scanner] | None = None,
     ) -> Self:
-        """Return the part of the cohort with these subjects and scanners (default: all)."""
-        people = self.subjects if subjects is None else tuple(subjects)
-        chosen = self.scanners if scanners is None else tuple(scanners)
-        if scanners is not None and self._has is not None:
-            people = tuple(who for who in people if any(self.has(who, on) for on in chosen))
-        return type(self)(subjects=people, scanners=chosen, load=self._load, has=self._has)
+        """Return the part of the cohort with these subjects and scanners (default: all).
+
+        Who was on none of the scanners that are named is left out.
+        """
+        kept = self.subjects if subjects is None else tuple(subjects)
+        if scanners is None:
+            return self._part(kept, self.scanners)
+        named = tuple(scanners)
+        if self._has is not None:
+            kept = tuple(s for s in kept if any(self.has(s, scanner) for scanner in named))
+        return self._part(kept, named)
+
+    def _part(self, subjects: tuple[str, ...], scanners: tuple[Scanner, ...]) -> Self:
+        return type(self)(subjects=subjects, scanners=scanners, load=self._load, has=self._has)
 
     def map(self, function: Callable[[Scan], Scan]) -> Self:
         """Return a cohort whose scans pass through `function` as they are read."""

@@ -1,6 +1,5 @@
 """Scanners, cohorts and datasets as tables, for who looks at data in a notebook."""
 
-from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ from .scanner import Scanner
 
 if TYPE_CHECKING:
     from .bids.bids_dataset import BidsDataset
+    from .cohort import Cohort
 
 _SCANNER_HEAD = ("Scanner", "Manufacturer", "Field", "Acquisition")
 
@@ -29,14 +29,19 @@ def acquisition_text(scanner: Scanner) -> str:
     return f"{', '.join(said)}, flip angle {known.flip_angle:g}°"
 
 
-def cohort_html(subjects: Sequence[str], scanners: Sequence[Scanner]) -> str:
+def cohort_html(cohort: "Cohort") -> str:
     """Return who was scanned, and on what; names are escaped."""
     rows = [
         (one.name, one.manufacturer, f"{one.field_strength:g} T", acquisition_text(one))
-        for one in scanners
+        for one in cohort.scanners
     ]
+    subjects, scanners = cohort.subjects, cohort.scanners
     people = "1 subject" if len(subjects) == 1 else f"{len(subjects)} subjects"
-    who = html_table((f"{people}, each on every scanner",), [(", ".join(subjects),)])
+    if cohort.people(*scanners) == subjects:
+        who = html_table((f"{people}, each on every scanner",), [(", ".join(subjects),)])
+    else:
+        marks = [[s, *("✓" if cohort.has(s, one) else "–" for one in scanners)] for s in subjects]
+        who = html_table((people, *(one.name for one in scanners)), marks)
     return f"<div>{html_table(_SCANNER_HEAD, rows)}{who}</div>"
 
 

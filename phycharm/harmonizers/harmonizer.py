@@ -125,8 +125,16 @@ class Harmonizer(ABC):
             "validation": list(validation.subjects) if validation else [],
             "scanners": [asdict(scanner) for scanner in train.scanners],
             "standardization": _standardization(train),
-        }
+        } | self._directions(train)
         return self
+
+    def _directions(self, train: Cohort) -> dict[str, Any]:
+        """Name the directions that were learned, where some pair of scanners had nobody."""
+        needs_both = (self.card.scope, self.card.supervision) == ("pair", "paired")
+        taught = [pair for pair in train.directions() if train.people(*pair) or not needs_both]
+        if len(taught) == len(train.directions()):
+            return {}
+        return {"directions": [[source.name, target.name] for source, target in taught]}
 
     def harmonize(self, scan: Scan, target: Scanner) -> Image:
         """Make a scan look as if the target scanner had made it.
@@ -241,9 +249,11 @@ class Harmonizer(ABC):
 
 def _standardization(train: Cohort) -> str:
     """Name what the training scans were standardized by, so that new ones can be too."""
-    if not train.subjects or not train.scanners:
-        return ""
-    return train.scan(train.subjects[0], train.scanners[0]).standardization
+    scans = (
+        train.scan(person, on) for person in train.subjects for on in train.scanners_of(person)
+    )
+    first = next(scans, None)
+    return "" if first is None else first.standardization
 
 
 def _as_float32(image: Image | torch.Tensor) -> Image:

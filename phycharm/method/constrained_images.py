@@ -70,7 +70,7 @@ class ConstrainedImages:
 
     - the *effective acquisition* of every scanner (`fit_acquisition`), where the readout trains
       are known: the centre of k-space and what else no sidecar says, from curves of intensity
-      against T1. T1 and M0 of a person are the means of the maps predicted from all scanners;
+      against T1. T1 and M0 of a person are the means of the maps predicted from all its scanners;
     - the *resolution* of every scanner's images: the predicted signals are smoothed to it before
       their ratio is taken, since a sharp ratio makes edges in a blurred image that are not there;
     - the *gain* of every direction, by which the ratio is put on the target's intensity scale.
@@ -175,15 +175,15 @@ class ConstrainedImages:
         curves: dict[str, list[IntensityCurve]] = {scanner.name: [] for scanner in train.scanners}
         for subject in train.subjects:
             t1, m0, common = self._mean_maps(train, subject)
-            for scanner in train.scanners:
+            for scanner in train.scanners_of(subject):
                 image = train.scan(subject, scanner).image
                 curve = intensity_curve(image, t1, m0, common)
                 curves[scanner.name] += [curve] if curve else []
         return {s.name: fit_acquisition(s.acquisition, curves[s.name]) for s in train.scanners}
 
     def _mean_maps(self, train: Cohort, subject: str) -> tuple[Image, Image, Mask]:
-        """Return T1, M0 and mask of a person as all scanners together see it."""
-        scans = [train.scan(subject, scanner) for scanner in train.scanners]
+        """Return T1, M0 and mask of a person as all its scanners together see it."""
+        scans = [train.scan(subject, scanner) for scanner in train.scanners_of(subject)]
         t1, m0 = (np.mean(maps, axis=0) for maps in zip(*map(self.keep_maps, scans), strict=True))
         common = np.logical_and.reduce([scan.mask for scan in scans])
         return t1, m0, common
@@ -191,17 +191,16 @@ class ConstrainedImages:
     def _resolution(self, train: Cohort, scanner: Scanner) -> float:
         """Return the median over people of the smoothing that their maps need, in voxels."""
         widths = []
-        for subject in train.subjects:
-            scan = train.scan(subject, scanner)
+        for scan in train.scans(scanner):
             t1, m0 = self.keep_maps(scan)
             signal = m0 * self._weight(t1, scan.scanner)
             widths.append(resolution_width(scan.image, signal, scan.mask))
-        return float(np.median(widths))
+        return float(np.median(widths)) if widths else 0.0
 
     def _fitted_gain(self, train: Cohort, source: Scanner, target: Scanner) -> float:
         """Return the gain by which constrained images come nearest to the target's."""
         product = power = 0.0
-        for subject in train.subjects:
+        for subject in train.people(source, target):
             scan, wanted = train.scan(subject, source), train.scan(subject, target)
             common = scan.mask & wanted.mask
             made = self._ungained(scan, target, self.keep_maps(scan))[common]

@@ -59,7 +59,8 @@ class ImageTranslation(Harmonizer):
     """A BasicUNet per direction that maps a prepared source image to the target's image.
 
     The Harmonization Network of PhyCHarm and the plain U-Net are both this; they differ in
-    `_prepare` alone, so that what separates them in a table is the physics.
+    `_prepare` alone, so that what separates them in a table is the physics. A direction is learned
+    from the people who were on both scanners; one that nobody was on both of is not learned.
 
     Parameters
     ----------
@@ -122,6 +123,8 @@ class ImageTranslation(Harmonizer):
     def _fit_direction(
         self, source: Scanner, target: Scanner, train: Cohort, validation: Cohort | None
     ) -> None:
+        if not train.people(source, target):
+            return
         plan = HARMONIZATION_PLAN.changed(self.training)
         network = self._new_network()
         optimizer = adam(network, plan)
@@ -135,7 +138,7 @@ class ImageTranslation(Harmonizer):
             return {"loss": loss}
 
         validate = None
-        if validation is not None:
+        if validation is not None and validation.people(source, target):
             others = self._matched_slices(validation, source, target)
 
             def validate() -> dict[str, Tensor]:
@@ -175,7 +178,7 @@ class ImageTranslation(Harmonizer):
         """Decode all matched slices of a direction once; they stay on the device."""
         assert self._canvas is not None
         parts = []
-        for subject in cohort.subjects:
+        for subject in cohort.people(source, target):
             scan, reference = cohort.scan(subject, source), cohort.scan(subject, target)
             placement = self._canvas.place(scan.mask)
             # Where the target's mask ends before the source's, its image is 0 without being dark.

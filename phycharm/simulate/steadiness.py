@@ -54,7 +54,7 @@ def white_matter_levels(root: Path) -> pd.DataFrame:
         fractions = dataset.true_fractions(subject)
         if fractions is None:
             raise InputError(f"{root}: sub-{subject} has no true tissues; give simulated people.")
-        for scanner in cohort.scanners:
+        for scanner in cohort.scanners_of(subject):
             scan = cohort.scan(subject, scanner)
             key = {"scanner": scanner.name, "subject": subject}
             white = (fractions[-1] > _PURE) & scan.mask

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..run.names import dashes, short_label
+from ..run.people import head_of
 from ..run.run_view import RunView
 from .style import INK, house_style, new_figure
 
@@ -43,7 +44,7 @@ def histogram_plot(view: RunView, split: str) -> Figure | None:
         for axes, (source, target) in zip(grid.flat, directions, strict=False):
             rows_here = table[(table["source"] == source) & (table["target"] == target)]
             _panel(axes, rows_here, view)
-            axes.set_title(f"{source} → {target}")
+            axes.set_title(head_of(view, split, (source, target)))
         for axes in grid.flat[len(directions) :]:
             axes.set_visible(False)
         _legend(figure)

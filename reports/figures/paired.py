@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from ..run.measures import Measure
 from ..run.names import short_label
+from ..run.people import head_of
 from ..run.run_view import RunView
 from .style import INK, RULE, house_style, new_figure
 
@@ -58,10 +59,10 @@ def _panels(view: RunView, measure: Measure, split: str) -> list[tuple[str, pd.D
     else:
         panels = [
             (
-                f"{source} → {target}",
-                view.measured(measure, split, (source, target))[view.methods],
+                head_of(view, split, direction),
+                view.measured(measure, split, direction)[view.methods],
             )
-            for source, target in view.directions
+            for direction in view.directions
         ]
     return [(title, table) for title, table in panels if table.notna().any(axis=None)]
 

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from ..run.measures import Measure
 from ..run.names import short_label
+from ..run.people import head_of
 from ..run.run_view import RunView
 from .style import INK, house_style, new_figure
 
@@ -42,7 +43,7 @@ def volume_bars(view: RunView, split: str) -> Figure | None:
         grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         for axes, direction in zip(grid.flat, directions, strict=False):
             _bars(axes, view, found, split, direction)
-            axes.set_title(f"{direction[0]} → {direction[1]}")
+            axes.set_title(head_of(view, split, direction))
         for axes in grid.flat[len(directions) :]:
             axes.set_visible(False)
         handles, names = grid.flat[0].get_legend_handles_labels()

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..run.measures import Measure
 from ..run.names import join, label
+from ..run.people import direction_counts, subjects_text
 from ..run.run_view import RunView
 from ..run.slices import compare_images, worst_cases
 from ..tables.leaderboard import Leaderboard, leaderboard_table, make_leaderboard
@@ -161,7 +162,7 @@ def _kicker(view: RunView) -> str:
         version = f" v{protocol['version']}" if protocol.get("version") is not None else ""
         parts.append(f"protocol {protocol['name']}{version}")
     parts.append(_count(len(view.methods), "method"))
-    parts += [_count(len(names), f"{split} subject") for split, names in view.subjects.items()]
+    parts += [subjects_text(view, split) for split in view.subjects]
     parts.append(_count(len(view.directions), "direction"))
     dataset = view.content.section("dataset").get("name")
     return " · ".join([*([str(dataset)] if dataset else []), *parts])
@@ -202,7 +203,9 @@ def _worst(view: RunView, thumbnails: list[Thumbnails]) -> list[int]:
 
 def _notes(view: RunView, left_out: int) -> list[str]:
     """Gather what is missing, one sentence each."""
-    notes = [*view.content.notes, *_missing(view), *view.images.notes]
+    told = view.content.section("protocol").get("bystanders")
+    bystanders = [str(line) for line in told] if isinstance(told, list) else []
+    notes = [*view.content.notes, *bystanders, *_missing(view), *view.images.notes]
     if left_out:
         notes.append(f"Pictures of {left_out} subjects and directions were left out for size.")
     return [*notes, *filter(None, [view.substitution])]
@@ -237,16 +240,24 @@ def _missing(view: RunView) -> list[str]:
     for split in view.splits:
         for method in view.methods:
             for measure in view.headline[:1]:
+                counts = direction_counts(view, split)
+                wanted = [d for d in view.directions if not _left_out(view, method, d)]
                 have = sum(
-                    int(view.measured(measure, split, d)[method].notna().sum())
-                    for d in view.directions
+                    int(view.measured(measure, split, d)[method].notna().sum()) for d in wanted
                 )
-                all_ = len(view.directions) * len(view.subjects[split])
+                all_ = sum(counts[d] for d in wanted)
                 if 0 < have < all_:
                     gaps.append(
                         f"{label(method)} has {measure.label} for {have} of {all_} {split} images."
                     )
     return gaps
+
+
+def _left_out(view: RunView, method: str, direction: tuple[str, str]) -> bool:
+    """Whether nobody could teach a method a direction, so that it lacks nothing there."""
+    gaps = view.left_out[view.left_out["harmonizer"] == method]
+    own = zip(gaps["source"], gaps["target"], strict=True)
+    return direction in view.untrained and direction in set(own)
 
 
 def _cards(view: RunView) -> Table | None:

@@ -21,6 +21,7 @@ from ..tables.direction_tables import direction_tables
 from ..tables.map_tables import map_source_table
 from ..tables.metric_checks import trust_tables
 from ..tables.paper_tables import paper_tables
+from ..tables.people_table import people_table
 from ..tables.statistics_tables import ceiling_table, comparison_tables, mean_ranks
 from ..tables.table import Table
 from ..tables.variant_tables import variant_tables
@@ -86,6 +87,7 @@ def _directions(view: RunView, prefix: str) -> Section:
         intro="A mean over directions can hide that a method fails in one of them. Choose a metric "
         "above; the tables and maps follow.",
         tables=[
+            *([people] if (people := people_table(view)) else []),
             *direction_tables(view, view.measures),
             *paper_tables(view, "Table 2", "Table S2"),
         ],

@@ -88,7 +88,7 @@ def _table(views: Sequence[RunView], key: str) -> Table | None:
 def _common(views: Sequence[RunView], split: str) -> set[tuple[tuple[str, str], str]]:
     sets = []
     for view in views:
-        scores = view.content.scores
+        scores = view.shared_scores
         rows = scores.loc[scores["split"] == split, ["source", "target", "subject"]]
         unique = rows.drop_duplicates().itertuples(index=False, name=None)
         sets.append({((str(s), str(t)), str(p)) for s, t, p in unique})

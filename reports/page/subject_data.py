@@ -24,8 +24,9 @@ def subject_data(view: RunView) -> dict[str, Any]:
     -------
     dict
         JSON for the page. `values[split][measure]` is flat: direction, then subject, then method
-        varies fastest; null where undefined. With very many values only the headline measures
-        are kept, and `complete` is false.
+        varies fastest; null where undefined. `shared` numbers the directions that means over
+        directions are taken of. With very many values only the headline measures are kept, and
+        `complete` is false.
     """
     images = len(view.directions) * len(view.methods) * sum(map(len, view.subjects.values()))
     complete = images * len(view.measures) <= _MOST_VALUES
@@ -34,6 +35,7 @@ def subject_data(view: RunView) -> dict[str, Any]:
         "complete": complete,
         "methods": [{"label": label(m), "colour": view.colours[m]} for m in view.methods],
         "directions": [f"{source} → {target}" for source, target in view.directions],
+        "shared": [view.directions.index(direction) for direction in view.shared_directions],
         "pairs": [list(pair) for pair in view.directions],
         "subjects": view.subjects,
         "headline": [m.key for m in view.headline],

@@ -68,6 +68,23 @@ class CellRecord:
         recorded = self.record.get("warnings")
         return [str(line) for line in recorded] if isinstance(recorded, list) else []
 
+    @property
+    def fold(self) -> int:
+        """Number of the fold; 0 where there is none."""
+        found = self.record.get("fold")
+        return found if isinstance(found, int) else 0
+
+    @property
+    def left_out(self) -> list[dict[str, str]]:
+        """Directions that nobody could teach: `source`, `target` and `reason` of each."""
+        recorded = self.record.get("left_out")
+        keys = ("source", "target", "reason")
+        return [
+            {key: str(one.get(key, "")) for key in keys}
+            for one in (recorded if isinstance(recorded, list) else [])
+            if isinstance(one, dict)
+        ]
+
     @cached_property
     def files(self) -> frozenset[str]:
         """Files of the cell that a picture may need, relative to it.

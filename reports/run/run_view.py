@@ -8,6 +8,7 @@ import pandas as pd
 
 from .cell_records import NO_CASE, CellRecord
 from .images import ImageLibrary
+from .left_out import equal_folds, left_out, untrained_directions
 from .measures import Measure, find_measures, headline
 from .names import colours, engine_name, is_control, label, variant_label
 from .run_content import RunContent
@@ -44,6 +45,35 @@ class RunView:
         return ImageLibrary(content=self.content)
 
     @cached_property
+    def left_out(self) -> pd.DataFrame:
+        """What nobody could teach a method (see `reports.run.left_out`)."""
+        return left_out(self.content.cells)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """The scores that are compared in a direction: every method's of the same folds."""
+        return equal_folds(self.content.scores, self.left_out)
+
+    @cached_property
+    def untrained(self) -> dict[tuple[str, str], str]:
+        """Directions that some method could not be trained in, and why."""
+        return untrained_directions(self.content.scores, self.left_out)
+
+    @cached_property
+    def shared_directions(self) -> list[tuple[str, str]]:
+        """Directions of the means over directions: those that every method could be trained in."""
+        shared = [direction for direction in self.directions if direction not in self.untrained]
+        return shared or self.directions
+
+    @cached_property
+    def shared_scores(self) -> pd.DataFrame:
+        """The scores of those directions."""
+        if len(self.shared_directions) == len(self.directions):
+            return self.scores
+        shared = pd.MultiIndex.from_tuples(self.shared_directions)
+        return self.scores[pd.MultiIndex.from_frame(self.scores[["source", "target"]]).isin(shared)]
+
+    @cached_property
     def measures(self) -> list[Measure]:
         """Everything that was measured."""
         return find_measures(self.content.scores, self.content.metrics)
@@ -59,7 +89,7 @@ class RunView:
     @cached_property
     def values(self) -> pd.DataFrame:
         """One value per subject: mean over folds, then over seeds; undefined ones left out."""
-        by_seed = self.content.scores.groupby([*_KEYS, "seed"], sort=False)["value"].mean()
+        by_seed = self.scores.groupby([*_KEYS, "seed"], sort=False)["value"].mean()
         frame = by_seed.groupby(_KEYS, sort=False).mean().reset_index()
         frame["direction"] = frame["source"] + " → " + frame["target"]
         return frame
@@ -205,7 +235,8 @@ class RunView:
         split : str
             `external` or `validation`.
         direction : (str, str), optional
-            Source and target; without it, a subject's mean over the directions.
+            Source and target; without it, a subject's mean over the directions that it has of those
+            in which every method could be trained.
 
         Returns
         -------
@@ -228,9 +259,9 @@ class RunView:
             return float("nan")
         return float(table.to_numpy()[table.index.get_loc(subject), table.columns.get_loc(method)])
 
-    def scores_of(self, measures: Sequence[Measure]) -> pd.DataFrame:
-        """Return the scores of some measures only."""
-        scores = self.content.scores
+    def scores_of(self, measures: Sequence[Measure], *, shared: bool = False) -> pd.DataFrame:
+        """Return the scores of some measures only, of all or of the shared directions."""
+        scores = self.shared_scores if shared else self.scores
         wanted = [(m.metric, m.tissue) for m in measures]
         keys = pd.MultiIndex.from_tuples(wanted, names=["metric", "tissue"])
         return scores[pd.MultiIndex.from_frame(scores[["metric", "tissue"]]).isin(keys)]
@@ -249,7 +280,9 @@ class RunView:
         """Subjects by methods, for every measure, split and direction, and over directions."""
         keys = [*_MEASURE, "source", "target", "subject", "harmonizer"]
         single = self.values.set_index(keys)["value"]
-        mean = self.values.groupby([*_MEASURE, "subject", "harmonizer"])["value"].mean()
+        shared = [f"{source} → {target}" for source, target in self.shared_directions]
+        averaged = self.values[self.values["direction"].isin(shared)]
+        mean = averaged.groupby([*_MEASURE, "subject", "harmonizer"])["value"].mean()
         mean = pd.concat({(EVERYWHERE, EVERYWHERE): mean}, names=["source", "target"])
         both = pd.concat([single, mean.reorder_levels(keys)]).unstack("harmonizer")
         return {

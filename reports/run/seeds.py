@@ -43,7 +43,7 @@ def seed_spread(
     """
     if len(training_seeds(view)) < 2:
         return pd.Series(float("nan"), index=view.methods)
-    scores = view.content.scores.dropna(subset="value")
+    scores = (view.shared_scores if direction is None else view.scores).dropna(subset="value")
     wanted = (scores["metric"] == measure.metric) & (scores["tissue"] == measure.tissue)
     wanted &= (scores["split"] == split) & scores["harmonizer"].isin(view.methods)
     if direction is not None:

@@ -114,14 +114,16 @@ def median_subject(view: RunView, split: str, direction: tuple[str, str]) -> str
     Returns
     -------
     str or None
-        The lower median of the first headline measure; the first subject where it is undefined.
+        The lower median of the first headline measure; where it is undefined the first subject, of
+        those in this direction if there are any.
     """
     subjects = view.subjects.get(split, [])
     if not subjects or not view.headline or view.reference not in view.methods:
         return subjects[0] if subjects else None
-    values = view.measured(view.headline[0], split, direction)[view.reference].dropna()
+    measured = view.measured(view.headline[0], split, direction)
+    values = measured[view.reference].dropna()
     if values.empty:
-        return subjects[0]
+        return str(measured.index[0]) if len(measured) else subjects[0]
     ordered = values.sort_values(kind="stable")
     return str(ordered.index[(len(ordered) - 1) // 2])
 

@@ -19,7 +19,8 @@ def standings(view: RunView, split: str, direction: tuple[str, str] | None = Non
     split : str
         Which subjects.
     direction : (str, str), optional
-        Source and target; without it, subjects' means over directions.
+        Source and target; without it, subjects' means over the directions that every method could
+        be trained in.
 
     Returns
     -------
@@ -37,8 +38,9 @@ def standings(view: RunView, split: str, direction: tuple[str, str] | None = Non
 
 @lru_cache(maxsize=128)
 def _standings(view: RunView, split: str, direction: tuple[str, str] | None) -> pd.DataFrame:
-    scores = view.content.scores
+    scores = view.shared_scores
     if direction is not None:
+        scores = view.scores
         scores = scores[(scores["source"] == direction[0]) & (scores["target"] == direction[1])]
     judged = {m.metric for m in view.measures if m.judged}
     scores = scores[scores["metric"].isin(judged)]

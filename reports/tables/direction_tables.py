@@ -1,9 +1,12 @@
 """Means per direction: Tables 2, 3, S2 and S3 of the paper, and one for every other measure."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from ..run.measures import Measure
 from ..run.names import label
+from ..run.people import head_of, not_trained_notes, subjects_text
 from ..run.run_view import RunView
 from ..run.seeds import seed_spread
 from .seed_notes import seed_detail, seed_notes
@@ -44,9 +47,10 @@ def direction_table(view: RunView, measure: Measure, split: str) -> Table | None
         cells = [TableCell(text=label(method), sort=label(method), colour=view.colours[method])]
         for direction, frame in frames.items():
             spread, marked = seeds[direction][method], method in best[direction]
-            cells.append(mean_cell(measure, frame[method], best=marked, seed_spread=spread))
+            cell = mean_cell(measure, frame[method], best=marked, seed_spread=spread)
+            cells.append(or_untrained(view, cell, method, direction))
         rows.append(cells)
-    heads = [Column(text=f"{source} → {target}") for source, target in directions]
+    heads = [Column(text=head_of(view, split, direction)) for direction in directions]
     return Table(
         name=f"directions-{measure.key.replace('/', '-')}-{split}",
         title=f"{measure.title} {measure.arrow} per direction, {split} subjects".replace("  ", " "),
@@ -71,6 +75,18 @@ def mean_cell(
     return TableCell(text=measure.text(mean), sort=mean, detail=detail, best=best)
 
 
+def or_untrained(
+    view: RunView, cell: TableCell, method: str, direction: tuple[str, str]
+) -> TableCell:
+    """Return a cell; an empty one says so where nobody could teach the method that direction."""
+    gaps = view.left_out
+    if cell.sort is not None or gaps.empty:
+        return cell
+    own = (gaps["harmonizer"] == method) & (gaps["source"] == direction[0])
+    untaught = (own & (gaps["target"] == direction[1])).any()
+    return replace(cell, detail="not trained") if untaught else cell
+
+
 def _best(measure: Measure, frame: pd.DataFrame) -> set[str]:
     if not measure.judged:
         return set()
@@ -79,12 +95,12 @@ def _best(measure: Measure, frame: pd.DataFrame) -> set[str]:
 
 
 def _notes(view: RunView, measure: Measure, split: str) -> list[str]:
-    count = len(view.subjects.get(split, []))
     notes = [
-        f"Mean ± standard deviation over {count} {split} subject{'s' if count != 1 else ''}, "
+        f"Mean ± standard deviation over {subjects_text(view, split)}, "
         "folds and seeds of a subject averaged first; bold: best mean of a direction, which need "
         "not differ from the next.",
         *seed_notes(view),
+        *not_trained_notes(view),
         f"{measure.label}: {measure.definition}",
     ]
     engine = view.segmenter

@@ -9,6 +9,7 @@ from phycharm.errors import InputError
 
 from ..run.measures import Measure
 from ..run.names import label
+from ..run.people import is_partial, subjects_text, untrained_sentences
 from ..run.run_view import RunView
 from ..run.seeds import training_seeds
 from ..run.standings import standings
@@ -209,11 +210,13 @@ def _notes(view: RunView, measures: list[Measure], split: str) -> list[str]:
     }
     order = orders.get(view.order, f"the rank in {view.order}")
     notes = [
-        f"Ordered by {order}. Mean over subjects, each subject's folds, seeds and directions "
-        f"averaged first; below it the {view.coverage} bootstrap interval (BCa) over subjects.",
+        f"Ordered by {order}. Mean over {_people(view, split)}, each subject's folds, seeds and "
+        f"directions averaged first; below it the {view.coverage} bootstrap interval (BCa) over "
+        "subjects.",
         f"Bold: {TIE_RULE}. Tied for first: so in every measure that decides the order.",
         *(seed_notes(view) or [_ONE_SEED]),
         "Arrows: ↑ higher is better, ↓ lower is better, → closest to that value is best.",
+        *untrained_sentences(view),
         *distrusted(view, measures, split),
         *filter(None, [common_domain_note(view)]),
     ]
@@ -221,6 +224,11 @@ def _notes(view: RunView, measures: list[Measure], split: str) -> list[str]:
     if engine and any(m.tissue for m in measures):
         notes.append(f"Tissues were segmented by {engine}.")
     return notes
+
+
+def _people(view: RunView, split: str) -> str:
+    """Say how many subjects there are where some are not in every direction."""
+    return subjects_text(view, split) if is_partial(view, split) else "subjects"
 
 
 def _primary(view: RunView) -> str:

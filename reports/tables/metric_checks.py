@@ -44,7 +44,7 @@ class Check:
 @lru_cache(maxsize=16)
 def trust_checks(view: RunView) -> pd.DataFrame:
     """Check every measure on the controls; see `phycharm.benchmarks.statistics.trust`."""
-    return trust(view.content.scores, list(view.content.metrics))
+    return trust(view.scores, list(view.content.metrics))
 
 
 def first_checks(view: RunView) -> list[Check]:

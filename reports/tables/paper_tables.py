@@ -2,9 +2,10 @@
 
 from ..run.measures import Measure
 from ..run.names import label
+from ..run.people import head_of, not_trained_notes, subjects_text
 from ..run.run_view import RunView
 from ..run.seeds import seed_spread
-from .direction_tables import mean_cell
+from .direction_tables import mean_cell, or_untrained
 from .map_tables import map_table
 from .seed_notes import seed_notes
 from .table import Column, Table, TableCell
@@ -66,22 +67,26 @@ def _table(view: RunView, number: str) -> Table | None:
         for measure in measures:
             values = view.measured(measure, split, direction)[methods]
             if values.notna().any(axis=None):
-                first = [TableCell(text=" → ".join(direction)), TableCell(text=_head(measure))]
+                first = [
+                    TableCell(text=head_of(view, split, direction)),
+                    TableCell(text=_head(measure)),
+                ]
                 best = _best(measure, {m: float(values[m].mean()) for m in methods})
                 seeds = seed_spread(view, measure, split, direction)
-                cells = [
-                    mean_cell(measure, values[m], best=m == best, seed_spread=seeds[m])
+                means = {
+                    m: mean_cell(measure, values[m], best=m == best, seed_spread=seeds[m])
                     for m in methods
-                ]
+                }
+                cells = [or_untrained(view, cell, m, direction) for m, cell in means.items()]
                 rows.append(first + cells)
     if not rows:
         return None
-    count = len(view.subjects.get(split, []))
     engine = view.segmenter
     notes = [
-        f"Mean ± standard deviation over {count} {split} subject{'s' if count != 1 else ''}; "
+        f"Mean ± standard deviation over {subjects_text(view, split)}; "
         "bold: best mean of a row, which need not differ from the next.",
         *seed_notes(view),
+        *not_trained_notes(view),
         *(f"{m.label}: {m.definition}" for m in measures),
     ]
     if engine and any(m.tissue for m in measures):

@@ -30,11 +30,23 @@ def comparisons(view: RunView) -> pd.DataFrame:
     -------
     DataFrame
         As `phycharm.benchmarks.statistics.compare` gives it, of the measures that
-        `chosen_measures` chooses; empty with fewer than two methods.
+        `chosen_measures` chooses; empty with fewer than two methods. The tests over directions are
+        on those that every method could be trained in.
     """
     if len(view.methods) < 2:
         return pd.DataFrame()
-    scores = view.scores_of(chosen_measures(view))
+    tests = _compared(view, shared=False)
+    if tests.empty or not view.untrained:
+        return tests
+    # Over directions everybody is tested on those that all methods have.
+    overall = _compared(view, shared=True)
+    parts = [tests[tests["scope"] == "direction"]]
+    parts += [] if overall.empty else [overall[overall["scope"] == "global"]]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _compared(view: RunView, *, shared: bool) -> pd.DataFrame:
+    scores = view.scores_of(chosen_measures(view), shared=shared)
     if view.reference not in set(scores.loc[scores["value"].notna(), "harmonizer"]):
         return pd.DataFrame()
     rivals = [m for m in view.methods if m != view.reference]
@@ -192,7 +204,7 @@ def leaks(view: RunView) -> list[str]:
 
 def ceiling_table(view: RunView) -> Table | None:
     """Lay out how like the target scanner is to itself; None without repeats."""
-    table = ceiling(view.content.scores, list(view.content.metrics), confidence=1 - view.alpha)
+    table = ceiling(view.shared_scores, list(view.content.metrics), confidence=1 - view.alpha)
     if table.empty:
         return None
     rows = []
@@ -225,7 +237,7 @@ def ceiling_table(view: RunView) -> Table | None:
 def mean_ranks(view: RunView) -> pd.DataFrame:
     """Rank all methods on the headline measures, subjects being the judges."""
     metrics = list(view.content.metrics)
-    scores = view.scores_of(view.headline)
+    scores = view.scores_of(view.headline, shared=True)
     return rank_methods(scores, metrics, methods=view.methods, alpha=view.alpha)
 
 

@@ -3,6 +3,7 @@
 from ..run.cell_records import NO_CASE
 from ..run.measures import Measure
 from ..run.names import label
+from ..run.people import subjects_text
 from ..run.run_view import RunView
 from .direction_tables import mean_cell
 from .table import Column, Table, TableCell
@@ -46,15 +47,14 @@ def _table(
         for name, own in sorted(cases.items(), key=lambda item: (not item[1], item[1]))
     ]
     heads = [Column(text=f"{m.title} {m.arrow}".strip(), hint=m.definition) for m in measures]
-    count = len(view.subjects[view.split])
     return Table(
         name="loss-cases" if number == 1 else f"loss-cases-{number}",
         title=f"{label(base)} on the maps of every loss case, {view.split} subjects",
         columns=[Column(text="Method", number=False), Column(text="Case"), *heads],
         rows=rows,
         notes=[
-            f"Mean ± standard deviation over {count} {view.split} "
-            f"subject{'s' if count != 1 else ''}, each subject's folds, seeds and directions "
+            f"Mean ± standard deviation over {subjects_text(view, view.split)}, "
+            "each subject's folds, seeds and directions "
             f"averaged first. Everywhere else {label(base)} is the row of this name alone: its "
             "variants are no rivals, and are not ranked or tested.",
             *(f"{m.label}: {m.definition}" for m in measures),

@@ -21,8 +21,7 @@ function score(data, split, measure, direction, subject, method) {
 }
 
 function meanScore(data, split, measure, direction, subject, method) {
-  const all = data.directions.map((_, index) => index);
-  const chosen = direction === "" ? all : [data.directions.indexOf(direction)];
+  const chosen = direction === "" ? data.shared : [data.directions.indexOf(direction)];
   const known = chosen.map((index) => score(data, split, measure, index, subject, method))
     .filter((value) => value !== null && value !== undefined);
   return known.length ? known.reduce((a, b) => a + b, 0) / known.length : null;
@@ -131,7 +130,7 @@ function openSubject(run, split, name) {
     const rows = data.directions.map((direction, number) => [
       element("td", direction, { "data-sort": direction }),
       data.methods.map((_, method) => score(data, split, key, number, index, method) ?? null),
-    ]);
+    ]).filter(([, values]) => values.some((value) => value !== null));
     body.append(scoreTable(data, `${measure.label} ${measure.arrow}`, "Direction", rows, measure));
   }
   const rows = subjectThumbnails(run, split, name);

@@ -3,6 +3,7 @@
 from ..figures.captioned_figure import Caption
 from ..run.measures import Measure
 from ..run.names import label
+from ..run.people import direction_counts, is_partial
 from ..run.run_view import RunView
 from ..run.slices import Comparison
 from ..tables.map_tables import CASE_WEIGHTS
@@ -25,7 +26,7 @@ def paired(view: RunView, measure: Measure, split: str) -> Caption:
         ),
         how=(
             "One point per subject (folds and seeds averaged), one line per subject; boxes show "
-            "quartiles, violins appear from eight subjects on. "
+            f"quartiles, violins appear from eight subjects on.{_partly(view, split)} "
             f"{measure.label}: {measure.definition}"
         ),
         split=split,
@@ -42,7 +43,8 @@ def heat(view: RunView, measure: Measure, split: str) -> Caption:
             "A row or column that stays dark under every method is a scanner that is hard for all "
             "of them; one dark square is a direction that one method failed to learn."
         ),
-        how="Mean over subjects; all panels share one colour scale; brighter is better.",
+        how=f"Mean over subjects{_a_direction(view, split)}; all panels share one colour scale; "
+        "brighter is better.",
         split=split,
         measure=measure.key,
     )
@@ -60,7 +62,7 @@ def histograms(view: RunView, split: str) -> Caption:
         ),
         how=(
             "Standardized intensities in the target's brain mask; each subject's histogram is "
-            "scaled to sum to one, then averaged over subjects."
+            f"scaled to sum to one, then averaged over subjects{_a_direction(view, split)}."
         ),
         split=split,
     )
@@ -119,7 +121,7 @@ def volume_bars(view: RunView, split: str) -> Caption:
         ),
         how=(
             "Mean of the absolute volume difference from the target scan of the same subject; "
-            "points are subjects."
+            f"points are subjects{_a_direction(view, split)}."
         ),
         split=split,
     )
@@ -199,13 +201,29 @@ def ranks(view: RunView, measure: Measure, split: str, subjects: int) -> Caption
         title=f"Mean ranks by {measure.label}, {split} subjects",
         look="Methods joined by a bar cannot be told apart by their ranks.",
         how=(
-            f"Each of {subjects} subjects ranks the methods by its mean over directions; the bar "
+            f"Each of {subjects} subjects ranks the methods by its mean over {_own(view, split)}"
+            "directions; the bar "
             f"is Nemenyi's critical difference at {view.level} after Friedman's test "
             f"(Demšar 2006).{few}"
         ),
         split=split,
         measure=measure.key,
     )
+
+
+def _a_direction(view: RunView, split: str) -> str:
+    """Say how many subjects a direction has, where not everybody is in all."""
+    if not is_partial(view, split):
+        return ""
+    return f" (n a direction: {', '.join(map(str, direction_counts(view, split).values()))})"
+
+
+def _partly(view: RunView, split: str) -> str:
+    return " Not every subject is in every panel." if is_partial(view, split) else ""
+
+
+def _own(view: RunView, split: str) -> str:
+    return "its own " if is_partial(view, split) else ""
 
 
 def _direction_number(view: RunView, shown: Comparison) -> tuple[str]:

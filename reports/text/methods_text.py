@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ..run.measures import Measure
 from ..run.names import join, label
+from ..run.people import is_partial, subjects_text, unequal_fold_sentences, untrained_sentences
 from ..run.run_view import RunView
 from ..run.seeds import training_seeds
 
@@ -91,12 +92,28 @@ def _data(view: RunView, cite: Cite) -> str:
     citation = str(dataset.get("citation") or "")
     source = f"{name} {cite(citation)}" if citation else name
     counts = [f"{len(s)} {split}" for split, s in view.subjects.items()]
+    partly = [split for split in view.subjects if is_partial(view, split)]
     kind = " The scanners were simulated." if view.content.simulated else ""
     people = f"{' and '.join(counts)} subjects" if counts else "no subjects yet"
     scale = _SCALES.get(str(manifest.get("standardization")), "")
+    scanned = f"{_lacking(view, partly)}{kind}{scale}"
     return (
         f"Harmonization methods were compared with {tool} ({protocol}) on {source}: {people}, "
-        f"{len(view.directions)} directions between {len(view.scanners)} scanners.{kind}{scale}"
+        f"{len(view.directions)} directions between {len(view.scanners)} scanners.{scanned}"
+    )
+
+
+def _lacking(view: RunView, splits: list[str]) -> str:
+    """Say how people who lack scanners were dealt with; nothing where nobody does."""
+    if not splits:
+        return ""
+    told = [*untrained_sentences(view), *unequal_fold_sentences(view)]
+    spans = join([subjects_text(view, split) for split in splits])
+    return (
+        " Not everybody was scanned on every scanner: a pair of scanners was learned from, and "
+        f"scored on, the people who were on both ({spans}), and a person's mean is over the "
+        "directions that it has."
+        f"{''.join(f' {sentence}' for sentence in told)}"
     )
 
 

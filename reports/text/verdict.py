@@ -6,6 +6,7 @@ import pandas as pd
 
 from ..run.convergence import unfinished_methods
 from ..run.names import join, label
+from ..run.people import untrained_sentences
 from ..run.run_view import RunView
 from ..run.standings import standings
 from ..tables.convergence_table import unfinished_sentences
@@ -82,7 +83,7 @@ def wins_over_nothing(view: RunView, method: str) -> tuple[int, int]:
         return 0, 0
     measure = view.headline[0]
     wins = measured = 0
-    for direction in view.directions:
+    for direction in view.shared_directions:
         table = view.measured(measure, view.split, direction)[[method, _NOTHING]].dropna()
         if len(table):
             badness = table.apply(measure.badness).mean()
@@ -111,7 +112,7 @@ def _first(leaders: list[str], overall: pd.DataFrame, subjects: int) -> str:
 def _many(view: RunView, wins: Wins) -> str:
     if _NOTHING not in view.methods or not view.headline:
         return ""
-    measure, total = view.headline[0].label, len(view.directions)
+    measure, total = view.headline[0].label, len(view.shared_directions)
     always = [label(m) for m, count in wins.items() if count == (total, total)]
     if not always:
         return f"no method beats doing nothing in {measure} in all {total} directions"
@@ -125,7 +126,7 @@ def _few(view: RunView, leaders: list[str], wins: Wins) -> str:
     measure = view.headline[0].label
     judged = [m for m in leaders if m != _NOTHING]
     if not judged:
-        partly = any(measured < len(view.directions) for _, measured in wins.values())
+        partly = any(measured < len(view.shared_directions) for _, measured in wins.values())
         return f"no method {'with all its scores ' if partly else ''}beats doing nothing"
     counts = {wins[m] for m in judged}
     subject = {1: "it beats", 2: "both beat"}.get(len(judged), "they beat")
@@ -177,6 +178,7 @@ def _cautions(view: RunView, ranked: pd.DataFrame) -> list[str]:
             verbs = ("lacks", "is")
         cautions.append(f"{names} {verbs[0]} scores and {verbs[1]} not ranked in those measures.")
     cautions += _unsegmented(view)
+    cautions += untrained_sentences(view)
     status = str(view.content.manifest.get("status") or "")
     if status in ("running", "interrupted"):
         cautions.append(f"The run is {status}: this is what was done so far.")

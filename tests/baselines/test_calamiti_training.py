@@ -35,7 +35,8 @@ def numbered_stacks(counts, scanners=2):
 
 def everywhere(images):
     """Slices that are brain from edge to edge."""
-    return SliceStack(images=images, masks=torch.ones_like(images, dtype=torch.bool))
+    masks = torch.ones_like(images, dtype=torch.bool)
+    return SliceStack(images=images, masks=masks, there=masks[..., 0, 0])
 
 
 def whole(images):
@@ -174,7 +175,8 @@ def test_a_pairs_mask_is_the_brain_as_both_saw_it():
     masks = torch.zeros(1, 3, 16, 16, dtype=torch.bool)
     for scanner, columns in enumerate((slice(2, 9), slice(5, 12), slice(8, 16))):
         masks[:, scanner, :, columns] = True
-    game = training([SliceStack(images=torch.zeros(1, 3, 16, 16), masks=masks)])
+    there = torch.ones(1, 3, dtype=torch.bool)
+    game = training([SliceStack(images=torch.zeros(1, 3, 16, 16), masks=masks, there=there)])
     for _ in range(20):
         _, common, scanners = game._drawn_pairs(torch.tensor([0]))
         a, b = scanners.tolist()
@@ -219,7 +221,7 @@ def test_a_scanners_theta_is_the_mean_over_volumes():
     torch.manual_seed(0)
     one = model(scanners=2)
     stacks = [torch.rand(2, 2, 16, 16), torch.rand(5, 2, 16, 16)]
-    one.measure_contrasts(stacks)
+    one.measure_contrasts([[stack[:, s, None] for stack in stacks] for s in (0, 1)])
     with torch.no_grad():
         expected = [
             torch.stack([one.contrast(stack[:, s, None])[0].mean(dim=0) for stack in stacks])

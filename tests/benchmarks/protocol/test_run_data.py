@@ -1,5 +1,7 @@
 """A protocol's view of a dataset."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 
@@ -93,3 +95,70 @@ def test_subjects_who_take_no_part_are_not_read(dataset):
     t1w_path(dataset, "03", "GE").write_bytes(b"damaged")
     split = {"training": 2, "external": 0, "folds": [1], "quantitative_training": 1}
     data(dataset, tiny_protocol(split=split)).read_everything()
+
+
+@pytest.fixture(scope="module")
+def partial(tmp_path_factory):
+    """05 was on GE alone, 06 nowhere; 01 and 02 lack Philips, 03 lacks GE."""
+    root = tmp_path_factory.mktemp("partial") / "dataset"
+    write_dataset(root, subjects=("01", "02", "03", "04", "05", "06"), quantitative=())
+    lost = [("01", "Philips"), ("02", "Philips"), ("03", "GE"), ("05", "Philips")]
+    lost += [("05", "Siemens"), *(("06", on.name) for on in phantom.SCANNERS)]
+    for subject, name in lost:
+        t1w_path(root, subject, name).unlink()
+    return data(root, tiny_protocol(split={"training": ("01", "02", "03"), "folds": (1, 2, 3)}))
+
+
+class TestWherePeopleLackScanners:
+    def test_who_takes_part(self, partial):
+        assert partial.cohort.subjects == ("01", "02", "03", "04")
+        assert partial.lacking == {"01": ["Philips"], "02": ["Philips"], "03": ["GE"]}
+        assert partial.design.external == ("04",)
+        assert partial.bystanders == [
+            "sub-05 was scanned on GE alone here and takes no part.",
+            "sub-06 has no T1w image of a scanner of the run and takes no part.",
+        ]
+
+    def test_a_pair_has_the_people_who_were_on_both(self, partial):
+        first, _, third = partial.design.folds
+        train, validation = partial.fold_cohorts(first, ("GE", "Siemens"))
+        assert (train.subjects, validation.subjects) == (("02",), ("01",))
+        train, validation = partial.fold_cohorts(first, ("Philips", "Siemens"))
+        assert (train.subjects, validation) == (("03",), None)
+        train, validation = partial.fold_cohorts(third, ("Philips", "Siemens"))
+        assert (train.subjects, validation.subjects) == ((), ("03",))
+
+    def test_a_method_of_all_scanners_has_everybody_it_can_learn_from(self, partial):
+        names = tuple(partial.scanner_names)
+        first, _, third = partial.design.folds
+        train, validation = partial.fold_cohorts(first, names, whole=True)
+        assert (train.subjects, validation.subjects) == (("02", "03"), ("01",))
+        train, validation = partial.fold_cohorts(third, names, whole=True)
+        assert [on.name for on in train.scanners] == ["GE", "Siemens"]
+        # Of the two scanners that can be learned 03 was on one: nobody to choose by.
+        assert validation is None
+
+    def test_what_nobody_can_teach_is_said(self, partial):
+        first, _, third = partial.design.folds
+        assert partial.untrained(first, ("GE", "Siemens")) == {}
+        found = partial.untrained(first, ("GE", "Philips"))
+        assert list(found) == [("GE", "Philips"), ("Philips", "GE")]
+        assert {*found.values()} == {"not trained: 1 person has both, none to learn from"}
+        whole = partial.untrained(third, ("GE", "Philips", "Siemens"), whole=True)
+        assert {*whole} == {
+            (a, b) for a, b in permutations(("GE", "Philips", "Siemens"), 2) if "Philips" in (a, b)
+        }
+        assert partial.untrained(first, ("GE", "Philips", "Siemens"), whole=True) == {}
+
+    def test_everything_that_is_there_is_read_and_no_more(self, partial):
+        partial.read_everything()
+
+    def test_nobody_on_two_scanners(self, tmp_path):
+        root = write_dataset(tmp_path / "apart", subjects=("01", "02"), quantitative=())
+        for subject, kept in (("01", "GE"), ("02", "Siemens")):
+            for on in phantom.SCANNERS:
+                if on.name != kept:
+                    t1w_path(root, subject, on.name).unlink()
+        with pytest.raises(InputError, match="nobody was scanned on two of the scanners") as error:
+            _ = data(root, pair_protocol()).cohort
+        assert "\n" not in str(error.value)

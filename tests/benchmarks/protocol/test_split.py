@@ -68,3 +68,41 @@ def test_designs_that_cannot_be(split, named):
     assert text.startswith("the dataset: ")
     assert named in text
     assert "split" in text
+
+
+class TestWherePeopleLackScanners:
+    """Two phases with a scanner of their own each, and two scanners that everybody was on."""
+
+    FIRST, SECOND = ("01", "02", "03", "04"), ("05", "06", "07", "08")
+    HAD = dict.fromkeys(FIRST, ("A", "B", "C")) | dict.fromkeys(SECOND, ("A", "B", "D"))
+
+    def dealt(self, had=HAD, **split):
+        return design(Split(**split), sorted(had), place="the dataset", scanners=had)
+
+    def test_both_phases_are_learned_from_and_scored(self):
+        found = self.dealt(training=4, folds=(1,))
+        people = {*found.folds[0].train, *found.folds[0].validation}
+        assert people == {"01", "02", "05", "06"}
+        assert found.external == ("03", "04", "07", "08")
+
+    def test_a_number_of_external_people_covers_both_too(self):
+        assert self.dealt(training=4, external=2, folds=(1,)).external == ("03", "07")
+
+    def test_the_only_two_of_a_pair_stand_on_both_sides(self):
+        had = {"01": "AB", "02": "AC", "03": "BC", "04": "ABC", "05": "ABC"}
+        found = self.dealt({s: tuple(names) for s, names in had.items()}, training=4, folds=(1,))
+        assert found.external in (("04",), ("05",))
+
+    def test_complete_people_are_the_first_as_ever(self):
+        had = dict.fromkeys(PEOPLE, ("A", "B", "C"))
+        for training in (2, 4, 8):
+            plain = design(Split(training=training, folds=(1,)), PEOPLE, place="the dataset")
+            assert self.dealt(had, training=training, folds=(1,)) == plain
+
+    def test_names_are_taken_as_they_are(self):
+        found = self.dealt(training=("01", "02"), external=("05",), folds=(1,))
+        assert (found.folds[0].train, found.external) == (("02",), ("05",))
+
+    def test_nobody_changes_sides_with_the_number_of_external_people(self):
+        folds = {self.dealt(training=3, external=n, folds=(1, 2)).folds for n in (0, 1, "rest")}
+        assert len(folds) == 1

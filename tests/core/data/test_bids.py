@@ -280,6 +280,12 @@ class TestBadInput:
                 t1w_path(root, person, on).unlink()
         assert "nobody was on two" in refusal(lambda: BidsDataset(root).travelling())
 
+    def test_subject_without_any_of_the_chosen_scanners(self, dataset):
+        t1w_path(dataset, "02", "GE").unlink()
+        t1w_path(dataset, "02", "Siemens").unlink()
+        found = BidsDataset(dataset).travelling(["GE", "Siemens"])
+        assert found.subjects == ("01", "03")
+
     def test_scanner_that_nobody_has(self, dataset):
         text = refusal(lambda: BidsDataset(dataset).travelling(["GE", "Simens"]))
         assert "Simens" in text

@@ -97,3 +97,55 @@ def test_voxel_size_is_read_off_an_oblique_affine():
     affine = np.eye(4)
     affine[:3, :3] = turn @ np.diag([1.0, 2.0, 3.5])
     assert replace(scan, affine=affine).voxel_size == pytest.approx((1.0, 2.0, 3.5))
+
+
+class TestWhereSomebodyLacksAScanner:
+    LACKING = (("01", "Philips"), ("03", "GE"), ("03", "Philips"))
+
+    @pytest.fixture
+    def partial(self, asked):
+        def load(subject, on):
+            asked.append((subject, on.name))
+            return phantom.raw_scan(subject, on)
+
+        return Cohort(
+            subjects=["01", "02", "03"],
+            scanners=phantom.SCANNERS,
+            load=load,
+            has=lambda subject, name: (subject, name) not in self.LACKING,
+        )
+
+    def test_scans_leave_out_who_was_not_there(self, partial, asked):
+        assert [scan.subject for scan in partial.scans(phantom.GE)] == ["01", "02"]
+        assert [scan.subject for scan in partial.scans(phantom.PHILIPS)] == ["02"]
+        assert asked == [("01", "GE"), ("02", "GE"), ("02", "Philips")]
+
+    def test_who_was_where(self, partial):
+        assert partial.people() == ("01", "02", "03")
+        assert partial.people(phantom.GE, phantom.SIEMENS) == ("01", "02")
+        assert partial.people("GE", "Philips") == ("02",)
+        assert [on.name for on in partial.scanners_of("01")] == ["GE", "Siemens"]
+        assert partial.has("03", "Siemens") and not partial.has("03", phantom.GE)
+
+    def test_a_scan_that_does_not_exist_is_said_in_one_line(self, partial, asked):
+        with pytest.raises(KeyError, match="sub-01 was not scanned on Philips") as error:
+            partial.scan("01", "Philips")
+        assert "\n" not in str(error.value)
+        assert asked == []
+
+    def test_parts_remember(self, partial):
+        part = partial.map(lambda scan: scan).subset(subjects=["03", "01"])
+        assert part.subjects == ("03", "01")
+        assert part.people(phantom.GE) == ("01",)
+
+    def test_a_part_with_few_scanners_leaves_out_who_has_none(self, partial):
+        part = partial.subset(scanners=[phantom.GE, phantom.PHILIPS])
+        assert part.subjects == ("01", "02")
+
+    def test_by_default_everybody_was_everywhere(self, lazy):
+        assert lazy.people(*lazy.scanners) == lazy.subjects
+        assert lazy.scanners_of("02") == lazy.scanners
+
+    def test_a_notebook_shows_who_was_where(self, partial, lazy):
+        assert "✓" in partial._repr_html_() and "–" in partial._repr_html_()
+        assert "each on every scanner" in lazy._repr_html_()
