@@ -28,8 +28,8 @@ def segment(
     image : str, Path or Scan
         A NIfTI file, `.nii` or `.nii.gz`, or a scan in memory.
     mask : str or Path, optional
-        For a file: brain mask on the same grid (above 0 inside). If not given, the brain is where
-        the image is not 0, as after brain extraction. A `Scan` has its own.
+        For a file: brain mask on the same grid (above 0.5 inside). If not given, the brain is where
+        the image is above 0, as after brain extraction. A `Scan` has its own.
     engine : str
         `hmrf`, `fsl-fast` or `atropos`.
     device : str
@@ -70,8 +70,8 @@ def segment_file(
     engine : str
         `hmrf`, `fsl-fast` or `atropos`.
     mask : Path, optional
-        Brain mask on the same grid (above 0 inside). If not given, the brain is where the image
-        is not 0, as after brain extraction.
+        Brain mask on the same grid (above 0.5 inside). If not given, the brain is where the image
+        is above 0, as after brain extraction.
     device : str
         Where `hmrf` computes.
 
