@@ -109,7 +109,7 @@ def run_benchmark(
     methods = Methods(protocol, tuple(map(spec_of, named or protocol.harmonizers)))
     cards = methods.cards
     computing_on = resolve_device(device)
-    data = _open_data(protocol, run, dataset, fresh=fresh)
+    data = _open_data(protocol, run, dataset, cards, fresh=fresh)
     configuration = run.claim(_configuration(data))
     runner = CellRunner(
         data=data,
@@ -134,14 +134,22 @@ def run_benchmark(
     return RunResult(folder=run.root, failed=_failures(run))
 
 
-def _open_data(protocol: Protocol, run: RunFolder, dataset: Path | None, *, fresh: bool) -> RunData:
+def _open_data(
+    protocol: Protocol,
+    run: RunFolder,
+    dataset: Path | None,
+    cards: dict[str, MethodCard],
+    *,
+    fresh: bool,
+) -> RunData:
     """Open the data; earlier results go only after what the user gave has proved usable."""
+    maps = any({"maps", "quantitative"} & set(card.needs) for card in cards.values())
     if dataset is None:
         data = RunData(_simulated(protocol, run, fresh=fresh), protocol)
-        data.read_everything()
+        data.read_everything(maps=maps)
         return data
     data = RunData(BidsDataset(dataset, acquisitions=protocol.acquisitions), protocol)
-    data.read_everything()
+    data.read_everything(maps=maps)
     if fresh:
         run.clear(dataset_too=False)
     return data
@@ -209,7 +217,7 @@ def _run_cells(runner: CellRunner, cards: dict[str, MethodCard]) -> None:
             runner.run.collect()
             bar.advance(detail=cell.name)
     wanted = [maps.preset_of(card) for card in cards.values() if "maps" in card.needs]
-    if data.quantitative and wanted:
+    if wanted and data.quantitative:
         _write_measured_maps(runner.run, data)
         for seed, preset in product(data.protocol.seeds, dict.fromkeys(wanted)):
             for case in maps.cases_of(preset):

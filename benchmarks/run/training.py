@@ -13,7 +13,6 @@ from phycharm.harmonizers.external.adapter import Adapter
 from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.method.maps import MapsGenerator
 from phycharm.utils.device import resolve_device
-from phycharm.utils.progress import progress_bar
 
 from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
@@ -72,7 +71,8 @@ def train_harmonizer(
         raise InputError(
             f"{dataset}: one travelling subject; training needs two or more, one to choose by."
         )
-    _read_everything(data)
+    needs = set(method.card.needs)
+    data.read_everything(people, maps="quantitative" in needs or ("maps" in needs and maps is None))
     context = _context(method, data, device=device, maps=maps)
     with outsider_at_work(method, doing=f"Training {spec}"):
         method.fit(
@@ -224,13 +224,3 @@ def _require_trainable(spec: str, method: Harmonizer, *, scanners: int) -> None:
             f"{spec}: is fitted to one pair of scanners, and there are {scanners}; name two in the "
             'protocol (such as scanners = ["A", "B"]), or make the scope of its card all.'
         )
-
-
-def _read_everything(data: RunData) -> None:
-    """Read every scan once, so that a damaged file is found before hours of training."""
-    cohort = data.cohort
-    total = len(cohort.subjects) * len(cohort.scanners)
-    with progress_bar("checking the images", total) as bar:
-        for scanner in cohort.scanners:
-            for scan in cohort.scans(scanner):
-                bar.advance(detail=f"sub-{scan.subject} {scanner.name}")

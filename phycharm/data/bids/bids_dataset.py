@@ -18,6 +18,7 @@ from ...physics.inversion_recovery import m0_from_inversion
 from ...utils.arrays import Image, Mask
 from ...utils.json_file import read_object
 from ...utils.suggestions import did_you_mean
+from ..brain import read_mask, require_magnitudes
 from ..cohort import Cohort
 from ..data_tables import dataset_html
 from ..nifti import other_grid, read_volume
@@ -178,7 +179,8 @@ class BidsDataset:
                 f"{path}: is on another grid than the subject's other scans, for it {difference}; "
                 "register and resample them to one grid."
             )
-        mask = self._read_mask(subject, scanner.name, image.shape, affine)
+        mask = self._read_mask(subject, scanner.name, image.shape, affine, of=path)
+        require_magnitudes(image, mask, path)
         return Scan(
             image=image,
             mask=mask,
@@ -194,6 +196,8 @@ class BidsDataset:
         session: str,
         shape: tuple[int, ...],
         affine: npt.NDArray[np.float64],
+        *,
+        of: Path,
     ) -> Mask:
         path = self._files.of("mask").get((subject, session))
         if path is None:
@@ -201,21 +205,12 @@ class BidsDataset:
                 f"{self.root}: no brain mask for sub-{subject} ses-{session}; put "
                 f"sub-{subject}_ses-{session}_desc-brain_mask.nii.gz into a folder of derivatives/."
             )
-        mask = self._read_on_grid(path, shape, affine, constant=True) > 0.5
-        if not mask.any():
-            raise InputError(f"{path}: no voxel is brain; make the mask again.")
-        return mask
+        return read_mask(path, shape=shape, affine=affine, of=of)
 
     @staticmethod
-    def _read_on_grid(
-        path: Path,
-        shape: tuple[int, ...],
-        affine: npt.NDArray[np.float64],
-        *,
-        constant: bool = False,
-    ) -> Image:
+    def _read_on_grid(path: Path, shape: tuple[int, ...], affine: npt.NDArray[np.float64]) -> Image:
         """Read a volume that must lie on the grid of the image it belongs to."""
-        volume, own = read_volume(path, constant=constant)
+        volume, own = read_volume(path)
         if difference := other_grid(volume.shape, own, shape, affine):
             raise InputError(
                 f"{path}: is on another grid than the image it belongs to, for it {difference}; "
@@ -249,6 +244,7 @@ class BidsDataset:
         if path is None:
             return None
         image = self._read_on_grid(path, scan.image.shape, scan.affine)
+        require_magnitudes(image, scan.mask, path)
         return replace(scan, image=image, scale=1.0, standardization="")
 
     def true_fractions(self, subject: str) -> npt.NDArray[np.float32] | None:

@@ -40,11 +40,12 @@ class BidsFiles:
 
     @cached_property
     def checksums(self) -> dict[str, str]:
-        """SHA-256 of every image read, and of its sidecars, by path in the dataset."""
+        """SHA-256 of every image read, repeats too, and of its sidecars, by path in the dataset."""
         paths = {path for found in self._found.values() for path in found.values()}
+        paths |= {path for key in self._found["T1w"] if (path := self.repeat(*key))}
         paths |= {sidecar for image in paths for sidecar in inherited_sidecars(image, self.root)}
         return {
-            path.relative_to(self.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            path.relative_to(self.root).as_posix(): hashlib.sha256(_content(path)).hexdigest()
             for path in sorted(paths)
         }
 
@@ -65,6 +66,12 @@ class BidsFiles:
         """List the images of the raw dataset and of derivatives, earlier runs first."""
         found = [*self.root.glob("sub-*/**/*.nii*"), *self.root.glob("derivatives/**/*.nii*")]
         return sorted(found, key=lambda path: (path.parent, _run(path), path.name))
+
+
+def _content(path: Path) -> bytes:
+    """Return a file's bytes, of a link to content that is not there the link's: they name it."""
+    missing = path.is_symlink() and not path.exists()
+    return str(path.readlink()).encode() if missing else path.read_bytes()
 
 
 def _run(path: Path) -> int:
