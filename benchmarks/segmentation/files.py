@@ -1,5 +1,6 @@
 """Segmenting one image: a scan in memory, or a file, with the result beside it if wanted."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -141,5 +142,5 @@ def _opened(image: str | Path | Scan, mask: str | Path | None) -> Scan:
             raise InputError("A scan has a mask of its own; put yours into it, or give a file.")
         return image
     path = Path(image)
-    name = path.name.removesuffix(".gz").removesuffix(".nii")
+    name = re.sub(r"(\.nii)?(\.gz)?$", "", path.name, count=1, flags=re.IGNORECASE)
     return read_scan(path, None if mask is None else Path(mask), name)
