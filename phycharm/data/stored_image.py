@@ -69,7 +69,11 @@ def told_of_damage(path: Path) -> Iterator[None]:
     InputError
         If the block raises an exception.
     """
+    log = nibabel.imageglobals.logger
+    before = log.disabled
     try:
+        # Small faults of headers are repaired, and each logged; great ones are raised all the same.
+        log.disabled = True
         yield
     except InputError:
         raise
@@ -83,6 +87,8 @@ def told_of_damage(path: Path) -> Iterator[None]:
             f"{path}: not a readable NIfTI file, damaged or truncated ({reason}); copy or convert "
             "it again."
         ) from error
+    finally:
+        log.disabled = before
 
 
 def open_image(path: Path) -> Any:

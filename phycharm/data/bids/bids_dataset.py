@@ -82,8 +82,10 @@ class BidsDataset:
     @property
     def simulated(self) -> bool:
         """Whether `phycharm simulate` made the dataset."""
-        makers = [str(maker.get("Name", "")) for maker in self.description.get("GeneratedBy", [])]
-        return any("phycharm" in maker.lower() and "simul" in maker.lower() for maker in makers)
+        makers = self.description.get("GeneratedBy", [])
+        found = [one for one in makers if isinstance(one, dict)] if isinstance(makers, list) else []
+        names = [str(maker.get("Name", "")).lower() for maker in found]
+        return any("phycharm" in name and "simul" in name for name in names)
 
     @cached_property
     def _files(self) -> BidsFiles:

@@ -86,7 +86,7 @@ def _acquisition(image: Path, values: dict[str, Any]) -> Acquisition:
         hint = did_you_mean(unknown[0], known)
         raise InputError(f"{image}: [acquisitions] has no field {unknown[0]!r}; {hint}")
     whole: dict[str, int] = {
-        name: int(values[name]) for name in ("readouts", "centre") if name in values
+        name: int(_number(image, values, name)) for name in ("readouts", "centre") if name in values
     }
     known_values: dict[str, Any] = {**values, **whole}
     acquisition = Acquisition(**known_values)
@@ -141,7 +141,7 @@ def _order(image: Path, metadata: dict[str, Any]) -> dict[str, int]:
         return {"readouts": int(_number(image, metadata, "NumberShots"))}
     try:
         before, after = (int(count) for count in shots)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(
             f"{image}: NumberShots in the sidecar is {shots!r}; write the number of readouts, or "
             "two: those before and after the centre of k-space."
@@ -151,8 +151,11 @@ def _order(image: Path, metadata: dict[str, Any]) -> dict[str, int]:
 
 def _number(image: Path, metadata: dict[str, Any], key: str) -> float:
     try:
-        return float(metadata[key])
-    except (TypeError, ValueError):
+        value = float(metadata[key])
+        if not math.isfinite(value):
+            raise ValueError(value)
+        return value
+    except (TypeError, ValueError, OverflowError):
         raise InputError(
             f"{image}: {key} in the sidecar is {metadata[key]!r}; write one number."
         ) from None
