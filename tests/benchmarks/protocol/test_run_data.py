@@ -188,7 +188,7 @@ def test_truth_that_is_scored_against_is_read_too(dataset):
         data(dataset, segmented).read_everything()
     flip_a_voxel(folder / f"sub-{who}_T1map.nii.gz")
     data(dataset).read_everything(maps=False)
-    with pytest.raises(InputError, match="truth.*T1map"):
+    with pytest.raises(InputError, match=r"truth.*T1map"):
         data(dataset).read_everything()
 
 
