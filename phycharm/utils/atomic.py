@@ -29,9 +29,10 @@ def _named(path: Path) -> Iterator[None]:
         raise
     except Exception as error:
         # Some libraries tell of a full disk in words, and exceptions, of their own.
-        if shutil.disk_usage(path.parent).free >= _HARDLY_ANY_ROOM:
-            raise
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        what = os.strerror(errno.ENOSPC)
+        if what in str(error) or shutil.disk_usage(path.parent).free < _HARDLY_ANY_ROOM:
+            raise OSError(errno.ENOSPC, what, str(path)) from error
+        raise
 
 
 def _temporary_name(path: Path) -> Path:

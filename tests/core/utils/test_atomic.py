@@ -142,12 +142,19 @@ class TestNamesOfWhatCannotBeWritten:
         assert error.value.filename == "elsewhere"
         assert not is_full(error.value)
 
-    @pytest.mark.parametrize(("free", "kind"), [(0, OSError), (10**9, RuntimeError)])
+    @pytest.mark.parametrize(
+        ("free", "words", "kind"),
+        [
+            (0, "unexpected pos 192 vs 86", OSError),
+            (10**9, "I/O error: No space left on device (os error 28)", OSError),
+            (10**9, "unexpected pos 192 vs 86", RuntimeError),
+        ],
+    )
     def test_a_full_disk_that_a_library_tells_in_its_own_words(
-        self, tmp_path, monkeypatch, free, kind
+        self, tmp_path, monkeypatch, free, words, kind
     ):
         usage = shutil.disk_usage(tmp_path)._replace(free=free)
         monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
         with pytest.raises(kind) as error, atomic_file(tmp_path / "weights.safetensors"):
-            raise RuntimeError("unexpected pos 192 vs 86")
+            raise RuntimeError(words)
         assert is_full(error.value) == (kind is OSError)
