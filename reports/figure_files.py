@@ -71,8 +71,8 @@ def write_figures(
     Raises
     ------
     InputError
-        If there is no such results folder, none was given, or `order` names nothing that was
-        measured.
+        If there is no such results folder, none was given, no run knows `reference`, or `order`
+        names nothing that was measured.
     """
     views = load_runs(list(results), reference=reference, order=order)
     names = _distinct([view.content.name for view in views]) if len(views) > 1 else [""]

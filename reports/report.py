@@ -46,7 +46,8 @@ def write_report(
     Raises
     ------
     InputError
-        If a folder does not exist or `order` names nothing that was measured.
+        If a folder does not exist, no run knows `reference`, or `order` names nothing that was
+        measured.
     """
     folders = [results] if isinstance(results, str | Path) else list(results)
     views = load_runs(folders, reference=reference, order=order)

@@ -52,7 +52,7 @@ def load_protocol(name: str | Path) -> Protocol:
     name = str(name)
     if name in protocol_names():
         text = resources.files("phycharm.protocols").joinpath(f"{name}.toml").read_text("utf-8")
-    elif name.endswith(".toml") and Path(name).is_file():
+    elif name.casefold().endswith(".toml"):
         text = _read_text(Path(name))
     else:
         hint = did_you_mean(name, protocol_names())
@@ -62,8 +62,16 @@ def load_protocol(name: str | Path) -> Protocol:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        names = ", ".join(protocol_names())
+        raise InputError(
+            f"Protocol {path}: no such file; check the path, or name one that comes with the "
+            f"package: {names}."
+        ) from error
+    except OSError as error:
+        raise InputError(f"Protocol {path}: {error.strerror}; check the path.") from error
+    except UnicodeDecodeError as error:
         raise InputError(
             f"Protocol {path}: not readable as UTF-8 ({error}); correct it."
         ) from error

@@ -250,24 +250,45 @@ class RunData:
                     t1, m0 = truth
                     yield QuantitativeScan(scan=scan, t1=t1, m0=m0), tissues
 
-    def read_everything(self) -> None:
+    def read_everything(self, people: Sequence[str] | None = None, *, maps: bool = True) -> None:
         """Read every image once, so that a damaged file is found before hours of training.
+
+        Parameters
+        ----------
+        people : sequence of str, optional
+            Travellers whose scans are used. By default those of the protocol's split, and of who is
+            evaluated the repeats and, where it is scored against, the known truth too.
+        maps : bool
+            Whether a method needs the people with maps; without, they are not even looked for.
 
         Raises
         ------
         InputError
             At the first image that cannot be used.
         """
-        used = [*self.design.evaluated, *(s for fold in self.design.folds for s in fold.train)]
-        subjects = list(dict.fromkeys(used))
-        people = self.quantitative.subjects if self.quantitative else ()
-        total = sum(len(self.cohort.scanners_of(s)) for s in subjects) + len(people)
+        evaluated: Sequence[str] = ()
+        if people is None:
+            evaluated = self.design.evaluated
+            people = [*evaluated, *(one for fold in self.design.folds for one in fold.train)]
+        subjects = dict.fromkeys(people)
+        quantitative = self.quantitative if maps else None
+        measured = quantitative.subjects if quantitative else ()
+        total = sum(len(self.cohort.scanners_of(s)) for s in subjects) + len(measured)
         with progress_bar("checking the images", total) as bar:
             for subject in subjects:
                 for scanner in self.cohort.scanners_of(subject):
-                    self.cohort.scan(subject, scanner)
+                    scan = self.cohort.scan(subject, scanner)
+                    if subject in evaluated:
+                        self._read_what_is_scored(scan, maps=maps)
                     bar.advance(detail=f"sub-{subject} {scanner.name}")
-            for subject in people:
-                assert self.quantitative is not None
-                self.quantitative.read(subject)
+            for subject in measured:
+                assert quantitative is not None
+                quantitative.read(subject)
                 bar.advance(detail=f"sub-{subject}")
+
+    def _read_what_is_scored(self, scan: Scan, *, maps: bool) -> None:
+        self.rescan(scan)
+        if self.protocol.segmenter:
+            self.dataset.true_fractions(scan.subject)
+        if maps:
+            self.dataset.true_maps(scan)

@@ -15,7 +15,7 @@ from phycharm.harmonizers.external import can_be_saved
 from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.method.maps import MapsGenerator
 from phycharm.utils.arrays import Image
-from phycharm.utils.atomic import atomic_folder, write_json
+from phycharm.utils.atomic import atomic_folder, is_full, write_json
 from phycharm.utils.seeding import derived_seed
 
 from ..protocol.cells import Cell, fingerprint
@@ -272,6 +272,8 @@ class CellRunner:
                 result = {"status": "done", "error": "", **work(folder)}
                 result["warnings"] = segmentation_failures(folder)
             except (Exception, SystemExit) as error:  # an outsider's method may raise anything
+                if is_full(error):
+                    raise  # nobody's fault, and every further cell would end alike
                 _empty(folder)
                 result = {"status": "failed", "error": one_line(error), "warnings": []}
             measured = {"device": self.device, "peak_memory_mb": round(peak_memory_mb(), 1)}

@@ -116,16 +116,7 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
     methods = Methods(protocol, tuple(map(spec_of, named or protocol.harmonizers)))
     cards = methods.cards
     computing_on = resolve_device(device)
-    if dataset is None:
-        data = RunData(_simulated(protocol, run, fresh=fresh), protocol)
-    else:
-        opened = BidsDataset(dataset, acquisitions=protocol.acquisitions, rules=dataset_file)
-        data = RunData(opened, protocol)
-        _require_acquisitions(data, cards)
-    data.read_everything()
-    if fresh and dataset is not None:
-        # Earlier results go only after what the user gave has proved usable.
-        run.clear(dataset_too=False)
+    data = _open_data(protocol, run, dataset, cards, fresh=fresh, rules=dataset_file)
     configuration = run.claim(_configuration(data))
     runner = CellRunner(
         data=data,
@@ -150,6 +141,30 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
     run.collect()
     manifest.write("finished")
     return RunResult(folder=run.root, failed=_failures(run))
+
+
+def _open_data(
+    protocol: Protocol,
+    run: RunFolder,
+    dataset: Path | None,
+    cards: dict[str, MethodCard],
+    *,
+    fresh: bool,
+    rules: str | Path | None = None,
+) -> RunData:
+    """Open the data; earlier results go only after what the user gave has proved usable."""
+    maps = any({"maps", "quantitative"} & set(card.needs) for card in cards.values())
+    if dataset is None:
+        data = RunData(_simulated(protocol, run, fresh=fresh), protocol)
+        data.read_everything(maps=maps)
+        return data
+    opened = BidsDataset(dataset, acquisitions=protocol.acquisitions, rules=rules)
+    data = RunData(opened, protocol)
+    _require_acquisitions(data, cards)
+    data.read_everything(maps=maps)
+    if fresh:
+        run.clear(dataset_too=False)
+    return data
 
 
 def _require_acquisitions(data: RunData, cards: dict[str, MethodCard]) -> None:
@@ -222,7 +237,7 @@ def _run_cells(runner: CellRunner, cards: dict[str, MethodCard]) -> None:
             runner.run.collect()
             bar.advance(detail=cell.name)
     wanted = [maps.preset_of(card) for card in cards.values() if "maps" in card.needs]
-    if data.quantitative and wanted:
+    if wanted and data.quantitative:
         _write_measured_maps(runner.run, data)
         for seed, preset in product(data.protocol.seeds, dict.fromkeys(wanted)):
             for case in maps.cases_of(preset):

@@ -18,7 +18,6 @@ from phycharm.harmonizers.external.adapter import Adapter
 from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.method.maps import MapsGenerator
 from phycharm.utils.device import resolve_device
-from phycharm.utils.progress import progress_bar
 
 from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
@@ -97,7 +96,8 @@ def train_harmonizer(
     for sentence in data.bystanders:
         warnings.warn(sentence, stacklevel=2)
     _tell_untaught(spec, method, train, data.scanner_names)
-    _read_everything(data)
+    needs = set(method.card.needs)
+    data.read_everything(people, maps="quantitative" in needs or ("maps" in needs and maps is None))
     context = _context(method, data, device=device, maps=maps)
     with outsider_at_work(method, doing=f"Training {spec}"):
         method.fit(train, validation, **context)
@@ -268,13 +268,3 @@ def _tell_untaught(spec: str, method: Harmonizer, train: Cohort, scanners: Seque
             f"{spec}: learns nothing {', '.join(untaught)}, for want of training subjects.",
             stacklevel=3,
         )
-
-
-def _read_everything(data: RunData) -> None:
-    """Read every scan once, so that a damaged file is found before hours of training."""
-    cohort = data.cohort
-    total = sum(len(cohort.scanners_of(subject)) for subject in cohort.subjects)
-    with progress_bar("checking the images", total) as bar:
-        for scanner in cohort.scanners:
-            for scan in cohort.scans(scanner):
-                bar.advance(detail=f"sub-{scan.subject} {scanner.name}")

@@ -4,15 +4,13 @@ import warnings
 
 import numpy as np
 
+from phycharm.data.brain import is_centred
 from phycharm.data.scan import Scan
 from phycharm.errors import InputError
 from phycharm.utils.arrays import Image
 
-# Interpolation leaves a few negative voxels; a z-scored or centred image has a third or more.
-_MOST_NEGATIVE = 0.25
-# Brighter than any normalised image, darker than any scanner's units.
-_DIMENSIONLESS_BELOW = 20.0
-_SCANNER_UNITS = 1000.0
+# Where the engines' logarithm is one, and where FAST's reference answers are.
+_BRIGHTEST = 1000.0
 
 
 def scan_name(scan: Scan) -> str:
@@ -23,9 +21,11 @@ def scan_name(scan: Scan) -> str:
 def brain_image(scan: Scan) -> Image:
     """Take the brain out of a scan: positive inside, exactly 0 outside.
 
-    A few negative voxels are set to 0, with a warning. The engines work on log(intensity + 1),
-    which is a logarithm in scanner units (hundreds or thousands) only: an image whose 99th
-    percentile lies below 20 is normalised, and is multiplied by 1000.
+    A few negative voxels are set to 0, with a warning. The engines work on log(intensity + 1), so
+    that the unit of the intensities, which means nothing, would decide how much of a logarithm it
+    is. An image in a unit of its own is divided by its 99th percentile, and all are multiplied by
+    1000: a standardized scan, or what a method made of one, has a unit that it shares with others,
+    and keeps it.
 
     Parameters
     ----------
@@ -51,9 +51,8 @@ def brain_image(scan: Scan) -> Image:
         )
     _check_sign(scan, brain)
     image = np.where(scan.mask, scan.image, 0).clip(min=0).astype(np.float32)
-    if np.percentile(brain, 99) < _DIMENSIONLESS_BELOW:
-        image *= np.float32(_SCANNER_UNITS)
-    return image
+    unit = 1.0 if scan.standardization else float(np.percentile(image[image > 0], 99))
+    return np.multiply(image, _BRIGHTEST / unit, dtype=np.float64).astype(np.float32)
 
 
 def _check_shapes(scan: Scan) -> None:
@@ -73,7 +72,7 @@ def _check_shapes(scan: Scan) -> None:
 
 def _check_sign(scan: Scan, brain: Image) -> None:
     negative = float((brain < 0).mean())
-    if negative > _MOST_NEGATIVE or brain.max() <= 0:
+    if is_centred(brain) or brain.max() <= 0:
         raise InputError(
             f"{scan_name(scan)}: {negative:.0%} of the brain is negative and its maximum is "
             f"{brain.max():.3g}, as in a z-scored image; give intensities of 0 and more."

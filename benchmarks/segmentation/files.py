@@ -1,5 +1,6 @@
 """Segmenting one image: a scan in memory, or a file, with the result beside it if wanted."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ def segment(
     image : str, Path or Scan
         A NIfTI file, `.nii` or `.nii.gz`, or a scan in memory.
     mask : str or Path, optional
-        For a file: brain mask on the same grid (above 0 inside). If not given, the brain is where
-        the image is not 0, as after brain extraction. A `Scan` has its own.
+        For a file: brain mask on the same grid (above 0.5 inside). If not given, the brain is where
+        the image is above 0, as after brain extraction. A `Scan` has its own.
     engine : str
         `hmrf`, `fsl-fast` or `atropos`.
     device : str
@@ -70,8 +71,8 @@ def segment_file(
     engine : str
         `hmrf`, `fsl-fast` or `atropos`.
     mask : Path, optional
-        Brain mask on the same grid (above 0 inside). If not given, the brain is where the image
-        is not 0, as after brain extraction.
+        Brain mask on the same grid (above 0.5 inside). If not given, the brain is where the image
+        is above 0, as after brain extraction.
     device : str
         Where `hmrf` computes.
 
@@ -141,5 +142,5 @@ def _opened(image: str | Path | Scan, mask: str | Path | None) -> Scan:
             raise InputError("A scan has a mask of its own; put yours into it, or give a file.")
         return image
     path = Path(image)
-    name = path.name.removesuffix(".gz").removesuffix(".nii")
+    name = re.sub(r"(\.nii)?(\.gz)?$", "", path.name, count=1, flags=re.IGNORECASE)
     return read_scan(path, None if mask is None else Path(mask), name)

@@ -2,17 +2,16 @@
 
 import os
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import nibabel
 import numpy as np
 
 from phycharm.data.nifti import write_volume
 from phycharm.data.scan import Scan
+from phycharm.data.stored_image import told_of_damage, whole_image
 from phycharm.errors import InputError
 from phycharm.utils.arrays import Image, Mask
 from phycharm.utils.atomic import atomic_folder, write_text
@@ -130,18 +129,12 @@ def _read_output(path: Path, scan: Scan) -> Image:
             "image, or use the engine 'hmrf'."
         )
     try:
-        image: Any = nibabel.load(path)
-        data = np.asarray(image.dataobj, dtype=np.float32)
-    except (
-        nibabel.filebasedimages.ImageFileError,
-        EOFError,
-        OSError,
-        ValueError,
-        zlib.error,
-    ) as error:
+        image = whole_image(path)
+        with told_of_damage(path):
+            data = np.asarray(image.dataobj, dtype=np.float32)
+    except InputError as error:
         raise InputError(
-            f"{scan_name(scan)}: fast left {path.name} damaged ({error}); free disk space and try "
-            "again."
+            f"{scan_name(scan)}: fast left {path.name} damaged; free disk space and try again."
         ) from error
     if not np.isfinite(data).all():
         raise InputError(

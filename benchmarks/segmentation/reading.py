@@ -2,9 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Any
 
-import nibabel
 import numpy as np
 import numpy.typing as npt
 from nibabel.orientations import (
@@ -15,12 +13,12 @@ from nibabel.orientations import (
     ornt_transform,
 )
 
-from phycharm.data.nifti import other_grid, read_volume
+from phycharm.data.brain import extracted_brain, read_mask, require_magnitudes
+from phycharm.data.nifti import read_volume
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
-from phycharm.errors import InputError
+from phycharm.data.stored_image import open_image
 from phycharm.physics.acquisition import Acquisition
-from phycharm.utils.arrays import Mask
 
 _UNKNOWN = Scanner(
     name="",
@@ -38,7 +36,8 @@ def read_scan(path: Path, mask_path: Path | None, name: str) -> Scan:
     path : Path
         T1-weighted volume.
     mask_path : Path or None
-        Brain mask on the same grid; None takes every voxel that is not 0.
+        Brain mask on the same grid; None takes every voxel above 0, if the brain has been
+        extracted: the rules are those of `phycharm.data.brain`.
     name : str
         By which messages call the scan.
 
@@ -50,10 +49,14 @@ def read_scan(path: Path, mask_path: Path | None, name: str) -> Scan:
     Raises
     ------
     InputError
-        If a file cannot be used or the grids differ.
+        If a file cannot be used, the grids differ, or the image is no brain as a scanner gives it.
     """
     image, affine = read_volume(path)
-    mask = image != 0 if mask_path is None else _read_mask(mask_path, image.shape, affine)
+    if mask_path is None:
+        mask = extracted_brain(image, affine, path)
+    else:
+        mask = read_mask(mask_path, shape=image.shape, affine=affine, of=path)
+        require_magnitudes(image, mask, path)
     to_file = _from_ras(path)
     return Scan(
         image=np.ascontiguousarray(apply_orientation(image, to_file)),
@@ -64,19 +67,8 @@ def read_scan(path: Path, mask_path: Path | None, name: str) -> Scan:
     )
 
 
-def _read_mask(path: Path, shape: tuple[int, ...], affine: npt.NDArray[np.float64]) -> Mask:
-    # A full mask is constant too; an empty one is refused by name.
-    mask, mask_affine = read_volume(path, constant=True)
-    if not (mask > 0).any():
-        raise InputError(f"{path}: is an empty mask; give one that covers the brain.")
-    if other_grid(mask.shape, mask_affine, shape, affine):
-        raise InputError(f"{path}: lies on another grid than the image; resample it to the image.")
-    return mask > 0
-
-
 def _from_ras(path: Path) -> npt.NDArray[np.float64]:
     """Return the orientation change from RAS to the voxel order of a file."""
-    image: Any = nibabel.load(path)
-    own = io_orientation(image.affine)
+    own = io_orientation(open_image(path).affine)
     change: npt.NDArray[np.float64] = ornt_transform(axcodes2ornt("RAS"), own)
     return change

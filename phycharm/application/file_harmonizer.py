@@ -6,20 +6,18 @@ from typing import Any
 
 import nibabel
 import numpy as np
-import numpy.typing as npt
 from nibabel.orientations import apply_orientation, axcodes2ornt, io_orientation, ornt_transform
 
+from ..data.brain import extracted_brain, read_mask, require_magnitudes
 from ..data.intensity import DEFAULT_STANDARDIZATION, STANDARDIZATIONS, intensity_scale
-from ..data.nifti import other_grid, read_volume
+from ..data.nifti import read_volume
 from ..data.scan import Scan
 from ..data.scanner import Scanner
+from ..data.stored_image import open_image
 from ..errors import InputError
 from ..harmonizers.harmonizer import Harmonizer
-from ..utils.arrays import Image, Mask
+from ..utils.arrays import Image
 from ..utils.atomic import atomic_file
-
-_LEAST_BACKGROUND = 0.1
-_MOST_NEGATIVE = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,18 +85,11 @@ class FileHarmonizer:
 
     def _read(self, image: Path, mask: Path | None) -> Scan:
         voxels, affine = read_volume(image)
-        brain = (
-            _brain(voxels, image)
-            if mask is None
-            else _read_mask(mask, image, shape=voxels.shape, affine=affine)
-        )
-        occupied = brain | (voxels < 0) if mask is None else brain
-        if (voxels[occupied] < 0).mean() > _MOST_NEGATIVE:
-            without = "" if mask else ", or with a brain mask (--mask)"
-            raise InputError(
-                f"{image}: much of the brain is negative, as in a z-scored image; give it as the "
-                f"scanner made it{without}."
-            )
+        if mask is None:
+            brain = extracted_brain(voxels, affine, image)
+        else:
+            brain = read_mask(mask, shape=voxels.shape, affine=affine, of=image)
+            require_magnitudes(voxels, brain, image)
         return Scan(
             image=voxels,
             mask=brain,
@@ -108,36 +99,9 @@ class FileHarmonizer:
         )
 
 
-def _brain(voxels: Image, path: Path) -> Mask:
-    brain = voxels > 0
-    if (~brain).mean() < _LEAST_BACKGROUND:
-        raise InputError(
-            f"{path}: has hardly any voxel at 0, so its brain has not been extracted; give a brain "
-            "mask (--mask, or in derivatives/ of a BIDS folder)."
-        )
-    if not brain.any():
-        raise InputError(f"{path}: no voxel is above 0; give the image as the scanner made it.")
-    return np.asarray(brain)
-
-
-def _read_mask(
-    path: Path, image: Path, *, shape: tuple[int, ...], affine: npt.NDArray[np.float64]
-) -> Mask:
-    volume, own = read_volume(path, constant=True)
-    if difference := other_grid(volume.shape, own, shape, affine):
-        raise InputError(
-            f"{path}: is on another grid than {image.name}, for it {difference}; resample the mask "
-            "to the image."
-        )
-    brain = volume > 0.5
-    if not brain.any():
-        raise InputError(f"{path}: no voxel is above 0.5, so none is brain; make the mask again.")
-    return brain
-
-
 def _write_like(original: Path, out: Path, image: Image) -> None:
     """Write a RAS volume in the orientation, and with the header, of another file."""
-    template: Any = nibabel.load(original)
+    template: Any = open_image(original)
     to_original = ornt_transform(axcodes2ornt("RAS"), io_orientation(template.affine))
     # A NIfTI-2 file stays one; any other format becomes NIfTI-1.
     second = isinstance(template, nibabel.Nifti2Image)

@@ -7,11 +7,14 @@ from pathlib import Path
 from ..data.bids.bids_dataset import BidsDataset
 from ..data.bids.bids_name import BidsName
 from ..data.scanner import Scanner
+from ..data.stored_image import require_file
 from ..errors import InputError
 from ..harmonizers.harmonizer import Harmonizer
 from ..utils.suggestions import did_you_mean
 
 _NIFTI = (".nii", ".nii.gz")
+# What a result cannot be written as, and what no folder is meant to be called.
+_OTHER_IMAGES = (".gz", ".bz2", ".zst", ".mgh", ".mgz", ".hdr", ".img", ".mnc", ".nrrd", ".dcm")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,13 +101,15 @@ class JobPlanner:
 
     def _files(self, inputs: Sequence[Path], mask: Path | None) -> Iterator[Job]:
         source = self._source()
-        single = len(inputs) == 1 and self.out.name.endswith(_NIFTI) and not self.out.is_dir()
-        if len(inputs) > 1 and self.out.name.endswith(_NIFTI):
+        named = _is_nifti(self.out) and not self.out.is_dir()
+        single = named and len(inputs) == 1
+        if _is_other_image(self.out):
+            raise InputError(f"{self.out}: results are .nii or .nii.gz; change --out.")
+        if named and not single:
             raise InputError(f"{self.out}: one file for {len(inputs)} images; give a folder.")
         for image in inputs:
-            if not image.is_file():
-                raise InputError(f"{image}: no such file; check the path.")
-            if not image.name.endswith(_NIFTI):
+            require_file(image)
+            if not _is_nifti(image):
                 raise InputError(f"{image}: neither .nii nor .nii.gz; convert it to NIfTI.")
             out = self.out if single else self.out / image.name
             yield Job(image=image, mask=mask, source=source, out=out)
@@ -176,6 +181,16 @@ class JobPlanner:
                 f"{self.out}: lies among the raw data of {root}; give a folder of its own, such as "
                 f"{root / 'derivatives' / 'harmonized'}."
             )
+
+
+def _is_nifti(path: Path) -> bool:
+    # Some systems write names in capitals.
+    return path.name.casefold().endswith(_NIFTI)
+
+
+def _is_other_image(path: Path) -> bool:
+    name = path.name.casefold()
+    return name.endswith(_OTHER_IMAGES) and not _is_nifti(path) and not path.is_dir()
 
 
 def scanner_of(method: Harmonizer, name: str) -> Scanner:

@@ -1,5 +1,6 @@
 """What `phycharm` runs: the user's mistakes end in one line, defects keep their traceback."""
 
+import errno
 import re
 import sys
 import warnings
@@ -10,6 +11,15 @@ import cyclopts
 from ..errors import InputError
 from .app import app
 
+# Commands that find what they have finished when they are called again.
+_GO_ON = ("benchmark", "convergence")
+_REMEDIES = {
+    errno.ENOSPC: "make room and try again",
+    errno.EDQUOT: "make room and try again",
+    errno.EACCES: "give another path, or permission",
+    errno.EPERM: "give another path, or permission",
+    errno.EROFS: "give another path",
+}
 # What is being written stands under such a name until it is whole; the user knows the other.
 _PARTIAL = re.compile(r"\.partial-\d+-")
 
@@ -30,12 +40,20 @@ def main(arguments: list[str] | None = None) -> None:
         if error.filename is None:
             raise
         path = _PARTIAL.sub("", str(error.filename))
-        _say(f"{path}: {error.strerror}; give another path or make room.")
+        remedy = _REMEDIES.get(error.errno or 0, "give another path")
+        _say(f"{path}: {error.strerror}; {remedy}.")
         sys.exit(2)
     except KeyboardInterrupt:
-        _say("interrupted; the same command goes on from here.")
+        _say(f"interrupted; {_after_interruption(arguments)}.")
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _after_interruption(arguments: list[str] | None) -> str:
+    command = next(iter(sys.argv[1:] if arguments is None else arguments), "")
+    if command in _GO_ON:
+        return "the same command goes on from here"
+    return "nothing is half-written; give the same command again to start over"
 
 
 def _say(message: str) -> None:

@@ -1,6 +1,6 @@
 """Reading and writing NIfTI volumes: RAS, float32, checked."""
 
-import zlib
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,10 @@ import numpy.typing as npt
 from ..errors import InputError
 from ..utils.arrays import Image
 from ..utils.atomic import atomic_file
+from .stored_image import open_image, told_of_damage, whole_image
 
 _AFFINE_TOLERANCE_MM = 1e-2
-_UNREADABLE = (
-    nibabel.filebasedimages.ImageFileError,
-    nibabel.spatialimages.HeaderDataError,
-    EOFError,
-    OSError,
-    TypeError,
-    ValueError,
-    zlib.error,
-)
+_told_of_place: set[Path] = set()
 
 
 def read_image(path: Path) -> Any:
@@ -43,16 +36,20 @@ def read_image(path: Path) -> Any:
     ------
     InputError
         If the file is missing, is no NIfTI image, or holds no volume or several.
+
+    Warns
+    -----
+    UserWarning
+        Once a file, if its header does not say which side is left.
     """
-    if not path.is_file():
-        what = "is a folder; name a NIfTI file" if path.is_dir() else "no such file; check the path"
-        raise InputError(f"{path}: {what}.")
-    try:
-        image: Any = nibabel.load(path)
-    except _UNREADABLE as error:
-        raise InputError(f"{path}: not a readable NIfTI file ({error}); copy it again.") from error
-    _require_place(image.affine, path)
-    return nibabel.as_closest_canonical(_one_volume(image, path))
+    return _in_ras(open_image(path), path)
+
+
+def _in_ras(image: Any, path: Path) -> Any:
+    with told_of_damage(path):
+        _require_place(image.affine, path)
+        _warn_of_place(image, path)
+        return nibabel.as_closest_canonical(_one_volume(image, path))
 
 
 def _require_place(affine: npt.NDArray[np.float64], path: Path) -> None:
@@ -64,9 +61,29 @@ def _require_place(affine: npt.NDArray[np.float64], path: Path) -> None:
         )
 
 
+def _warn_of_place(image: Any, path: Path) -> None:
+    """Say once of a file that nobody knows its left from its right."""
+    if path in _told_of_place or not isinstance(image.header, nibabel.AnalyzeHeader):
+        return
+    header = image.header
+    codes = [int(header[key]) for key in ("sform_code", "qform_code") if key in header]
+    if not any(codes):
+        what = "has neither sform nor qform, so which side is left is not known: it is guessed"
+    elif all(codes) and np.linalg.det(image.get_sform()) * np.linalg.det(image.get_qform()) < 0:
+        what = "its sform and qform differ on which side is left: the sform is taken"
+    else:
+        return
+    _told_of_place.add(path)
+    warnings.warn(
+        f"{path}: {what}; convert it from DICOM again, or correct the header.", stacklevel=2
+    )
+
+
 def _one_volume(image: Any, path: Path) -> Any:
     """Return a view of shape (X, Y, Z) of an image that may have further axes of length 1."""
     volume, further = image.shape[:3], image.shape[3:]
+    if 0 in image.shape:
+        raise InputError(f"{path}: has shape {image.shape}, so no voxels; convert it again.")
     if len(volume) < 3 or any(length > 1 for length in further):
         remedy = "split the file" if further else "convert the whole series"
         raise InputError(
@@ -76,6 +93,49 @@ def _one_volume(image: Any, path: Path) -> Any:
         return image
     # The proxy stays one, with its scale factors: nothing is read here.
     return type(image)(image.dataobj.reshape(volume), image.affine, image.header)
+
+
+def read_voxels(path: Path) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
+    """Read one volume of any plain numbers, such as labels, in the type they are stored in.
+
+    A compressed file is read to its end, and refused if its content does not fit its checksum.
+
+    Parameters
+    ----------
+    path : Path
+        A `.nii` or `.nii.gz` file.
+
+    Returns
+    -------
+    voxels : ndarray, shape (X, Y, Z)
+        In RAS order; floating-point numbers where the header has scale factors.
+    affine : ndarray of float64, shape (4, 4)
+        Voxel indices to RAS+ world coordinates in mm.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is no 3D volume of plain numbers, or holds NaN or infinity.
+    """
+    return _voxels(path, None)
+
+
+def _voxels(
+    path: Path, dtype: npt.DTypeLike | None
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
+    image = _in_ras(whole_image(path), path)
+    with told_of_damage(path):
+        kind = image.get_data_dtype()
+        if kind.kind not in "biuf":
+            raise InputError(
+                f"{path}: has voxels of type {kind}; give a volume of plain numbers, of a complex "
+                "image the magnitude."
+            )
+        with np.errstate(all="ignore"):  # what overflows is infinite, and found below
+            data = np.asarray(image.dataobj, dtype=dtype)
+    if not np.isfinite(data).all():
+        raise InputError(f"{path}: holds NaN or infinite voxels; replace them and try again.")
+    return data, np.asarray(image.affine, dtype=np.float64)
 
 
 def read_volume(path: Path, *, constant: bool = False) -> tuple[Image, npt.NDArray[np.float64]]:
@@ -101,23 +161,10 @@ def read_volume(path: Path, *, constant: bool = False) -> tuple[Image, npt.NDArr
         If the file cannot be read, is no 3D volume of plain numbers, is constant, or holds NaN or
         infinity.
     """
-    image = read_image(path)
-    if image.get_data_dtype().kind not in "biuf":
-        raise InputError(
-            f"{path}: has voxels of type {image.get_data_dtype()}; give a volume of plain numbers, "
-            "of a complex image the magnitude."
-        )
-    try:
-        data = np.asarray(image.dataobj, dtype=np.float32)
-    except _UNREADABLE as error:
-        raise InputError(
-            f"{path}: damaged or truncated ({error}); copy or convert it again."
-        ) from error
-    if not np.isfinite(data).all():
-        raise InputError(f"{path}: holds NaN or infinite voxels; replace them and try again.")
-    if data.size == 0 or (data.min() == data.max() and not constant):
+    data, affine = _voxels(path, np.float32)
+    if data.min() == data.max() and not constant:
         raise InputError(f"{path}: every voxel has the same value; this is no image.")
-    return np.ascontiguousarray(data), np.asarray(image.affine, dtype=np.float64)
+    return np.ascontiguousarray(data), affine
 
 
 def other_grid(

@@ -1,5 +1,6 @@
 """Writing that either happened or did not: results never stand half-written under their name."""
 
+import errno
 import json
 import os
 import shutil
@@ -7,6 +8,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+# What is left when a writer gave up on its last block.
+_HARDLY_ANY_ROOM = 64 * 1024
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an exception says that a disk, or the user's share of it, is full."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let an error say which file could not be written, whatever library wrote it."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            error.filename = str(path)
+        raise
+    except Exception as error:
+        # Some libraries tell of a full disk in words, and exceptions, of their own.
+        what = os.strerror(errno.ENOSPC)
+        if what in str(error) or shutil.disk_usage(path.parent).free < _HARDLY_ANY_ROOM:
+            raise OSError(errno.ENOSPC, what, str(path)) from error
+        raise
 
 
 def _temporary_name(path: Path) -> Path:
@@ -27,12 +53,18 @@ def atomic_file(path: Path) -> Iterator[Path]:
     ------
     Path
         Where to write.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written: it names the file, and what was there before is still there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary_name(path)
     try:
-        yield temporary
-        temporary.replace(path)
+        with _named(path):
+            yield temporary
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -23,8 +23,9 @@ def read_object(path: Path, *, remedy: str) -> dict[str, Any]:
         If the file cannot be read, is no JSON, or holds something else than an object.
     """
     try:
+        # Some editors begin a file with a mark of its byte order.
         content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path}: not readable as JSON ({reason}); {remedy}.") from error
     if not isinstance(content, dict):

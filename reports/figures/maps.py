@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from phycharm.utils.arrays import Image
 
 from ..run.run_view import RunView
-from ..run.slices import axial, axial_index, bounding_box
+from ..run.slices import axial, axial_index, bounding_box, brightest
 from .style import bare, house_style, new_figure
 
 _MAPS = (("T1", "T1 (ms)"), ("M0", "M0 (a.u.)"))
@@ -75,7 +75,7 @@ def _row(panels: list[Axes], volumes: tuple[Image, Image, Image], title: str) ->
     box, index = bounding_box(mask), axial_index(mask)
     inside = axial(mask, box, index)
     images = [np.where(inside, axial(v, box, index), np.nan) for v in (truth, made)]
-    top = float(np.percentile(truth[mask], 99))
+    top = brightest(truth[mask], 99)
     limit = float(np.percentile(np.abs(made - truth)[mask], 98)) or 1.0
     scale: Any = {"cmap": "viridis", "vmin": 0, "vmax": top, "interpolation": "none"}
     panels[0].imshow(images[0], **scale)

@@ -14,7 +14,7 @@ from phycharm.utils.arrays import Image, Mask
 
 from ..run.names import label
 from ..run.run_view import RunView
-from ..run.slices import bounding_box, compare_images, worst_cases
+from ..run.slices import bounding_box, brightest, compare_images, worst_cases
 
 _MOST_DIRECTIONS = 12
 _MOST_VOXELS = 1_500_000
@@ -184,7 +184,7 @@ def _gather(
         return None
     known = {name: found[name] for name in brains}
     box = bounding_box(np.logical_or.reduce(list(brains.values())), margin=1)
-    scale = 1.1 * max(float(np.percentile(v[brains[n]], 99.5)) for n, v in known.items())
+    scale = 1.1 * max(brightest(v[brains[n]], 99.5) for n, v in known.items())
     packer = _Packer(box=box, step=step, scale=scale, offset=offset)
     numbers = {name: packer.scan(image) for name, image in known.items()}
     limit, pairs = 0.0, []

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from phycharm.data.nifti import read_image, read_volume
+from phycharm.data.nifti import read_image, read_volume, read_voxels
 from phycharm.errors import InputError
 from phycharm.utils.arrays import Image, Labels, Mask
 
@@ -154,8 +154,4 @@ class ImageLibrary:
 
 
 def _read_labels(path: Path) -> Labels:
-    image = read_image(path)
-    try:
-        return np.asarray(image.dataobj).astype(np.uint8)
-    except (OSError, EOFError, ValueError) as error:
-        raise InputError(f"{path}: damaged or truncated ({error}); run the cell again.") from error
+    return read_voxels(path)[0].astype(np.uint8)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from phycharm.errors import InputError
+from phycharm.utils.suggestions import did_you_mean
 
 from .run_content import read_run
 from .run_view import RunView
@@ -32,7 +33,8 @@ def load_runs(
     Raises
     ------
     InputError
-        If there is no folder, one does not exist, or `order` names nothing that was measured.
+        If there is no folder, one does not exist, no run knows `reference`, or `order` names
+        nothing that was measured.
     """
     if not results:
         raise InputError("No results folder was given; name the folder of a benchmark run.")
@@ -41,6 +43,17 @@ def load_runs(
         RunView(content=run, wanted_reference=reference or run.reference, order=order)
         for run in runs
     ]
+    if reference is not None:
+        _require_known(reference, views)
     for view in views:
         standings(view, view.split)  # refuses an order that was not measured
     return views
+
+
+def _require_known(reference: str, views: Sequence[RunView]) -> None:
+    """Refuse a name that is no method's; one that took part in some of the runs is welcome."""
+    known = {name for view in views for name in [*view.methods, *view.content.methods]}
+    if known and reference not in known:
+        raise InputError(
+            f"No method {reference!r} to compare with; {did_you_mean(reference, known)}"
+        )

@@ -1,7 +1,7 @@
 """Which subject, which slice and which crop a picture shows: rules, so that nothing is picked."""
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -47,13 +47,39 @@ class Comparison:
     @property
     def window(self) -> float:
         """Brightest grey level: the 99.5th percentile of the target in its mask."""
-        return float(np.percentile(self.target_image[self.mask], 99.5))
+        return brightest(self.target_image[self.mask], 99.5)
 
     @property
     def error_limit(self) -> float:
         """End of the error scale: 98th percentile of `abs(source - target)` in the mask."""
         error = np.abs(self.source_image - self.target_image)[self.mask]
         return float(np.percentile(error, 98)) or 1.0
+
+
+def brightest(values: npt.NDArray[Any], percent: float) -> float:
+    """Return a percentile as the end of a scale that begins at 0.
+
+    Parameters
+    ----------
+    values : ndarray
+        Intensities.
+    percent : float
+        Which percentile.
+
+    Returns
+    -------
+    float
+        Above 0: of an image without a positive voxel, which is black on any scale, it is 1.
+
+    Examples
+    --------
+    >>> brightest(np.arange(101), 99)
+    99.0
+    >>> brightest(-np.arange(101), 99)
+    1.0
+    """
+    value = float(np.percentile(values, percent))
+    return value if value > 0 else 1.0
 
 
 def compare_images(

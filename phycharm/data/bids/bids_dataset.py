@@ -19,6 +19,7 @@ from ...physics.inversion_recovery import m0_from_inversion
 from ...utils.arrays import Image
 from ...utils.json_file import read_object
 from ...utils.suggestions import did_you_mean
+from ..brain import require_magnitudes
 from ..cohort import Cohort
 from ..content import require_content
 from ..data_tables import dataset_html
@@ -348,6 +349,7 @@ class BidsDataset:
         if again is None:
             return None
         image = self._reader.on_grid(again.path, scan.image.shape, scan.affine)
+        require_magnitudes(image, scan.mask, again.path)
         return replace(scan, image=image, session=again.session, scale=1.0, standardization="")
 
     def true_fractions(self, subject: str) -> npt.NDArray[np.float32] | None:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ...errors import InputError
 from ...utils.arrays import Image, Mask
+from ..brain import read_mask, require_magnitudes
 from ..content import require_content
 from ..nifti import other_grid, read_volume
 from ..scan import Scan
@@ -57,9 +58,11 @@ class ScanReader:
                 f"{path}: is on another grid than the subject's other scans, for it {difference}; "
                 "register and resample them to one grid, as `phycharm preprocess` does."
             )
+        mask = self._read_mask(found, image.shape, affine)
+        require_magnitudes(image, mask, path)
         return Scan(
             image=image,
-            mask=self._read_mask(found, image.shape, affine),
+            mask=mask,
             affine=affine,
             scanner=scanner,
             subject=found.subject,
@@ -78,21 +81,16 @@ class ScanReader:
             raise InputError(self._no_mask(found))
         if masks.is_person_s(path, found):
             self._warn_of_person_s_mask()
-        mask = self.on_grid(path, shape, affine, constant=True) > 0.5
-        if not mask.any():
-            raise InputError(f"{path}: no voxel is brain; make the mask again.")
-        return mask
+        return read_mask(require_content(path), shape=shape, affine=affine, of=found.path)
 
     @staticmethod
     def on_grid(
         path: Path,
         shape: tuple[int, ...],
         affine: npt.NDArray[np.float64],
-        *,
-        constant: bool = False,
     ) -> Image:
         """Read a volume that must lie on the grid of the image it belongs to."""
-        volume, own = read_volume(require_content(path), constant=constant)
+        volume, own = read_volume(require_content(path))
         if difference := other_grid(volume.shape, own, shape, affine):
             raise InputError(
                 f"{path}: is on another grid than the image it belongs to, for it {difference}; "

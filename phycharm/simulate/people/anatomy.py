@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from ...data.brain import is_brain
 from ..grid import Floats
 from .deep_grey import split_deep_grey
 from .individuality import Individuality, ventricle_widening
@@ -70,7 +71,7 @@ class Anatomy:
     centre: npt.NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
-        inside = np.argwhere(self.brain > 0.5)
+        inside = np.argwhere(is_brain(self.brain))
         middle = (inside.min(axis=0) + inside.max(axis=0)) / 2
         object.__setattr__(self, "centre", self.affine[:3, :3] @ middle + self.affine[:3, 3])
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from ...data.brain import is_brain
 from ..grid import Floats
 
 _LIMIT = 2.0  # standard deviations beyond which nobody is drawn
@@ -90,7 +91,7 @@ def ventricle_widening(fluid: Floats, brain: Floats, affine: npt.NDArray[np.floa
         ventricles' walls moved outwards by up to `a` mm, with the tissue around them.
     """
     size = np.linalg.norm(affine[:3, :3], axis=0)
-    depth = ndimage.distance_transform_edt(brain > 0.5, sampling=size)
+    depth = ndimage.distance_transform_edt(is_brain(brain), sampling=size)
     ventricles = np.where(depth > _DEEP, fluid, 0)
     smooth = ndimage.gaussian_filter(ventricles, _REACH / size, output=np.float32)
     uphill: Floats = np.stack(

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ...data.nifti import read_image, read_volume
+from ...data.brain import is_brain
+from ...data.nifti import read_volume, read_voxels
 from ...errors import InputError
 from ...utils.arrays import Mask
 from ..grid import Floats
@@ -18,7 +18,6 @@ from .label_tables import find_table, read_classes
 
 _LABELS = {1: "CGM", 2: "WM", 3: "CSF", 0: BACKGROUND}  # BIDS: of maps that need no table
 _ENDINGS = (".nii.gz", ".nii")
-_LEAST_BRAIN = 0.5  # sum of fractions that makes a voxel brain
 _BOX_MARGIN = 4  # voxels of air that are kept around a head
 _SULCUS = 6.0  # mm: how wide a gap between labels is a sulcus whose fluid has no label
 
@@ -108,8 +107,8 @@ def _on_one_grid(paths: Mapping[str, Path]) -> tuple[dict[str, Floats], Affine]:
 
 
 def _from_labels(path: Path, folder: Path) -> Anatomy:
-    image: Any = read_image(path)
-    labels = np.rint(np.asarray(image.dataobj)).astype(np.int64)
+    voxels, affine = read_voxels(path)
+    labels = np.rint(voxels).astype(np.int64)
     present = [int(label) for label in np.unique(labels)]
     table = find_table(path, folder)
     classes = _bids_labels(path, present) if table is None else read_classes(table, present)
@@ -121,14 +120,14 @@ def _from_labels(path: Path, folder: Path) -> Anatomy:
         if not maps[needed].any():
             raise InputError(f"{path}: none of its labels is {needed}; an anatomy needs some.")
     if table is not None:
-        size = np.linalg.norm(image.affine[:3, :3], axis=0)
+        size = np.linalg.norm(affine[:3, :3], axis=0)
         maps["CSF"] |= _unlabelled_fluid(maps, size)
     fractions, around = (
         np.stack([maps[name] for name in names]).astype(np.float32)
         for names in (CLASSES, SURROUNDINGS)
     )
     name = path.name.split("_dseg")[0]
-    return _anatomy(name, fractions, around, np.asarray(image.affine, dtype=float))
+    return _anatomy(name, fractions, around, affine)
 
 
 def _bids_labels(path: Path, present: list[int]) -> Mapping[int, str]:
@@ -171,7 +170,7 @@ def _margin(reach: float, size: npt.NDArray[np.float64]) -> list[tuple[int, int]
 
 def _anatomy(name: str, fractions: Floats, around: Floats, affine: Affine) -> Anatomy:
     kept = np.clip(fractions, 0, 1)
-    brain = (kept.sum(axis=0) >= _LEAST_BRAIN).astype(np.float32)
+    brain = is_brain(kept.sum(axis=0)).astype(np.float32)
     kept *= brain
     around = np.clip(around, 0, 1) * (1 - brain)
     box = _box((kept.sum(axis=0) + around.sum(axis=0)) > 0)

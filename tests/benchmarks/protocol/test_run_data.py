@@ -8,10 +8,12 @@ import pytest
 from phycharm.benchmarks.protocol.run_data import RunData
 from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.intensity import STANDARDIZATIONS, intensity_scale
+from phycharm.data.nifti import read_volume, write_volume
 from phycharm.errors import InputError
 
 from support import phantom
-from support.bids_folder import t1w_path, write_dataset
+from support.bids_folder import sidecar_path, t1w_path, write_dataset
+from support.faulty_files import flip_a_voxel
 from support.tiny_protocols import pair_protocol, tiny_protocol
 
 
@@ -88,6 +90,107 @@ def test_damaged_map_is_found_too(dataset):
     (path,) = dataset.rglob("*Q2*T1map.nii.gz")
     path.write_bytes(b"damaged")
     with pytest.raises(InputError, match="Q2"):
+        data(dataset).read_everything()
+
+
+def test_people_with_maps_are_not_looked_for_where_nobody_needs_them(dataset):
+    for path in dataset.glob("sub-Q*/**/*_inv-2_MP2RAGE.*"):
+        path.unlink()
+    with pytest.raises(InputError, match="inv-2"):
+        data(dataset).read_everything()
+    data(dataset).read_everything(maps=False)
+
+
+def test_what_the_mask_shows_must_be_an_image(dataset):
+    path = t1w_path(dataset, "01", "GE")
+    scan = phantom.raw_scan("01", phantom.GE)
+    inside = scan.image[scan.mask]
+    for image in (
+        (scan.image - inside.mean()) / inside.std(),
+        scan.image - 2 * scan.image.max(),
+        np.where(scan.mask, 0, np.arange(scan.image.size).reshape(scan.image.shape)),
+    ):
+        write_volume(path, image.astype(np.float32), scan.affine)
+        with pytest.raises(InputError, match=r"sub-01_ses-GE_T1w\.nii\.gz: .*(z-scored|no signal)"):
+            data(dataset).read_everything()
+
+
+def add_repeats(root, subject, *, spoil):
+    """Give a session a second run, which may be the same volume or another."""
+    path = t1w_path(root, subject, "GE")
+    again = path.with_name(path.name.replace("_T1w", "_run-2_T1w"))
+    image, affine = read_volume(path)
+    write_volume(again, spoil(image), affine)
+    sidecar = sidecar_path(path)
+    sidecar_path(again).write_bytes(sidecar.read_bytes())
+    return again
+
+
+def test_repeats_of_who_is_evaluated_are_read_too(dataset):
+    one = data(dataset)
+    who, other = one.design.external[0], one.design.folds[0].train[0]
+    add_repeats(dataset, other, spoil=lambda image: -image)
+    data(dataset).read_everything()  # nobody scores how repeatable who is learned from is
+    again = add_repeats(dataset, who, spoil=lambda image: image * 1.01)
+    data(dataset).read_everything()
+    flip_a_voxel(again)
+    with pytest.raises(InputError, match=r"run-2_T1w\.nii\.gz: .*damaged"):
+        data(dataset).read_everything()
+    add_repeats(dataset, who, spoil=lambda image: image - image.mean() * 9)
+    with pytest.raises(InputError, match=r"run-2_T1w\.nii\.gz: .*z-scored"):
+        data(dataset).read_everything()
+
+
+def test_repeats_are_part_of_the_fingerprint(dataset):
+    before = BidsDataset(dataset).fingerprint
+    again = add_repeats(dataset, "01", spoil=lambda image: image * 1.01)
+    with_repeat = BidsDataset(dataset)
+    assert again.relative_to(dataset).as_posix() in with_repeat.checksums
+    assert sidecar_path(again).relative_to(dataset).as_posix() in with_repeat.checksums
+    add_repeats(dataset, "01", spoil=lambda image: image * 1.02)
+    found = {before, with_repeat.fingerprint, BidsDataset(dataset).fingerprint}
+    assert len(found) == 3
+
+
+def test_what_is_not_there_has_a_fingerprint(dataset):
+    (path,) = dataset.glob("sub-Q1/**/*_T1map.nii.gz")
+    found = [BidsDataset(dataset).fingerprint]
+    for key in ("MD5E-s1--0", "MD5E-s1--1"):
+        path.unlink()
+        path.symlink_to(f".git/annex/objects/{key}")
+        found.append(BidsDataset(dataset).fingerprint)
+    assert len(set(found)) == 3
+
+
+def test_chosen_people_are_read_whatever_the_split(dataset):
+    split = {"training": 2, "external": 0, "folds": [1], "quantitative_training": 1}
+    t1w_path(dataset, "03", "GE").write_bytes(b"damaged")
+    one = data(dataset, tiny_protocol(split=split))
+    one.read_everything(["01", "02"])
+    with pytest.raises(InputError, match="sub-03_ses-GE"):
+        one.read_everything(["01", "02", "03"])
+    far = {**split, "training": 30}
+    data(dataset, tiny_protocol(split=far)).read_everything(["01"])
+
+
+def test_truth_that_is_scored_against_is_read_too(dataset):
+    who = data(dataset).design.external[0]
+    folder = dataset / f"derivatives/truth/sub-{who}/anat"
+    t1, m0, _ = phantom.person(who)
+    maps = {"T1map": t1 / 1000, "M0map": m0}
+    maps |= {f"label-{tissue}_probseg": m0 for tissue in ("CSF", "GM", "WM")}
+    for name, volume in maps.items():
+        path = folder / f"sub-{who}_{name}.nii.gz"
+        write_volume(path, volume.astype(np.float32), phantom.AFFINE)
+    segmented = tiny_protocol(segmenter="hmrf")
+    data(dataset, segmented).read_everything()
+    flip_a_voxel(folder / f"sub-{who}_label-GM_probseg.nii.gz")
+    data(dataset).read_everything()  # without tissues nobody asks for them
+    with pytest.raises(InputError, match="label-GM"):
+        data(dataset, segmented).read_everything()
+    flip_a_voxel(folder / f"sub-{who}_T1map.nii.gz")
+    data(dataset).read_everything(maps=False)
+    with pytest.raises(InputError, match=r"truth.*T1map"):
         data(dataset).read_everything()
 
 

@@ -59,12 +59,11 @@ def test_without_repeats_there_is_no_ceiling(dataset, tmp_path):
     assert "rescan" not in set(run(dataset, tmp_path / "run")["harmonizer"])
 
 
-def test_repeat_on_another_grid_is_named(dataset, tmp_path):
+def test_repeat_on_another_grid_is_named_before_anything_is_computed(dataset, tmp_path):
     add_repeat(dataset, evaluated_subject(dataset), "Siemens", shift=30.0)
-    result = run_benchmark(
-        pair_protocol(harmonizers=["none"]), out=tmp_path / "run", dataset=dataset
-    )
-    assert any("run-2" in failure and "resample" in failure for failure in result.failed)
+    with pytest.raises(InputError, match=r"run-2_T1w\.nii\.gz: .*resample"):
+        run_benchmark(pair_protocol(harmonizers=["none"]), out=tmp_path / "run", dataset=dataset)
+    assert not (tmp_path / "run").exists()
 
 
 def test_first_run_stays_the_scan(dataset):

@@ -1,5 +1,7 @@
 """Images that cannot be segmented, and the words that say so."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -92,11 +94,31 @@ def test_outside_the_mask_is_not_looked_at(brain):
     assert (found.bias[~mask] == 1).all()
 
 
-def test_normalised_intensities_are_taken_to_scanner_units(brain):
+@pytest.mark.parametrize("unit", [1e-20, 1e-6, 1e-3, 0.02, 0.03, 0.5, 4, 1e3, 1e20])
+def test_the_unit_of_the_intensities_does_not_matter(brain, unit):
     image, mask = brain
     expected = brain_image(scan_of(image, mask=mask))
-    found = brain_image(scan_of(image / 1000, mask=mask))
+    found = brain_image(scan_of(image * np.float32(unit), mask=mask))
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert np.percentile(found[found > 0], 99) == pytest.approx(1000, rel=1e-6)
+
+
+@pytest.mark.parametrize("unit", [2.0**-30, 2.0**-5, 2.0**10])
+def test_volumes_are_those_of_every_unit(brain, unit):
+    image, mask = brain
+    engine = get_segmenter("hmrf")
+    expected = engine.segment(scan_of(image, mask=mask))
+    found = engine.segment(scan_of(image * np.float32(unit), mask=mask))
+    assert found.volumes_ml == expected.volumes_ml
+    np.testing.assert_array_equal(found.labels, expected.labels)
+    np.testing.assert_array_equal(found.bias, expected.bias)
+
+
+@pytest.mark.parametrize("gain", [0.7, 1, 1.3])
+def test_a_standardized_scan_keeps_the_unit_that_it_shares_with_others(brain, gain):
+    image, mask = brain
+    scan = replace(scan_of(gain * image / 1000, mask=mask), standardization="p99")
+    np.testing.assert_allclose(brain_image(scan), np.where(mask, gain * image, 0), rtol=1e-6)
 
 
 def test_the_scan_is_not_changed(brain):

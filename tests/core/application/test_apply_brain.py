@@ -52,12 +52,13 @@ def test_masks_that_cannot_be_used(tmp_path, brain, pair_model, spoil):
     assert not (tmp_path / "o.nii").exists()
 
 
-def test_a_full_mask_is_a_mask(tmp_path, brain, pair_model):
+def test_a_full_mask_is_a_mask_of_which_is_told(tmp_path, brain, pair_model):
     image = store(tmp_path / "in.nii.gz", brain + 1)
     mask = store(tmp_path / "mask.nii.gz", np.ones(brain.shape, np.uint8))
-    (out,) = harmonize_inputs(
-        [image], model=pair_model, target="GE", out=tmp_path / "o.nii", mask=mask
-    )
+    with pytest.warns(UserWarning, match=r"mask\.nii\.gz: every voxel is brain"):
+        (out,) = harmonize_inputs(
+            [image], model=pair_model, target="GE", out=tmp_path / "o.nii", mask=mask
+        )
     np.testing.assert_allclose(in_ras(out), brain + 1, rtol=1e-5)
 
 

@@ -1,7 +1,9 @@
 """Writing that either happened or did not."""
 
+import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +11,7 @@ import textwrap
 
 import pytest
 
-from phycharm.utils.atomic import atomic_file, atomic_folder, write_json, write_text
+from phycharm.utils.atomic import atomic_file, atomic_folder, is_full, write_json, write_text
 
 
 class Interrupted(BaseException):
@@ -118,3 +120,41 @@ def test_content_that_is_no_json_leaves_the_old_file(tmp_path):
         write_json(path, {"new": object()})
     assert json.loads(path.read_text()) == {"old": 1}
     assert names(tmp_path) == ["a.json"]
+
+
+class TestNamesOfWhatCannotBeWritten:
+    """Whatever library writes, the error says which file it is about."""
+
+    def test_an_error_without_a_name_gets_one(self, tmp_path):
+        path = tmp_path / "image.nii.gz"
+        path.write_text("old")
+        full = pytest.raises(OSError, match=r"No space left .*image\.nii\.gz")
+        with full as error, atomic_file(path):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        assert error.value.filename == str(path)
+        assert is_full(error.value)
+        assert path.read_text() == "old"
+        assert names(tmp_path) == ["image.nii.gz"]
+
+    def test_a_name_that_is_known_stays(self, tmp_path):
+        with pytest.raises(PermissionError) as error, atomic_file(tmp_path / "image.nii.gz"):
+            raise PermissionError(errno.EACCES, "Permission denied", "elsewhere")
+        assert error.value.filename == "elsewhere"
+        assert not is_full(error.value)
+
+    @pytest.mark.parametrize(
+        ("free", "words", "kind"),
+        [
+            (0, "unexpected pos 192 vs 86", OSError),
+            (10**9, "I/O error: No space left on device (os error 28)", OSError),
+            (10**9, "unexpected pos 192 vs 86", RuntimeError),
+        ],
+    )
+    def test_a_full_disk_that_a_library_tells_in_its_own_words(
+        self, tmp_path, monkeypatch, free, words, kind
+    ):
+        usage = shutil.disk_usage(tmp_path)._replace(free=free)
+        monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+        with pytest.raises(kind) as error, atomic_file(tmp_path / "weights.safetensors"):
+            raise RuntimeError(words)
+        assert is_full(error.value) == (kind is OSError)

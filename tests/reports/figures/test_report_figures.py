@@ -320,9 +320,20 @@ def test_files_compare_with_the_reference_that_was_asked_for(small_runs, tmp_pat
     captions = (tmp_path / "out" / "captions.md").read_text()
     assert "U-Net against each rival in SSIM" in captions
     assert "takes its place" not in captions
-    write_figures([small_runs[0]], tmp_path / "out", reference="nobody")
+    (small_runs[0] / "methods.json").write_text(json.dumps({"nyul": {"name": "nyul"}}))
+    write_figures([small_runs[0]], tmp_path / "out", reference="nyul")
     captions = (tmp_path / "out" / "captions.md").read_text()
-    assert "The reference method nobody did not take part; PhyCHarm takes its place." in captions
+    assert "The reference method nyul did not take part; PhyCHarm takes its place." in captions
+
+
+def test_a_reference_that_no_run_knows_is_refused(small_runs, tmp_path, only_tables):
+    with pytest.raises(InputError, match=r"No method 'unnet'.*did you mean 'unet'\? There are"):
+        write_figures([small_runs[0]], tmp_path / "out", reference="unnet")
+    assert not (tmp_path / "out").exists()
+    # Side by side, one that took part in some of the runs is known.
+    other = frame({(m, "A>B"): [0.5] * 6 for m in ("nyul", "unet")})
+    other.to_parquet(small_runs[2] / "scores.parquet")
+    write_figures(small_runs, tmp_path / "out", reference="nyul")
 
 
 def test_files_are_in_the_order_that_was_asked_for(small_runs, tmp_path, only_tables):
