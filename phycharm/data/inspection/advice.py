@@ -130,8 +130,8 @@ def _changes(facts: Facts) -> list[str]:
         for number in scanner["serial_numbers"]:
             machines.setdefault(number, []).append(name)
     notes += [
-        f"{' and '.join(names)} are one machine by its serial number, {number}; if they are repeats, "
-        "say so by the pattern in a dataset file"
+        f"{' and '.join(names)} are one machine by its serial number, {number}; if they are "
+        "repeats, say so by the pattern in a dataset file"
         for number, names in machines.items()
         if len(names) > 1
     ]
