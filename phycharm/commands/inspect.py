@@ -34,7 +34,7 @@ def inspect(
     from ..data.inspection.advice import advise
     from ..data.inspection.facts import dataset_facts
     from ..data.inspection.text import inspection_text
-    from ..data.inspection.writing import write_dataset_file
+    from ..data.inspection.written_rules import write_dataset_file
 
     opened = BidsDataset(dataset, rules=dataset_file)
     facts = dataset_facts(opened)

@@ -1,12 +1,12 @@
 """The fields of BIDS sidecars that are read: type, unit and plausible range of each."""
 
 import math
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+_LARGEST = 10**12  # whole numbers of JSON know no end, floats do
 _SECONDS, _MILLISECONDS, _DEGREES, _TESLA = "s", "ms", "degrees", "T"
 
 
@@ -50,9 +50,8 @@ class NumberField:
         unit = f", in {self.unit}" if self.unit else ""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return f"{self.name} is {value!r}; write one number{unit}"
-        # JSON's whole numbers have no end, and no float reaches the longest.
-        if isinstance(value, int) and abs(value) > sys.float_info.max:
-            return f"{self.name} is a number of more than 300 digits; write one number{unit}"
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            return f"{self.name} is larger than anything plausible; write one number{unit}"
         if not math.isfinite(value) or value < 0 or (value == 0 and self.low > 0):
             return f"{self.name} is {value} and not positive; write a positive number{unit}"
         if self.low <= value <= self.high:

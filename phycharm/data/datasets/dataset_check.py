@@ -40,7 +40,7 @@ def unknown_name(rules: DatasetFile, names: Names) -> str:
     >>> there = dict.fromkeys(Names.__dataclass_fields__, frozenset({"GE"}))
     >>> rules = DatasetFile.model_validate({"scanners": {"EG": {"inversion_time": 450}}})
     >>> unknown_name(rules, Names(**there))
-    '[scanners.EG]: not in the dataset; there are: GE.'
+    "[scanners.EG]: not in the dataset; did you mean 'GE'? There are: GE."
     """
     for place, name, known in _named(rules, names):
         if name not in known:

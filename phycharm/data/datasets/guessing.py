@@ -9,6 +9,7 @@ from .dataset_file import PERSON, Sessions
 
 _MACHINE = ("Manufacturer", "ManufacturersModelName", "DeviceSerialNumber")
 _TRAILING = re.compile(r"(.*\D)(\d+)")
+_RETEST = re.compile(r"(?i)(.+?)((?:re)?(?:test|scan))")
 _LEADING = re.compile(r"([A-Za-z]?\d+)([A-Za-z].*)")
 _PERSON_THEN_SCANNER = re.compile(r"(.*\d)([A-Za-z]+)")
 # A label that only counts says nothing of a scanner.
@@ -88,7 +89,7 @@ def guess_sessions(clues: Sequence[Clue]) -> Guess:
         return _without_sessions(clues)
     stripped, start, end = _without_person(clues)
     rests = sorted(set(stripped.values()))
-    for taken in (_trailing(rests), _leading(rests)):
+    for taken in (_trailing(rests), _leading(rests), _retest(rests)):
         if taken is None:
             continue
         cut, middle, reason = taken
@@ -159,6 +160,18 @@ def _leading(rests: Sequence[str]) -> _Taken | None:
 
     pattern = r"(?P<repeat>[A-Za-z]?\d+)(?P<scanner>[A-Za-z].*)"
     return cut, pattern, "session labels are a visit and the scanner"
+
+
+def _retest(rests: Sequence[str]) -> _Taken | None:
+    if not all(_RETEST.fullmatch(rest) for rest in rests):
+        return None
+
+    def cut(rest: str) -> str:
+        match = _RETEST.fullmatch(rest)
+        return match[1] if match else rest
+
+    pattern = r"(?P<scanner>.+?)(?P<repeat>(?i:(?:re)?(?:test|scan)))"
+    return cut, pattern, "session labels are a scanner, and test or retest"
 
 
 def _grouped(clues: Sequence[Clue], stems: Mapping[tuple[str, str], str]) -> dict[str, list[Clue]]:

@@ -125,6 +125,16 @@ def _changes(facts: Facts) -> list[str]:
         if len(scanner["sequences"]) > 1:
             named = [f"{key or 'plain'} ({count})" for key, count in scanner["sequences"].items()]
             notes.append(f"{name} has scans by several sequences: {_few(named)}")
+    machines: dict[str, list[str]] = {}
+    for name, scanner in facts["scanners"].items():
+        for number in scanner["serial_numbers"]:
+            machines.setdefault(number, []).append(name)
+    notes += [
+        f"{' and '.join(names)} are one machine by its serial number, {number}; if they are "
+        "repeats, say so by the pattern in a dataset file"
+        for number, names in machines.items()
+        if len(names) > 1
+    ]
     return notes
 
 

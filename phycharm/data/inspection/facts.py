@@ -121,6 +121,9 @@ def _scanner(
         "models": sorted(
             {w["ManufacturersModelName"] for w in hardware if "ManufacturersModelName" in w}
         ),
+        "serial_numbers": sorted(
+            {w["DeviceSerialNumber"] for w in hardware if "DeviceSerialNumber" in w}
+        ),
         "field_strength": first.field_strength if first else None,
         "sessions": sorted({scan.session for scan in scans if scan.session}),
         "people": len(own),

@@ -157,7 +157,8 @@ class TestManifest:
     def test_dataset(self, manifest, shared_dataset):
         dataset = manifest["dataset"]
         assert set(dataset) == {
-            "name", "path", "simulated", "fingerprint", "checksums", "license", "citation",
+            "name", "path", "simulated", "fingerprint", "checksums", "rules",
+            "names_read_by", "license", "citation",
         }  # fmt: skip
         assert dataset["simulated"] is False
         assert dataset["fingerprint"] == BidsDataset(shared_dataset).fingerprint

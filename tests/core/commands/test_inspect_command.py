@@ -130,6 +130,13 @@ def test_a_changed_protocol_is_told_with_its_scans(told, tmp_path):
     assert second["scans"] == [t1w("3", "A")]
 
 
+def test_one_machine_under_two_labels_is_told(told, tmp_path):
+    serial = {"DeviceSerialNumber": "4711"}
+    files = {t1w("1", s): SIEMENS | serial for s in ("before", "after")}
+    notes = told(grow(tmp_path / "d", files))[0]["notes"]
+    assert any("after and before are one machine" in note and "4711" in note for note in notes)
+
+
 def test_what_is_left_out_is_told(told, tmp_path):
     root = grow(tmp_path / "d", NINE)
     put(root / t1w("1", "A", "part-phase"))

@@ -102,6 +102,12 @@ class TestUnknownShapes:
                 files[t1w(person, label)] = own | {"DeviceSerialNumber": f"9{label}"}
         assert len(BidsDataset(grow(tmp_path / "d", files)).travelling().scanners) == 4
 
+    def test_test_and_retest(self, tmp_path):
+        files = {t1w("1", s + r): {} for s in ("Trio", "Signa") for r in ("test", "retest")}
+        opened = BidsDataset(grow(tmp_path / "d", files))
+        assert names(opened.travelling()) == ["Signa", "Trio"]
+        assert opened.has_repeat("1", "Trio")
+
     def test_sessions_that_count_are_named_by_sidecars(self, tmp_path):
         order = {"01": (GE, SIEMENS, PHILIPS), "02": (PHILIPS, GE, SIEMENS), "03": (GE, GE, TRIO)}
         files = {
