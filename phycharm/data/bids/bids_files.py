@@ -76,7 +76,7 @@ def _content(path: Path) -> bytes:
 
 def _run(path: Path) -> int:
     run = BidsName.parse(path.name).entities.get("run", "0")
-    return int(run) if run.isdigit() else 0
+    return int(run) if run.isdecimal() else 0
 
 
 def _kind_of(name: BidsName, *, derived: bool) -> Kind | None:
