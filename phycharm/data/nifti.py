@@ -14,6 +14,8 @@ from ..utils.atomic import atomic_file
 from .stored_image import open_image, told_of_damage, whole_image
 
 _AFFINE_TOLERANCE_MM = 1e-2
+# Metres or micrometres lie outside, microscopy and thick slices inside.
+_CREDIBLE_MM = (0.01, 100.0)
 _told_of_place: set[Path] = set()
 
 
@@ -35,7 +37,8 @@ def read_image(path: Path) -> Any:
     Raises
     ------
     InputError
-        If the file is missing, is no NIfTI image, or holds no volume or several.
+        If the file is missing, is no NIfTI image, holds no volume or several, or its affine gives
+        its voxels no place, or a size of no image in mm.
 
     Warns
     -----
@@ -58,6 +61,12 @@ def _require_place(affine: npt.NDArray[np.float64], path: Path) -> None:
         raise InputError(
             f"{path}: its affine is no orientation (an axis has no length, or is not finite); "
             "correct sform or qform in the header."
+        )
+    size = np.linalg.norm(affine[:3, :3], axis=0)
+    if size.min() < _CREDIBLE_MM[0] or size.max() > _CREDIBLE_MM[1]:
+        edges = " x ".join(f"{edge:g}" for edge in size)
+        raise InputError(
+            f"{path}: its voxels would be {edges} mm; correct the header, whose unit is mm."
         )
 
 

@@ -165,7 +165,7 @@ def unpacked(data: bytes) -> bytes:
     >>> unpacked(packed)
     b'grey matter'
     """
-    parts = []
+    parts: list[bytes] = []
     while not parts or data.startswith(_GZIP_MAGIC):
         stream = zlib.decompressobj(_GZIP_STREAM)
         parts.append(stream.decompress(data))

@@ -80,7 +80,7 @@ def read_classes(table: Path, labels: Iterable[int]) -> Mapping[int, str]:
 def _mapped(mapping: str, table: Path) -> str | None:
     try:
         return BIDS_CLASSES.get(int(float(mapping)))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InputError(f"{table}: mapping {mapping!r} is no number; give one of BIDS.") from None
 
 
@@ -104,7 +104,7 @@ def _read_colours(table: Path) -> Iterator[tuple[int, str, str]]:
 def _index(text: str | None, table: Path) -> int:
     try:
         return int(float(text or ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InputError(f"{table}: index {text!r} is no number; correct that row.") from None
 
 

@@ -1,5 +1,6 @@
 """Killed in the middle and started again: it goes on, and the scores are the same."""
 
+import errno
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from phycharm.baselines.linear import LinearScaling
 from phycharm.benchmarks.protocol.loading import load_protocol
 from phycharm.benchmarks.run.runner import run_benchmark
 from phycharm.benchmarks.scoring.scores import read_scores
@@ -231,3 +233,25 @@ class TestFresh:
         with pytest.raises(InputError):
             run_benchmark(quick_protocol(**change), out=out, harmonizers=["none"], fresh=True)
         assert (out / "scores.parquet").read_bytes() == before
+
+
+def test_a_full_disk_ends_the_run_and_loses_nothing(shared_dataset, tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    spec = {"out": out, "dataset": shared_dataset, "device": "cpu"}
+    protocol = pair_protocol(harmonizers=["none", "linear"])
+    write = LinearScaling.save
+
+    def full(self, folder):
+        write(self, folder)
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder))
+
+    monkeypatch.setattr(LinearScaling, "save", full)
+    with pytest.raises(OSError, match="No space left"):
+        run_benchmark(protocol, **spec)
+    cells = {path.name for path in (out / "cells").iterdir()}
+    assert any(name.startswith("none") for name in cells)
+    assert not any(name.startswith(("linear", ".partial")) for name in cells)
+    assert json.loads((out / "run.json").read_text())["status"] == "interrupted"
+    monkeypatch.undo()
+    assert not run_benchmark(protocol, **spec).failed
+    assert set(read_scores(out / "scores.parquet")["harmonizer"]) >= {"none", "linear"}

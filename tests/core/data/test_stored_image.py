@@ -198,6 +198,13 @@ class TestPlace:
         assert tmp_path / "lost.nii" not in nifti._told_of_place
 
 
+@pytest.mark.parametrize("unit", [1e-3, 1e3])
+def test_voxels_in_another_unit_than_mm(tmp_path, unit):
+    affine = AFFINE * np.array([[unit], [unit], [unit], [1]])
+    nibabel.save(nibabel.Nifti1Image(VOLUME, affine), tmp_path / "unit.nii")
+    told(lambda: read_image(tmp_path / "unit.nii"), "unit.nii", f"{5 * unit:g} x", "unit is mm")
+
+
 def test_labels_keep_their_type(tmp_path):
     labels = np.arange(336, dtype=np.int32).reshape(6, 7, 8)
     nibabel.save(nibabel.Nifti1Image(labels, AFFINE), tmp_path / "labels.nii.gz")
