@@ -63,6 +63,11 @@ class CellRecord:
         return self.record.get("status") == "failed"
 
     @property
+    def fitted(self) -> bool:
+        """Whether there was a fit, and it went well: somebody could teach it."""
+        return not self.failed and self.record.get("status") != "left out"
+
+    @property
     def warnings(self) -> list[str]:
         """Images of which the segmentation engine made nothing, and why: a line each."""
         recorded = self.record.get("warnings")

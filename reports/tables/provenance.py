@@ -84,7 +84,7 @@ def flatten(content: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str
 
 def timing_table(view: RunView) -> Table | None:
     """Sum up, per method, how long its fits took and what they needed; None without cells."""
-    fits = [cell for cell in view.content.cells if cell.record and not cell.failed]
+    fits = [cell for cell in view.content.cells if cell.record and cell.fitted]
     if not fits:
         return None
     frame = pd.DataFrame(

@@ -21,6 +21,7 @@ from phycharm.reports.run.run_view import RunView
 from phycharm.reports.run.standings import standings
 from phycharm.reports.tables.direction_tables import direction_table
 from phycharm.reports.tables.people_table import people_table
+from phycharm.reports.tables.provenance import timing_table
 from phycharm.reports.tables.statistics_tables import comparisons
 from phycharm.reports.text.methods_text import methods_text
 
@@ -137,6 +138,13 @@ def test_people_of_each_pair():
         ["A – C", "1 to 2", "1 of 2", "1", "–"],
         ["B – C", "1 to 2", "1 of 2", "2", "–"],
     ]
+
+
+def test_what_was_left_out_cost_nothing(view):
+    ours = CellRecord(path=Path("unet"), record={"harmonizer": "unet", "status": "done"})
+    cells = (*view.content.cells, ours)
+    (row,) = timing_table(RunView(content=replace(view.content, cells=cells))).rows
+    assert [one.text for one in row[:2]] == ["U-Net", "1"]
 
 
 @pytest.mark.parametrize("spoilt", [None, "x", [3], [{"source": 1}]])
