@@ -11,6 +11,7 @@ from .doctor import doctor
 from .harmonize import harmonize
 from .import_checkpoint import import_checkpoint
 from .install_completion import install_completion
+from .preprocess import preprocess
 from .protocols import protocols
 from .report import report
 from .segment import segment
@@ -35,6 +36,7 @@ app.command(convergence)
 app.command(doctor)
 app.command(harmonize)
 app.command(import_checkpoint)
+app.command(preprocess)
 app.command(protocols)
 app.command(report)
 app.command(segment)

@@ -12,7 +12,7 @@ FLOORS = {
         {"utils"},
         {"physics", "networks"},
         {"data"},
-        {"simulate", "harmonizers"},
+        {"simulate", "harmonizers", "preprocess"},
         {"harmonizers.external", "method.maps"},
         {"method"},
         {"laws", "application"},
