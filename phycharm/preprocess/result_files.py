@@ -52,9 +52,20 @@ class ResultFiles:
         return self._named(PREPROCESSING, f"{kind}from-grid_to-raw_mode-image_xfm.tfm")
 
     @property
+    def view(self) -> Path | None:
+        """Slices of a T1w scan with its skull, on the grid."""
+        return self._of_t1w(PREPROCESSING, "desc-slices_T1w.png")
+
+    @property
+    def mask_view(self) -> Path | None:
+        """The scan's own mask on these slices."""
+        return self._of_t1w(PREPROCESSING, "desc-slices_mask.png")
+
+    @property
     def paths(self) -> list[Path]:
         """All of them."""
-        found = (self.image, self.sidecar, self.mask, self.mask_sidecar, self.transform)
+        written = (self.image, self.sidecar, self.mask, self.mask_sidecar, self.transform)
+        found = (*written, self.view, self.mask_view)
         return [path for path in found if path is not None]
 
     def _of_t1w(self, place: Path, ending: str) -> Path | None:

@@ -238,7 +238,9 @@ class _Run:
     ) -> dict[str, float]:
         finisher = Finisher(out=self.folder.root, settings=self.settings, cache=self.cache)
         tasks = {
-            planned.scan.name: partial(finisher.finish, planned.scan, planned.matrix, plan)
+            planned.scan.name: partial(
+                finisher.finish, planned.scan, planned.matrix, plan, planned.brain
+            )
             for plan in plans.values()
             for planned in plan.scans
         }

@@ -20,8 +20,8 @@ class ScanSummary:
         Labels.
     run : int
         1, or 2 for a repeat.
-    image, mask : str
-        Files, relative to the dataset.
+    image, view, mask_view : str
+        Files, relative to the dataset: the result, and pictures of the scan and its own mask.
     engine : str
         What found the brain.
     volume_ml : float
@@ -44,7 +44,8 @@ class ScanSummary:
     scanner: str
     run: int
     image: str
-    mask: str
+    view: str
+    mask_view: str
     engine: str
     volume_ml: float
     common_ml: float
@@ -68,15 +69,15 @@ class ScanSummary:
         seconds: float,
     ) -> Self:
         """Gather the numbers; `alignment` is None for the reference."""
-        root = Path()
-        files = ResultFiles(root, scan)
+        files = ResultFiles(Path(), scan)
         aligned = alignment
         return cls(
             subject=scan.subject,
             scanner=scan.scanner,
             run=scan.run,
-            image=files.image.relative_to(root).as_posix(),
-            mask="" if files.mask is None else files.mask.relative_to(root).as_posix(),
+            image=files.image.as_posix(),
+            view="" if files.view is None else files.view.as_posix(),
+            mask_view="" if files.mask_view is None else files.mask_view.as_posix(),
             engine=brain.engine,
             volume_ml=brain.volume_ml,
             common_ml=common_ml,

@@ -19,7 +19,7 @@ _BRAIN = np.array([66.0, 84.0, 62.0])  # mm: semi-axes, 1.44 l
 
 @dataclass(frozen=True)
 class Person:
-    """A head as functions of its own coordinates in mm (RAS+, origin in the middle of the brain)."""
+    """A head as functions of its own coordinates in mm (RAS+, 0 in the middle of the brain)."""
 
     seed: int = 0
 

@@ -100,7 +100,7 @@ def descend(
         learningRate=_FIRST_STEP_MM,
         minStep=_LAST_STEP_MM,
         numberOfIterations=_STEPS,
-        relaxationFactor=0.5,
+        relaxationFactor=0.8,
     )
     method.SetOptimizerScalesFromPhysicalShift()
     method.SetShrinkFactorsPerLevel(levels)

@@ -17,7 +17,9 @@ from ..imaging.volume import Volume
 from ..preprocess_settings import PreprocessSettings
 from ..result_files import ResultFiles
 from ..source_scan import SourceScan
+from .brain_stage import BrainRecord, open_head
 from .person_plan import PersonPlan
+from .slice_views import write_slice_views
 from .stage_cache import StageCache, file_digest
 
 _STAGE, _REVISION = "finish", 1
@@ -43,7 +45,13 @@ class Finisher:
     settings: PreprocessSettings
     cache: StageCache
 
-    def finish(self, scan: SourceScan, matrix: Matrix, plan: PersonPlan) -> float:
+    def finish(
+        self,
+        scan: SourceScan,
+        matrix: Matrix,
+        plan: PersonPlan,
+        brain: BrainRecord | None = None,
+    ) -> float:
         """Bring an image to the person's grid and write it, unless that was done before.
 
         Images are interpolated by cubic splines and cut at 0, where splines swing below; T1 maps
@@ -57,6 +65,8 @@ class Finisher:
             World coordinates (RAS+, mm) of the grid to those of the image.
         plan : PersonPlan
             The grid and the common brain.
+        brain : BrainRecord, optional
+            Where the scan's own brain is, of a T1w scan.
 
         Returns
         -------
@@ -80,6 +90,8 @@ class Finisher:
             return float(done["seconds"])
         began = time.monotonic()
         self._write(scan, matrix, plan, files)
+        if brain is not None:
+            self._show(scan, brain, matrix, plan, files)
         seconds = time.monotonic() - began
         record = {"seconds": seconds, "files": _sizes(files.paths, self.out)}
         self.cache.replace(_STAGE, key, record)
@@ -110,6 +122,27 @@ class Finisher:
         with atomic_file(files.transform) as temporary:
             transform = to_affine_transform(_LPS @ matrix @ _LPS)
             simple_itk().WriteTransform(transform, str(temporary))
+
+    def _show(
+        self,
+        scan: SourceScan,
+        brain: BrainRecord,
+        matrix: Matrix,
+        plan: PersonPlan,
+        files: ResultFiles,
+    ) -> None:
+        assert files.view is not None and files.mask_view is not None
+        head = open_head(scan, brain, self.cache)
+        write_slice_views(
+            files.view,
+            files.mask_view,
+            head=Volume.read(scan.path),
+            own_mask=head.mask.astype(np.float32),
+            own_space=head.volume.space,
+            matrix=matrix,
+            space=plan.space,
+            common=plan.mask(self.cache),
+        )
 
     def _sidecar(self, scan: SourceScan, plan: PersonPlan) -> dict[str, Any]:
         reference = plan.scans[0].scan
