@@ -22,7 +22,7 @@ from ..imaging.itk import (
 from ..imaging.neck_crop import foreground
 from ..imaging.space import Space, bounding_box, resample
 from ..imaging.volume import Volume
-from ..registration.itk_aligner import descend
+from ..registration.itk_aligner import descend, mutual_information
 from .brain_edge import correct_by_intensity
 from .brain_engine import BrainEngine
 
@@ -124,7 +124,7 @@ def _fitted_affinely(head: Volume) -> Any:
         start = _similarity(middle - [0, 0, below], nod, template)
         descend(fixed, moving, start, levels=(1,), smoothing=(3.0,), mask=region, sampled=0.5)
         found = to_matrix(start)
-        value = _mutual_information(fixed, moving, region, start)
+        value = mutual_information(fixed, moving, start, mask=region)
         low, high = _VOLUMES
         if value < score and low < np.linalg.det(found[:3, :3]) < high:
             best, score = found, value
@@ -194,17 +194,6 @@ def _deformation(head: Volume, region: Mask, backwards: Any, template: _Template
     method.Execute(fixed, to_itk(template.image, template.space))
     # The last of a composite is applied first.
     return sitk.CompositeTransform([to_affine_transform(backwards), splines])
-
-
-def _mutual_information(fixed: Any, moving: Any, region: Any, transform: Any) -> float:
-    """Return the metric, the less the better, at one transform."""
-    sitk = simple_itk()
-    method = sitk.ImageRegistrationMethod()
-    method.SetMetricAsMattesMutualInformation(32)
-    method.SetMetricFixedMask(region)
-    method.SetInterpolator(sitk.sitkLinear)
-    method.SetInitialTransform(transform)
-    return float(method.MetricEvaluate(fixed, moving))
 
 
 @cache
