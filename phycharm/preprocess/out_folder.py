@@ -142,7 +142,7 @@ class OutFolder:
         """Delete results of scans that are excluded by now: nobody shall read them."""
         expected = {path for scan in written for path in ResultFiles(self.root, scan).paths}
         for place in (Path(), MASKS, PREPROCESSING):
-            for path in (self.root / place).glob("sub-*/**/sub-*"):
+            for path in list((self.root / place).glob("sub-*/**/sub-*")):
                 if path.is_file() and path not in expected:
                     path.unlink()
                     with suppress(OSError):

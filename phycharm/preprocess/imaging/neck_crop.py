@@ -98,6 +98,7 @@ def _built_in(head: Volume) -> tuple[int, int]:
 
 def _robustfov(head: Volume) -> tuple[int, int]:
     """Run FSL's program, and take from it where its box begins and ends."""
+    from fsl.utils.run import FSLNotPresent
     from fsl.wrappers import robustfov
 
     with tempfile.TemporaryDirectory(prefix="phycharm-") as temporary:
@@ -106,7 +107,7 @@ def _robustfov(head: Volume) -> tuple[int, int]:
         try:
             robustfov(str(files[0]), str(files[1]))
             cropped, affine = read_volume(files[1])
-        except (OSError, RuntimeError, InputError) as error:
+        except (FSLNotPresent, OSError, RuntimeError, InputError) as error:
             reason = " ".join(str(error).split())
             raise InputError(f"robustfov failed ({reason}); take --crop builtin.") from error
     first = np.linalg.inv(head.affine) @ affine @ np.array([0, 0, 0, 1.0])

@@ -21,6 +21,6 @@ def raw(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def preprocessed(raw, tmp_path_factory):
-    """The dataset preprocessed, N4 and all."""
+    """The dataset preprocessed."""
     out = tmp_path_factory.mktemp("out") / "brains"
-    return preprocess_dataset(raw[0], out, PreprocessSettings(voxel_size=4))
+    return preprocess_dataset(raw[0], out, PreprocessSettings(voxel_size=4, bias="none"))

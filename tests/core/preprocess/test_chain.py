@@ -70,7 +70,7 @@ class TestRegistration:
         images = [read_volume(t1w(preprocessed.folder, "01", name))[0] for name in SCANNERS]
         brain = images[0] > 0
         for other in images[1:]:
-            assert np.corrcoef(images[0][brain], other[brain])[0, 1] > 0.9
+            assert np.corrcoef(images[0][brain], other[brain])[0, 1] > 0.8  # receive fields and all
 
 
 class TestDataset:
@@ -118,9 +118,9 @@ class TestDataset:
 class TestGoingOn:
     @pytest.fixture
     def small(self, raw, tmp_path):
-        """One person on two scanners."""
+        """One person on two scanners, the second of which stores RAS."""
         root = tmp_path / "raw"
-        for name in ("GE", "Siemens"):
+        for name in ("GE", "Philips"):
             for place in ("", "derivatives/masks/"):
                 part = f"{place}sub-01/ses-{name}"
                 shutil.copytree(raw[0] / part, root / part)
@@ -173,22 +173,22 @@ class TestGoingOn:
 
     def test_changed_input_is_seen(self, small, tmp_path):
         preprocess_dataset(small, tmp_path / "out", QUICK)
-        path = t1w(small, "01", "Siemens")
+        path = t1w(small, "01", "Philips")
         image = nibabel.load(path)
         nibabel.save(nibabel.Nifti1Image(image.get_fdata() * 2, image.affine), path)
-        before = read_volume(t1w(tmp_path / "out", "01", "Siemens"))[0].mean()
+        before = read_volume(t1w(tmp_path / "out", "01", "Philips"))[0].mean()
         preprocess_dataset(small, tmp_path / "out", QUICK)
-        after = read_volume(t1w(tmp_path / "out", "01", "Siemens"))[0].mean()
+        after = read_volume(t1w(tmp_path / "out", "01", "Philips"))[0].mean()
         assert after == pytest.approx(2 * before, rel=0.02)
 
     def test_damaged_scan_is_left_out_and_named(self, small, tmp_path):
-        path = t1w(small, "01", "Siemens")
+        path = t1w(small, "01", "Philips")
         preprocess_dataset(small, tmp_path / "out", QUICK)
         path.write_bytes(path.read_bytes()[:2000])
         result = preprocess_dataset(small, tmp_path / "out", QUICK)
-        assert [one.name for one in result.excluded] == ["sub-01 Siemens"]
+        assert [one.name for one in result.excluded] == ["sub-01 Philips"]
         assert path.name in result.excluded[0].reason
-        assert not t1w(tmp_path / "out", "01", "Siemens").exists()
+        assert not t1w(tmp_path / "out", "01", "Philips").exists()
         assert t1w(tmp_path / "out", "01", "GE").exists()
 
     def test_full_disk_is_one_line(self, small, tmp_path, monkeypatch):
