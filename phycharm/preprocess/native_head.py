@@ -111,7 +111,7 @@ class NativeHead:
 def _continued(image: Image, inside: Mask) -> Image:
     """Go on outside a brain with the value of its nearest voxel: splines know no edge then."""
     nearest = ndimage.distance_transform_edt(~inside, return_distances=False, return_indices=True)
-    return image[tuple(nearest)]
+    return np.asarray(image[tuple(nearest)], dtype=np.float32)
 
 
 def _within(grid: Space, target: Space) -> Mask:

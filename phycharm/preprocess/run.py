@@ -1,6 +1,6 @@
 """`phycharm preprocess`: a raw dataset in, a dataset that benchmarks read out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -244,7 +244,9 @@ class _Run:
             for plan in plans.values()
             for planned in plan.scans
         }
-        tasks |= {scan.name: partial(finisher.finish, scan, *rest) for scan, *rest in maps}
+        tasks |= {
+            scan.name: partial(finisher.finish, scan, matrix, plan) for scan, matrix, plan in maps
+        }
         return self._through("resampling", tasks)
 
     def _summaries(
@@ -271,7 +273,7 @@ class _Run:
                 )
         return found
 
-    def _through(self, label: str, tasks: dict[str, Callable[[], Any]]) -> dict[str, Any]:
+    def _through(self, label: str, tasks: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
         """Run a stage; whatever fails in it is excluded, and the rest is returned."""
         outcomes = run_tasks(label, list(tasks.items()), jobs=self.jobs)
         by_name = {scan.name: scan for scan in self.sources}

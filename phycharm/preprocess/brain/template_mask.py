@@ -159,16 +159,15 @@ def _similarity(middle: Any, nod: float, template: _Template) -> Any:
 
 def _without_fat(head: Volume, middle: Any) -> Image:
     """Scale a head so that nothing is much brighter than its white matter."""
-    voxels = np.indices(head.image.shape, sparse=True)
+    voxels: Any = np.indices(head.image.shape, sparse=True)
     centre = np.linalg.inv(head.affine)[:3] @ np.array([*middle, 1.0])
-    away = sum(
-        ((axis - at) * edge) ** 2
-        for axis, at, edge in zip(voxels, centre, head.space.voxel_size, strict=True)
-    )
-    heart = head.image[np.asarray(away) < _HEART_MM**2]
+    away = np.zeros(head.image.shape)
+    for axis, index in enumerate(voxels):
+        away += ((index - centre[axis]) * head.space.voxel_size[axis]) ** 2
+    heart = head.image[away < _HEART_MM**2]
     values = heart if heart.size else head.image
     top = max(_BRIGHTEST * float(np.percentile(values, 90)), 1e-6)
-    return np.clip(head.image / top, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(head.image / top, 0, 1), dtype=np.float32)
 
 
 def _deformation(head: Volume, region: Mask, backwards: Any, template: _Template) -> Any:

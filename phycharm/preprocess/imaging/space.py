@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from ...utils.arrays import Image, Mask
 
 Matrix = npt.NDArray[np.float64]
 """A map of world coordinates in mm (RAS+), shape (4, 4)."""
+
+Order = Literal[1, 3]
+"""Of a spline: linear or cubic."""
 
 _FWHM_PER_SIGMA = 2.3548  # 2 sqrt(2 ln 2)
 _LEAST_SHRINKAGE = 1.2  # samples that lie no further apart than that need no smoothing before
@@ -108,7 +111,7 @@ def resample(
     target: Space,
     *,
     matrix: Matrix | None = None,
-    order: int = 3,
+    order: Order = 3,
 ) -> Image:
     """Interpolate an image on another grid, once.
 

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
+from ...utils.arrays import Image, Mask
 from ..imaging.space import Matrix, resample
 from .head import Head
 
@@ -101,7 +102,7 @@ class Alignment:
         return cls(**{**record, "matrix": np.array(record["matrix"]), "scales": (least, most)})
 
 
-def _correlation(a: Matrix, b: Matrix, inside: Matrix) -> float:
+def _correlation(a: Image, b: Image, inside: Mask) -> float:
     """Correlate two images within a mask, without the noise of single voxels."""
     if not inside.any():
         return 0.0

@@ -110,7 +110,12 @@ def plan_person(
 
     def compute() -> dict[str, Any]:
         reference = open_head(scans[0][0], scans[0][1], cache)
-        space = _grid(reference.volume.space, reference.mask, np.linalg.inv(way_in), settings)
+        space = _grid(
+            reference.volume.space,
+            reference.mask,
+            np.asarray(np.linalg.inv(way_in), dtype=np.float64),
+            settings,
+        )
         common = np.ones(space.shape, dtype=np.bool_)
         volumes = []
         for scan, brain, matrix in scans:
