@@ -11,13 +11,14 @@ from scipy.linalg import expm, logm
 from ...utils.arrays import Mask
 from ..imaging.space import Matrix, Space, bounding_box, resample
 from ..preprocess_settings import PreprocessSettings
+from ..registration.head import Head
 from ..source_scan import SourceScan
 from .brain_stage import BrainRecord, open_head
 from .stage_cache import StageCache
 
-_STAGE, _REVISION = "person", 1
+_STAGE, _REVISION = "person", 2
 _HALVINGS = 5
-_LEAST_INSIDE = 0.97  # of a brain's volume; large voxels lose a little at its edge
+_LEAST_INSIDE = 0.999  # of a brain
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -117,16 +118,16 @@ def plan_person(
             settings,
         )
         common = np.ones(space.shape, dtype=np.bool_)
-        volumes = []
+        inside = []
         for scan, brain, matrix in scans:
-            mask = _carried(scan, brain, matrix @ way_in, space, cache)
-            volumes.append(float(mask.sum()) * space.voxel_volume / brain.volume_ml)
-            common &= mask
+            head = open_head(scan, brain, cache)
+            common &= _carried(head, matrix @ way_in, space)
+            inside.append(_part_inside(head, matrix @ way_in, space))
         cache.keep_mask(_STAGE, key, common, space)
         return {
             "affine": space.affine.tolist(),
             "volume_ml": float(common.sum()) * space.voxel_volume,
-            "inside": min(volumes),
+            "inside": min(inside),
         }
 
     record = cache.record(_STAGE, key, compute)
@@ -184,10 +185,16 @@ def _half_way(matrices: Sequence[Matrix]) -> Matrix:
     return np.asarray(np.real(way_in), dtype=np.float64)
 
 
-def _carried(
-    scan: SourceScan, brain: BrainRecord, matrix: Matrix, space: Space, cache: StageCache
-) -> Mask:
-    head = open_head(scan, brain, cache)
+def _carried(head: Head, matrix: Matrix, space: Space) -> Mask:
     box = bounding_box(head.mask, margin=2)
     part = head.mask[box].astype(np.float32)
     return resample(part, head.volume.space.crop(box), space, matrix=matrix, order=1) > 0.5
+
+
+def _part_inside(head: Head, matrix: Matrix, space: Space) -> float:
+    """Return which part of a brain's voxels has its centre within the grid."""
+    backwards = np.linalg.inv(matrix @ space.affine)
+    points = head.volume.space.world(np.argwhere(head.mask))
+    found = points @ backwards[:3, :3].T + backwards[:3, 3]
+    within = (found >= -0.5) & (found <= np.array(space.shape) - 0.5)
+    return float(within.all(axis=1).mean())

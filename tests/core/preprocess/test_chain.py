@@ -207,6 +207,14 @@ class TestGoingOn:
             preprocess_dataset(small, tmp_path / "out", QUICK)
 
 
+def test_brain_that_does_not_fit_is_told(raw, preprocessed, tmp_path):
+    assert preprocessed.notes == ()
+    small = PreprocessSettings(voxel_size=6, bias="none", size="20x32x30")
+    result = preprocess_dataset(raw[0], tmp_path / "out", small)
+    assert "sub-01" in result.notes[0]
+    assert "--size" in result.notes[0]
+
+
 class TestBadInput:
     def test_no_t1w(self, tmp_path):
         (tmp_path / "raw").mkdir()
