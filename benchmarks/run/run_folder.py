@@ -19,6 +19,8 @@ from ..scoring.scores import read_scores, score_table, write_scores
 FORMAT = 1
 DATASET = "dataset"
 """Folder of the digital subjects that a run made for itself."""
+PREPROCESSED = "preprocessed"
+"""Folder of the brains that a run made of raw heads; it knows itself what is out of date."""
 CONVERGENCE = "convergence"
 """Name of the table, and of the folder of its parts, of what twice the budget gains."""
 
@@ -27,9 +29,9 @@ LEFT_OUT = "left out"
 
 _MOST_CHANGES = 2
 _OURS = (
-    DATASET, "cells", "scans", "run.json", "methods.json", "metrics.json", "scores.parquet",
-    "histograms.parquet", "maps.parquet", "timings.csv", "report.html", CONVERGENCE,
-    f"{CONVERGENCE}.parquet",
+    DATASET, PREPROCESSED, "cells", "scans", "run.json", "methods.json", "metrics.json",
+    "scores.parquet", "histograms.parquet", "maps.parquet", "timings.csv", "report.html",
+    CONVERGENCE, f"{CONVERGENCE}.parquet",
 )  # fmt: skip
 
 
@@ -123,7 +125,7 @@ class RunFolder:
         """
         self.require_ours()
         for name in self._entries():
-            if _is_ours(name) and (dataset_too or name != DATASET):
+            if _is_ours(name) and (dataset_too or name not in (DATASET, PREPROCESSED)):
                 _remove(self.root / name)
 
     def _entries(self) -> list[str]:

@@ -5,16 +5,18 @@ from pathlib import Path
 
 from .. import __version__
 from ..harmonizers.external import load_harmonizer, outsider_at_work
+from ..preprocess import PreprocessSettings
 from ..utils.atomic import write_json
 from ..utils.device import resolve_device
 from ..utils.progress import progress_bar
 from .file_harmonizer import FileHarmonizer
 from .jobs import JobPlanner, scanner_of
+from .raw_head import Outside, RawHeadHarmonizer
 
 _BIDS_VERSION = "1.10.0"
 
 
-def harmonize_inputs(
+def harmonize_inputs(  # noqa: PLR0913 - raw heads have settings too
     inputs: Sequence[Path],
     *,
     model: Path,
@@ -24,6 +26,8 @@ def harmonize_inputs(
     mask: Path | None = None,
     harmonizer: str | None = None,
     device: str = "auto",
+    raw: PreprocessSettings | None = None,
+    outside: Outside = "keep",
 ) -> list[Path]:
     """Harmonize one file, several files, or the T1w images of a BIDS folder.
 
@@ -46,6 +50,11 @@ def harmonize_inputs(
         Method that the model is of; needed for a class by path, see `load_harmonizer`.
     device : str
         `auto`, `cpu` or `cuda`.
+    raw : PreprocessSettings, optional
+        If given, the images are raw heads: they are preprocessed by it, and the result is the head
+        in its native space.
+    outside : {"keep", "zero"}
+        What becomes of a raw head around its brain.
 
     Returns
     -------
@@ -67,7 +76,11 @@ def harmonize_inputs(
         for job in jobs:
             applied = FileHarmonizer(method=method, source=job.source, target=goal)
             with outsider_at_work(method, doing=str(job.image)):
-                applied.run(job.image, job.out, mask=job.mask)
+                if raw is None:
+                    applied.run(job.image, job.out, mask=job.mask)
+                else:
+                    head = RawHeadHarmonizer(applied=applied, settings=raw, outside=outside)
+                    head.run(job.image, job.out, mask=job.mask)
             bar.advance(detail=job.image.name)
     return [job.out for job in jobs]
 

@@ -71,7 +71,7 @@ class FileHarmonizer:
         if not self.method.fitted_on.get("standardized", True):
             # A method that was not trained on standardized images answers on a scale of its own.
             harmonized = standardize(harmonized)
-        _write_like(image, out, np.maximum(harmonized.image, 0) * scale)
+        write_like(image, out, np.maximum(harmonized.image, 0) * scale)
 
     def _standardization(self) -> str:
         """Name of what the method's training scans were standardized by."""
@@ -99,8 +99,18 @@ class FileHarmonizer:
         )
 
 
-def _write_like(original: Path, out: Path, image: Image) -> None:
-    """Write a RAS volume in the orientation, and with the header, of another file."""
+def write_like(original: Path, out: Path, image: Image) -> None:
+    """Write a RAS volume in the orientation, and with the header, of another file.
+
+    Parameters
+    ----------
+    original : Path
+        Where grid and header come from.
+    out : Path
+        File to write.
+    image : ndarray of float32, shape (X, Y, Z)
+        Voxels in RAS order.
+    """
     template: Any = open_image(original)
     to_original = ornt_transform(axcodes2ornt("RAS"), io_orientation(template.affine))
     # A NIfTI-2 file stays one; any other format becomes NIfTI-1.

@@ -13,6 +13,7 @@ from .harmonize import harmonize
 from .import_checkpoint import import_checkpoint
 from .inspect import inspect
 from .install_completion import install_completion
+from .preprocess import preprocess
 from .protocols import protocols
 from .report import report
 from .segment import segment
@@ -39,6 +40,7 @@ app.command(doctor)
 app.command(harmonize)
 app.command(import_checkpoint)
 app.command(inspect)
+app.command(preprocess)
 app.command(protocols)
 app.command(report)
 app.command(segment)

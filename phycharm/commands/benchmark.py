@@ -20,6 +20,8 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
     out: Path | None = None,
     device: Device = "auto",
     fresh: Annotated[bool, Parameter(negative="")] = False,
+    preprocess: Annotated[bool, Parameter(negative="")] = False,
+    jobs: int = 1,
 ) -> int:
     """Train, harmonize, score and report; goes on where an earlier run was interrupted.
 
@@ -44,17 +46,37 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
         Where to compute.
     fresh
         Delete earlier results in the folder and start over.
+    preprocess
+        The dataset holds raw heads: preprocess them first, into the results folder, at the
+        protocol's voxel size; `phycharm preprocess` has all settings.
+    jobs
+        With --preprocess: scans at once.
     """
     from phycharm.benchmarks.protocol.loading import load_protocol
+    from phycharm.benchmarks.run.run_folder import PREPROCESSED
     from phycharm.benchmarks.run.runner import run_benchmark
     from phycharm.reports import leaderboard_text, write_report
 
+    from ..preprocess.raw_data import ready_dataset
+
     chosen = load_protocol(protocol)
+    # Other people are another experiment: they get a folder of their own.
+    name = chosen.name if seed is None else f"{chosen.name}-seed-{seed}"
+    folder = out or Path("results") / name
+    if dataset is not None:
+        ready = ready_dataset(
+            dataset,
+            folder / PREPROCESSED if preprocess else None,
+            voxel_size=chosen.simulation.voxel_size,
+            jobs=jobs,
+            rules=dataset_file,
+        )
+        if ready != dataset:
+            # What was preprocessed has the names that the rules gave it.
+            dataset, dataset_file = ready, None
     result = run_benchmark(
         chosen,
-        # Other people are another experiment: they get a folder of their own.
-        out=out
-        or Path("results") / (chosen.name if seed is None else f"{chosen.name}-seed-{seed}"),
+        out=folder,
         dataset=dataset,
         dataset_file=dataset_file,
         harmonizers=harmonizer,

@@ -1,14 +1,14 @@
 """`phycharm harmonize`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from .options import Device, Out
 
 
-def harmonize(
+def harmonize(  # noqa: PLR0913 - raw heads have settings too
     *inputs: Path,
     model: Path,
     to: str,
@@ -17,6 +17,10 @@ def harmonize(
     mask: Path | None = None,
     harmonizer: str | None = None,
     device: Device = "auto",
+    preprocess: Annotated[bool, Parameter(negative="")] = False,
+    outside: Literal["keep", "zero"] = "keep",
+    brain: str = "auto",
+    voxel_size: float = 0.8,
 ) -> None:
     """Harmonize NIfTI files, or the T1w images of a BIDS folder, by a trained model.
 
@@ -40,8 +44,18 @@ def harmonize(
         runs its code, and a folder is not trusted to choose that.
     device
         Where to compute.
+    preprocess
+        The images are raw heads: the brain is found, brought to the model's grid, harmonized, and
+        put back into the head in its native space.
+    outside
+        With --preprocess: what becomes of the head around its brain.
+    brain
+        With --preprocess: the engine that finds the brain, as `phycharm preprocess` takes it.
+    voxel_size
+        With --preprocess: edge in mm of the voxels that the model learned from.
     """
     from ..application.apply import harmonize_inputs
+    from ..preprocess import PreprocessSettings
 
     written = harmonize_inputs(
         list(inputs),
@@ -52,6 +66,8 @@ def harmonize(
         mask=mask,
         harmonizer=harmonizer,
         device=device,
+        raw=PreprocessSettings(brain=brain, voxel_size=voxel_size) if preprocess else None,
+        outside=outside,
     )
     for path in written:
         print(path)

@@ -12,7 +12,7 @@ from ..errors import InputError
 from .app import app
 
 # Commands that find what they have finished when they are called again.
-_GO_ON = ("benchmark", "convergence")
+_GO_ON = ("benchmark", "convergence", "preprocess")
 _REMEDIES = {
     errno.ENOSPC: "make room and try again",
     errno.EDQUOT: "make room and try again",

@@ -53,7 +53,7 @@ def render(runs: Sequence[RunPage], comparison: SideBySide | None, niivue: str |
         comparison=comparison,
         css=Markup(_read("style.css")),
         scripts=[Markup(script) for script in scripts],
-        policy=_policy(allowed),
+        policy=content_policy(allowed),
         niivue=None if niivue is None else pack(niivue.encode("utf-8")),
     )
 
@@ -90,7 +90,14 @@ def script_json(content: Any) -> Markup:
     return Markup(text)
 
 
-def _policy(scripts: Sequence[str]) -> str:
+def content_policy(scripts: Sequence[str]) -> str:
+    """Return the content security policy that lets these scripts run, and nothing else happen.
+
+    Parameters
+    ----------
+    scripts : sequence of str
+        Their hashes, by `script_digest`.
+    """
     hashes = " ".join(f"'{digest}'" for digest in scripts)
     return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "

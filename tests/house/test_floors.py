@@ -12,7 +12,7 @@ FLOORS = {
         {"utils"},
         {"physics", "networks"},
         {"data"},
-        {"simulate", "harmonizers"},
+        {"simulate", "harmonizers", "preprocess"},
         {"harmonizers.external", "method.maps"},
         {"method"},
         {"laws", "application"},
@@ -37,7 +37,7 @@ FLOORS = {
         {"tables", "figures"},
         {"text"},
         {"page"},
-        {"report", "figure_files", "results"},
+        {"report", "figure_files", "results", "quality"},
     ],
 }
 # Data without code, and the package's own version.

@@ -1,0 +1,1 @@
+"""Tools for single volumes: grids, crop, receive field, other programs."""

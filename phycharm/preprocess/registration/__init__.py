@@ -1,0 +1,1 @@
+"""Bringing the scans of a person together, with a check of every result."""

@@ -1,0 +1,1 @@
+"""The page on a preprocessing: every scan to look at, worst first."""
