@@ -10,7 +10,7 @@ from phycharm.harmonizers.registry import harmonizer_class, harmonizer_names
 
 DOCUMENTED = {
     "name", "revision", "summary", "citation", "license", "supervision", "scope", "needs",
-    "maps_preset", "trained_on", "deviations", "control", "variant_of",
+    "maps_preset", "trained_on", "deviations", "deterministic", "control", "variant_of",
 }  # fmt: skip
 
 
