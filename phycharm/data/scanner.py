@@ -1,6 +1,6 @@
 """A scanner of a travelling-subject dataset: its name, its maker, how it acquires."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from ..physics.acquisition import Acquisition
@@ -30,16 +30,21 @@ class Scanner:
     field_strength: float = 3.0
     model: str = ""
 
+    def as_record(self) -> dict[str, Any]:
+        """Return plain data as JSON gives it back, which `from_record` takes."""
+        record = asdict(self)
+        record["acquisition"]["assumed"] = list(self.acquisition.assumed)
+        return record
+
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Self:
-        """Make a scanner from what `dataclasses.asdict` gave, such as JSON keeps.
+        """Make a scanner from what `as_record` gave, such as JSON keeps.
 
         Examples
         --------
-        >>> from dataclasses import asdict
         >>> times = {"inversion_time": 900, "repetition_time": 2300, "echo_time": 3}
         >>> scanner = Scanner(name="Siemens", acquisition=Acquisition(**times, flip_angle=9))
-        >>> Scanner.from_record(asdict(scanner)) == scanner
+        >>> Scanner.from_record(scanner.as_record()) == scanner
         True
         """
         acquisition = Acquisition(**record["acquisition"])

@@ -2,7 +2,6 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -123,7 +122,7 @@ class Harmonizer(ABC):
         self.fitted_on = {
             "subjects": list(train.subjects),
             "validation": list(validation.subjects) if validation else [],
-            "scanners": [asdict(scanner) for scanner in train.scanners],
+            "scanners": [scanner.as_record() for scanner in train.scanners],
             "standardization": _standardization(train),
         } | self._directions(train)
         return self

@@ -1,7 +1,6 @@
 """The released PhyCHarm checkpoints: torch pickles in, safetensors out, nothing executed."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from torch import Tensor
@@ -108,7 +107,9 @@ def _as_method(networks: dict[str, dict[str, Tensor]]) -> PhyCHarmPaper:
     method.fitted_on = {
         "subjects": [],
         "validation": [],
-        "scanners": [asdict(s) for s in PAPER_SCANNERS if any(s.name in pair for pair in pairs)],
+        "scanners": [
+            s.as_record() for s in PAPER_SCANNERS if any(s.name in pair for pair in pairs)
+        ],
         "directions": pairs,
     }
     return method

@@ -123,11 +123,9 @@ class BidsDataset:
     def simulated(self) -> bool:
         """Whether `phycharm simulate` made the dataset."""
         told = self.description.get("GeneratedBy", [])
-        makers = [
-            str(maker.get("Name", "") if isinstance(maker, dict) else maker)
-            for maker in (told if isinstance(told, list) else [told])
-        ]
-        return any("phycharm" in maker.lower() and "simul" in maker.lower() for maker in makers)
+        makers = [one for one in (told if isinstance(told, list) else []) if isinstance(one, dict)]
+        names = [str(maker.get("Name", "")).lower() for maker in makers]
+        return any("phycharm" in name and "simul" in name for name in names)
 
     @property
     def contents(self) -> BidsFiles:

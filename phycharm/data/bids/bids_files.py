@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ...errors import InputError
-from ..content import is_fetched
+from ..content import absence, is_fetched
 from ..datasets.dataset_check import Names
 from ..datasets.dataset_file import DatasetFile
 from ..datasets.guessing import Clue, guess_sessions
@@ -171,14 +171,12 @@ class BidsFiles:
     def checksums(self) -> dict[str, str]:
         """SHA-256 of every image read, and of its sidecars, by path in the dataset.
 
-        What was never fetched has no checksum, and says so.
+        What was never fetched has no checksum, and says so by what it would be.
         """
         images = set(self._read_images())
         sidecars = {sidecar for image in images for sidecar in self.sidecars.of(image)}
         return {
-            path.relative_to(self.root).as_posix(): (
-                hashlib.sha256(path.read_bytes()).hexdigest() if is_fetched(path) else _NOT_FETCHED
-            )
+            path.relative_to(self.root).as_posix(): _checksum(path)
             for path in sorted(images | sidecars)
         }
 
@@ -188,3 +186,11 @@ class BidsFiles:
         for key in self.scans.chosen:
             if again := self.repeat(*key):
                 yield again.path
+
+
+def _checksum(path: Path) -> str:
+    """Return a file's SHA-256; of what is not there, where its link leads or why it is not."""
+    if is_fetched(path):
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    lost = path.is_symlink() and not path.exists()
+    return f"{_NOT_FETCHED}: {path.readlink() if lost else absence(path)}"

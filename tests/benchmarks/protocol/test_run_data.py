@@ -262,6 +262,6 @@ class TestWherePeopleLackScanners:
             for on in phantom.SCANNERS:
                 if on.name != kept:
                     t1w_path(root, subject, on.name).unlink()
-        with pytest.raises(InputError, match="nobody was scanned on two of the scanners") as error:
+        with pytest.raises(InputError, match="nobody was on two of the scanners") as error:
             _ = data(root, pair_protocol()).cohort
         assert "\n" not in str(error.value)
