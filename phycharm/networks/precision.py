@@ -33,9 +33,10 @@ def training_dtype(precision: Precision, device: str) -> torch.dtype:
 
 def _multiplies_bfloat16(device: str) -> bool:
     if torch.device(device).type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     # What the oneDNN of torch itself asks; there is no public question yet.
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    asked: list[Any] = [torch.cpu._is_avx512_bf16_supported(), torch.cpu._is_amx_tile_supported()]
+    return any(asked)
 
 
 @contextmanager
