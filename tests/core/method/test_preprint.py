@@ -230,6 +230,7 @@ PLAN = {
     "learning_rate": 2e-3,
     "betas": (0.7, 0.8),
     "schedule": "cosine",
+    "precision": "bfloat16",
 }
 MAPS_CHANGES = {
     "case": (1, "Loss case: 1 instead of 4"),
