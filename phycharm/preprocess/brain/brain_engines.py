@@ -13,7 +13,7 @@ _COMMAND = "command:"
 _HD_BET = "hd-bet -i {image} -o {brain} -device cpu"
 _SYNTHSTRIP = "mri_synthstrip -i {image} -m {mask}"
 NAMES = ("auto", "given", "template", "deepbet", "hd-bet", "synthstrip")
-"""What `--brain` takes, besides `command:...`."""
+"""What `--brain` takes, besides a command line."""
 
 
 def brain_engine(name: str) -> BrainEngine | None:

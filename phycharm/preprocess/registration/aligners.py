@@ -10,7 +10,7 @@ _COMMAND = "command:"
 _FLIRT = "flirt -ref {fixed} -in {moving} -omat {matrix} -dof {dof} -cost normmi"
 _ANTS = "antsRegistrationSyNQuick.sh -d 3 -f {fixed} -m {moving} -t {kind} -o {folder}/ants"
 NAMES = ("simpleitk", "flirt", "ants")
-"""What `--engine` takes, besides `command:...`."""
+"""What `--engine` takes, besides a command line."""
 
 
 def aligner(name: str) -> Aligner:
