@@ -11,7 +11,7 @@ from typing import TypeVar
 from ..errors import InputError
 from ..utils.progress import progress_bar
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -22,8 +22,8 @@ _THREAD_VARIABLES = (
 
 
 def run_tasks(
-    label: str, tasks: Sequence[tuple[str, Callable[[], T]]], *, jobs: int
-) -> dict[str, T | InputError]:
+    label: str, tasks: Sequence[tuple[str, Callable[[], _T]]], *, jobs: int
+) -> dict[str, _T | InputError]:
     """Run tasks, and show how many are done and how long the rest will take.
 
     Parameters
@@ -46,7 +46,7 @@ def run_tasks(
     InputError
         If a process died.
     """
-    found: dict[str, T | InputError] = {}
+    found: dict[str, _T | InputError] = {}
     if not tasks:
         return found
     with progress_bar(label, len(tasks)) as bar:
@@ -76,7 +76,7 @@ def run_tasks(
     return {name: found[name] for name, _ in tasks}
 
 
-def _outcome(task: Callable[[], T]) -> T | InputError:
+def _outcome(task: Callable[[], _T]) -> _T | InputError:
     try:
         return task()
     except InputError as error:

@@ -56,9 +56,9 @@ class PreprocessSettings:
 
     Examples
     --------
-    >>> PreprocessSettings(voxel_size=0.8).shape
+    >>> PreprocessSettings(voxel_size=0.8).grid_shape
     (240, 240, 224)
-    >>> PreprocessSettings(voxel_size=4, size="48x50x45").shape
+    >>> PreprocessSettings(voxel_size=4, size="48x50x45").grid_shape
     (48, 50, 45)
     """
 
@@ -78,7 +78,7 @@ class PreprocessSettings:
             raise InputError(
                 f"--voxel-size {self.voxel_size:g}: choose one between {low:g} and {high:g} mm."
             )
-        if self.size and (not _SIZE.fullmatch(self.size) or min(self.shape) < _LEAST_SIDE):
+        if self.size and (not _SIZE.fullmatch(self.size) or min(self.grid_shape) < _LEAST_SIDE):
             raise InputError(
                 f"--size {self.size}: give voxels along x, y and z, such as 240x240x224, "
                 f"{_LEAST_SIDE} at least."
@@ -92,7 +92,7 @@ class PreprocessSettings:
                 raise InputError(f"{option} {value}: no such choice; {did_you_mean(value, known)}")
 
     @cached_property
-    def shape(self) -> tuple[int, int, int]:
+    def grid_shape(self) -> tuple[int, int, int]:
         """Voxels of the result along each axis."""
         found = _SIZE.fullmatch(self.size)
         if found:
@@ -103,4 +103,4 @@ class PreprocessSettings:
 
     def as_record(self) -> dict[str, Any]:
         """Return it as JSON keeps it."""
-        return {**asdict(self), "size": "x".join(map(str, self.shape))}
+        return {**asdict(self), "size": "x".join(map(str, self.grid_shape))}

@@ -105,7 +105,7 @@ def plan_person(
         brains=[brain.key for _, brain, _ in scans],
         matrices=[matrix.tolist() for matrix in matrices],
         voxel_size=settings.voxel_size,
-        shape=settings.shape,
+        shape=settings.grid_shape,
         mid_space=settings.mid_space,
     )
 
@@ -133,7 +133,7 @@ def plan_person(
     record = cache.record(_STAGE, key, compute)
     return PersonPlan(
         key=key,
-        space=Space(shape=settings.shape, affine=np.array(record["affine"])),
+        space=Space(shape=settings.grid_shape, affine=np.array(record["affine"])),
         scans=tuple(
             PlannedScan(scan=scan, brain=brain, matrix=matrix @ way_in)
             for scan, brain, matrix in scans
@@ -153,7 +153,7 @@ def _grid(own: Space, mask: Mask, way_out: Matrix, settings: PreprocessSettings)
     linear = way_out[:3, :3] @ (own.affine[:3, :3] / own.voxel_size)
     return Space.around(
         way_out[:3, :3] @ middle + way_out[:3, 3],
-        shape=settings.shape,
+        shape=settings.grid_shape,
         voxel_size=settings.voxel_size,
         axes=nearest_rotation(linear),
     )
