@@ -13,7 +13,8 @@ def require_acquisitions(card: MethodCard, scanners: Iterable[Scanner]) -> None:
     """Make sure that what a method's card says of acquisitions is known of every scanner.
 
     `acquisition` among the needs means TI and TR (in place of TR the echo spacing, which the
-    inversion-recovery equation takes where TR is not known), `echo_time` means TE.
+    inversion-recovery equation takes where TR is not known), `echo_time` means TE. A method that
+    fits what is not known, as PhyCHarm does, has neither among its needs.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ class PhyCHarmPhysics(Harmonizer):
         name="phycharm-physics",
         summary="PhyCHarm's constrained image alone: maps and the target's signal equation.",
         citation="PhyCHarm. medRxiv 2025. doi:10.1101/2025.02.07.25321867",
-        needs=("maps", "acquisition"),
+        needs=("maps",),
         deviations=("The constrained image is the result; the preprint has a network refine it.",),
     )
 

@@ -60,5 +60,6 @@ def on_device(network: nn.Module, device: str) -> nn.Module:
     if torch.device(device).type == "cuda":
         for module in network.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+                # torch's stubs know this keyword for tensors alone.
                 module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network

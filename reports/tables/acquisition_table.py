@@ -11,6 +11,8 @@ from .table import Column, Table, TableCell
 
 _NAMES = {
     "centre": "Readout at the centre of k-space",
+    "inversion_time": "TI (ms)",
+    "repetition_time": "TR (ms)",
     "inversion_efficiency": "Inversion efficiency",
     "transmit": "Flip angle over nominal",
 }
@@ -47,7 +49,9 @@ def acquisition_table(view: RunView) -> Table | None:
             "standard deviation of the values fitted to each person alone. Where more than half of "
             "a parameter's credible range fits about as well, the images do not determine it, and "
             "the sidecar's or the nominal value is in use; where the best value is the end of the "
-            "range, they say that something else than this parameter differs from the model.",
+            "range, they say that something else than this parameter differs from the model. Echo "
+            "spacing and number of readouts are not fitted: where nobody says them, usual values "
+            "are taken.",
         ],
     )
 

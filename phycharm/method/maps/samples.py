@@ -11,6 +11,7 @@ from ...data.quantitative import QuantitativeCohort, QuantitativeScan
 from ...networks.slices import SliceCanvas, as_tensor, cut
 from ...physics.acquisition import Acquisition
 from ...physics.forward import SignalModel, t1w_weight
+from ...physics.open_parameters import assumed
 from ...utils.arrays import Image
 from .preprint import over_4095
 
@@ -112,7 +113,8 @@ def map_samples(
     count = 0
     for subject in cohort.subjects:
         one = cohort.read(subject)
-        own_acquisition = one.scan.scanner.acquisition
+        told = one.scan.scanner.acquisition
+        own_acquisition = assumed(told) if model == "train" else told
         if own_acquisition not in measured:
             measured.append(own_acquisition)
         volumes = {

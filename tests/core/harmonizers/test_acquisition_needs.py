@@ -54,7 +54,7 @@ def test_what_stands_in_for_tr_is_told():
         require_acquisitions(card("acquisition"), [scanner])
 
 
-def test_only_methods_of_physics_need_times():
+def test_only_the_preprint_as_printed_cannot_do_without_times():
     cards = {name: getattr(harmonizer_class(name), "card", None) for name in harmonizer_names()}
     needing = {name for name, card in cards.items() if card and "acquisition" in card.needs}
-    assert needing == {"phycharm", "phycharm-physics", "phycharm-paper"}
+    assert needing == {"phycharm-paper"}

@@ -1,5 +1,6 @@
 """The constrained image: physics that points the right way, learned from training people alone."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -74,6 +75,52 @@ class TestDirections:
         scan = people.scan("03", phantom.GE)
         made = physics.compute(scan, phantom.GE).numpy()
         np.testing.assert_allclose(made[scan.mask], scan.image[scan.mask], rtol=1e-4)
+
+
+# What the sidecars of public datasets say of a readout train, by vendor: never all of it.
+AS_PUBLISHED = {
+    "GE": {"repetition_time": None, "readouts": None},
+    "Philips": {"inversion_time": None, "repetition_time": None},
+    "Siemens": {"echo_spacing": None, "readouts": None},
+}
+
+
+@pytest.fixture(scope="module")
+def published(people):
+    scanners = {
+        on.name: replace(on, acquisition=replace(on.acquisition, **AS_PUBLISHED[on.name]))
+        for on in people.scanners
+    }
+
+    def load(subject, on):
+        return replace(people.scan(subject, on.name), scanner=on)
+
+    return Cohort(subjects=people.subjects, scanners=[*scanners.values()], load=load)
+
+
+@pytest.fixture(scope="module")
+def fitted(published):
+    made = ConstrainedImages()
+    made.learn(published.subset(subjects=["01"]), KnownMaps())
+    return made
+
+
+class TestUnknownTimes:
+    @BY_NAME
+    def test_contrast_moves_towards_the_target(self, fitted, published, source, target):
+        scan, wanted = published.scan("03", source.name), published.scan("03", target.name)
+        made = fitted.compute(scan, wanted.scanner)
+        before, after, goal = (
+            white_over_grey(image, "03") for image in (scan.image, made.numpy(), wanted.image)
+        )
+        assert abs(np.log(after / goal)) < 0.5 * abs(np.log(before / goal))
+        assert difference(made, wanted) < 0.9 * difference(scan.image, wanted)
+
+    def test_kept_with_the_model(self, fitted, published):
+        again = ConstrainedImages()
+        again.restore(json.loads(json.dumps(fitted.state())), KnownMaps())
+        scan, target = published.scan("03", "GE"), published.scanner("Philips")
+        np.testing.assert_array_equal(again.compute(scan, target), fitted.compute(scan, target))
 
 
 class TestLearning:
