@@ -11,11 +11,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from ...errors import InputError
-from ...physics.acquisition import remedy_for
-from ...physics.inversion_recovery import m0_from_inversion
 from ...utils.arrays import Image
 from ...utils.json_file import read_object
 from ...utils.suggestions import did_you_mean
@@ -26,16 +23,14 @@ from ..data_tables import dataset_html
 from ..datasets.dataset_check import unknown_name
 from ..datasets.dataset_file import DatasetFile, load_dataset_file
 from ..nifti import read_volume
-from ..quantitative import QuantitativeCohort, QuantitativeScan
+from ..quantitative import QuantitativeCohort
 from ..scan import Scan
 from ..scanner import Scanner
 from .bids_files import BidsFiles, Kind
 from .protocols import ScanProtocol, protocols_of
+from .quantitative_reader import QuantitativeReader
 from .scan_files import ScanFile, sequence_name
 from .scan_reader import ScanReader
-
-_LONGEST_T1_S = 50.0
-_MS = 1000.0
 
 
 class BidsDataset:
@@ -123,8 +118,8 @@ class BidsDataset:
     def simulated(self) -> bool:
         """Whether `phycharm simulate` made the dataset."""
         told = self.description.get("GeneratedBy", [])
-        makers = [one for one in (told if isinstance(told, list) else []) if isinstance(one, dict)]
-        names = [str(maker.get("Name", "")).lower() for maker in makers]
+        makers = told if isinstance(told, list) else [told]
+        names = [str(one.get("Name", "")).lower() for one in makers if isinstance(one, dict)]
         return any("phycharm" in name and "simul" in name for name in names)
 
     @property
@@ -408,51 +403,13 @@ class BidsDataset:
             If a subject has a T1 map without the MPRAGE and the second MP2RAGE inversion, or
             several that nothing tells apart.
         """
-        subjects = self._files.maps.people
-        for subject in subjects:
-            self._quantitative_scan(subject)
-            for kind in ("T1map", "inv-2"):
-                self._files.maps.one("T1map" if kind == "T1map" else "inv-2", subject)
-        if not subjects:
-            return None
-        return QuantitativeCohort(subjects=subjects, load=self._load_quantitative)
+        return self._maps.cohort()
 
     @property
     def quantitative_scanners(self) -> list[Scanner]:
         """Scanners of the T1-weighted images of the people with maps."""
-        scans = (self._files.quantitative_scan(who) for who in self._files.maps.people)
-        return list(dict.fromkeys(self._made_by(scan) for scan in scans if scan is not None))
+        return self._maps.scanners
 
-    def _quantitative_scan(self, subject: str) -> ScanFile:
-        scan = self._files.quantitative_scan(subject)
-        if scan is None:
-            raise InputError(
-                f"{self.root}: sub-{subject} has a T1map but no T1w image; add it or remove the "
-                "map."
-            )
-        return scan
-
-    def _load_quantitative(self, subject: str) -> QuantitativeScan:
-        found = self._quantitative_scan(subject)
-        scan = self._reader.scan({}, found, self._made_by(found))
-        grid = scan.image.shape, scan.affine
-        t1 = self._reader.on_grid(self._files.maps.one("T1map", subject).path, *grid)
-        if np.median(t1[scan.mask]) <= _LONGEST_T1_S:  # BIDS wants seconds; many write ms
-            t1 = t1 * np.float32(_MS)
-        t1 = np.where(scan.mask, t1, np.float32(0))
-        inv2_path = self._files.maps.one("inv-2", subject).path
-        inv2 = self._reader.on_grid(inv2_path, *grid)
-        given = self.rules.quantitative.given()
-        told = self._files.sidecars.scanner(inv2_path, override=given).acquisition
-        for name in ("inversion_time", "repetition_time"):
-            if name in told.missing:
-                raise InputError(f"{inv2_path}: {name} is not known; {remedy_for(name)}.")
-        m0 = m0_from_inversion(
-            torch.from_numpy(inv2),
-            torch.from_numpy(t1),
-            inversion_time=told.timing.inversion_time,
-            repetition_time=told.timing.repetition_time,
-        ).numpy()
-        m0_scale = float(np.percentile(m0[scan.mask], 99))
-        m0 = np.where(scan.mask, m0 / m0_scale, 0).astype(np.float32)
-        return QuantitativeScan(scan=scan, t1=t1, m0=m0, m0_scale=m0_scale)
+    @property
+    def _maps(self) -> QuantitativeReader:
+        return QuantitativeReader(self._files, self._reader, self._made_by)

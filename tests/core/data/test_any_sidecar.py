@@ -63,7 +63,6 @@ def test_no_number_of_a_sidecar_is_nan(tmp_path, key):
 @OFTEN
 @given(content=st.dictionaries(st.sampled_from(["Name", "GeneratedBy", "License"]), ANY) | ANY)
 @example(content={"GeneratedBy": ["phycharm simulate"]})
-@example(content={"GeneratedBy": {"Name": "phycharm simulate"}})
 def test_descriptions(tmp_path, content):
     (tmp_path / "dataset_description.json").write_text(json.dumps(content))
     dataset = refused_or_read(lambda: BidsDataset(tmp_path))
