@@ -1,6 +1,7 @@
 """Source, every method and target side by side, with zoom and error map (Fig. 4 and 5)."""
 
 from dataclasses import dataclass
+from textwrap import fill
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from ..run.slices import Comparison, axial, axial_index, bounding_box, busiest_w
 from .style import bare, house_style, new_figure
 
 _PANEL_INCHES = 1.28
+_HEADING = 16  # letters that a line above a panel holds
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,7 +87,9 @@ def _cut(comparison: Comparison) -> _Cut:
 def _heading(name: str, comparison: Comparison) -> str:
     if name == "source":
         return f"Source: {comparison.source}"
-    return f"Target: {comparison.target}" if name == "target" else short_label(name)
+    if name == "target":
+        return f"Target: {comparison.target}"
+    return fill(short_label(name), _HEADING)
 
 
 def _grey_panels(

@@ -31,8 +31,11 @@ def training_plot(view: RunView) -> Figure | None:
     history = view.content.history
     history = history[(history["term"] == "loss") & (history["value"] > 0)]
     history = history[~history["harmonizer"].isin(view.variants)]
-    history = history.assign(case=history["case"].where(history["harmonizer"] == "maps", NO_CASE))
-    panels = list(history.groupby(["harmonizer", "case", "network"]))[:_MOST_PANELS]
+    history = history.assign(
+        case=history["case"].where(history["harmonizer"] == "maps", NO_CASE),
+        preset=history["cell"].map(_presets(view)),
+    )
+    panels = list(history.groupby(["harmonizer", "preset", "case", "network"]))[:_MOST_PANELS]
     if not panels:
         return None
     columns = min(3, len(panels))
@@ -40,9 +43,10 @@ def training_plot(view: RunView) -> Figure | None:
     with house_style():
         figure = new_figure(3.2 * columns, 2.2 * rows + 0.5)
         grid = figure.subplots(rows, columns, squeeze=False)
-        for axes, ((method, case, network), curves) in zip(grid.flat, panels, strict=False):
+        for axes, (named, curves) in zip(grid.flat, panels, strict=False):
+            method, preset, case, network = map(str, named)
             _panel(axes, curves)
-            axes.set_title(_title(str(method), str(network), int(str(case))))
+            axes.set_title(_title(method, preset, int(case), network))
         for axes in grid.flat[len(panels) :]:
             axes.set_visible(False)
     return figure
@@ -79,7 +83,15 @@ def loss_axis(axes: Axes) -> None:
     axes.minorticks_off()
 
 
-def _title(method: str, network: str, case: int) -> str:
+def _presets(view: RunView) -> dict[str, str]:
+    """Preset of every fit of the maps by its cell, where there are several; else nothing."""
+    cells = [cell for cell in view.content.cells if cell.harmonizer == "maps"]
+    presets = {cell.name: str(cell.record.get("preset") or "corrected") for cell in cells}
+    several = len(set(presets.values())) > 1
+    return {c.name: presets.get(c.name, "") if several else "" for c in view.content.cells}
+
+
+def _title(method: str, preset: str, case: int, network: str) -> str:
     # Fits of the maps share a name.
-    which = f", case {case}" if method == "maps" and case != NO_CASE else ""
-    return f"{short_label(method)}{which} ({network})"
+    parts = [short_label(method), preset, f"case {case}" if case != NO_CASE else ""]
+    return f"{', '.join(filter(None, parts))} ({network})"

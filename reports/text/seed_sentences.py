@@ -42,6 +42,15 @@ def seed_sentences(view: RunView, leader: str) -> list[str]:
         f"deviation of up to {measure.spread(spreads[widest])} ({label(widest)}); differences "
         "smaller than the spread over training seeds are no findings."
     ]
+    cards = view.content.methods
+    once = [
+        label(str(method))
+        for method, spread in spreads.items()
+        if pd.isna(spread) and not cards.get(str(method), {}).get("deterministic")
+    ]
+    if once:
+        verb, whose = ("was", "its") if len(once) == 1 else ("were", "their")
+        sentences.append(f"{join(once)} {verb} trained with one: {whose} spread is not known.")
     close = _within(view, measure, spreads, leader)
     if close:
         verb = "is" if len(close) == 1 else "are"

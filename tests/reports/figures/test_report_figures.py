@@ -15,6 +15,7 @@ from PIL import Image
 
 from phycharm.errors import InputError
 from phycharm.reports import write_figures
+from phycharm.reports.figures import pictures
 from phycharm.reports.figures.case_training import case_training_plot
 from phycharm.reports.figures.heatmap import heat_map
 from phycharm.reports.figures.histograms import _mean_curve
@@ -130,6 +131,37 @@ def by_case(view, cases):
         ]
     results = replace(view.content, history=pd.concat(curves), cells=tuple(cells), methods=cards)
     return RunView(content=results)
+
+
+def test_maps_of_two_presets_have_a_panel_each(view):
+    """One mean over both zigzagged, for they were trained for other numbers of steps."""
+    kept = view.content
+    (first, *_) = [cell for cell in kept.cells if cell.harmonizer == "maps"]
+    printed = CellRecord(
+        path=first.path.with_name("maps_paper_case-4_seed-0"),
+        record={**first.record, "preset": "paper", "case": 4},
+    )
+    curves = kept.history[kept.history["harmonizer"] == "unet"]
+    parts = [
+        curves.assign(cell=cell.name, harmonizer="maps", network="QMG", case=4)
+        for cell in (first, printed)
+    ]
+    both = replace(kept, cells=(*kept.cells, printed), history=pd.concat(parts))
+    panels = {
+        axes.get_title(loc="left"): axes for axes in training_plot(RunView(content=both)).axes
+    }
+    assert set(panels) == {
+        "Quantitative maps, corrected, case 4 (QMG)",
+        "Quantitative maps, paper, case 4 (QMG)",
+    }
+
+
+def test_headings_of_pictures_do_not_run_into_each_other(view, shown, monkeypatch):
+    monkeypatch.setattr(pictures, "short_label", lambda name: "PhyCHarm, physics alone")
+    figure = picture(view, shown, "external")
+    figure.canvas.draw()
+    boxes = [axes.title.get_window_extent() for axes in figure.axes if axes.get_title()]
+    assert all(a.x1 <= b.x0 for a, b in pairwise(sorted(boxes, key=lambda box: box.x0)))
 
 
 def test_training_loss_has_a_line_per_loss_case_and_a_panel_per_direction(view):

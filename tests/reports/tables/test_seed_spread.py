@@ -1,11 +1,13 @@
 """Several training seeds: averaged before subjects are compared, and their spread is shown."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from phycharm.reports.run.run_view import RunView
 from phycharm.reports.run.seeds import seed_spread, training_seeds
 from phycharm.reports.tables.direction_tables import direction_tables
 from phycharm.reports.tables.leaderboard import leaderboard_table, make_leaderboard
@@ -150,6 +152,16 @@ class TestText:
             "In SSIM U-Net is within that spread of PhyCHarm: another training could turn the "
             "order." in details
         )
+
+    def test_who_was_trained_once_is_named(self, view):
+        kept = view.content
+        fewer = kept.scores[(kept.scores["harmonizer"] != "unet") | (kept.scores["seed"] == 0)]
+        said = "U-Net was trained with one: its spread is not known."
+        assert said in write_verdict(RunView(content=replace(kept, scores=fewer))).details
+        assert said not in write_verdict(view).details
+        cards = {**kept.methods, "unet": {**kept.methods.get("unet", {}), "deterministic": True}}
+        drawn = RunView(content=replace(kept, scores=fewer, methods=cards))
+        assert said not in write_verdict(drawn).details
 
     def test_nobody_is_near(self):
         near = scores()
