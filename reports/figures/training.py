@@ -1,5 +1,7 @@
 """Training curves of every method, training beside validation."""
 
+from textwrap import fill
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,6 +13,7 @@ from ..run.run_view import RunView
 from .style import house_style, new_figure
 
 _MOST_PANELS = 12
+_HEADING = 32  # letters that a line above a panel holds
 
 
 def training_plot(view: RunView) -> Figure | None:
@@ -94,4 +97,4 @@ def _presets(view: RunView) -> dict[str, str]:
 def _title(method: str, preset: str, case: int, network: str) -> str:
     # Fits of the maps share a name.
     parts = [short_label(method), preset, f"case {case}" if case != NO_CASE else ""]
-    return f"{', '.join(filter(None, parts))} ({network})"
+    return fill(f"{', '.join(filter(None, parts))} ({network})", _HEADING)
