@@ -44,9 +44,9 @@ def seed_sentences(view: RunView, leader: str) -> list[str]:
     ]
     cards = view.content.methods
     once = [
-        label(str(method))
-        for method, spread in spreads.items()
-        if pd.isna(spread) and not cards.get(str(method), {}).get("deterministic")
+        label(method)
+        for method in view.methods
+        if pd.isna(spreads.get(method)) and not cards.get(method, {}).get("deterministic")
     ]
     if once:
         verb, whose = ("was", "its") if len(once) == 1 else ("were", "their")
