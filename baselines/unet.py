@@ -15,6 +15,7 @@ class UNet(ImageTranslation):
 
     card = MethodCard(
         name="unet",
+        revision="2",
         summary="A U-Net per direction, from the source image to the target image.",
         citation="Ronneberger, Fischer, Brox. U-Net. MICCAI 2015. doi:10.1007/978-3-319-24574-4_28",
     )

@@ -74,7 +74,7 @@ class Calamiti(Harmonizer):
 
     card = MethodCard(
         name="calamiti",
-        revision="2",
+        revision="3",
         summary="Anatomy of the source, one-hot per pixel, decoded in the target's contrast.",
         citation="Zuo et al. Unsupervised MR harmonization by learning disentangled "
         "representations using information bottleneck theory. NeuroImage 2021. "

@@ -72,7 +72,7 @@ class Pix2Pix(Harmonizer):
 
     card = MethodCard(
         name="pix2pix",
-        revision="2",
+        revision="3",
         summary="A conditional adversarial network per direction, trained on matched slices.",
         citation="Isola, Zhu, Zhou, Efros. Image-to-image translation with conditional "
         "adversarial networks. CVPR 2017. doi:10.1109/CVPR.2017.632",

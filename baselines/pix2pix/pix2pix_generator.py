@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from phycharm.networks.dropout import Dropout
+
 PAPER_HALVINGS = 8
 """Halvings of the paper's generator, for images of 256 x 256."""
 
@@ -119,7 +121,7 @@ class _Up(nn.Module):
         )
         self.rest = nn.Sequential(
             nn.InstanceNorm2d(out_channels, affine=True),
-            *([nn.Dropout(dropout)] if dropout else []),
+            *([Dropout(dropout)] if dropout else []),
             nn.ReLU(),
         )
 

@@ -7,6 +7,8 @@ from io import StringIO
 import torch
 from torch import nn
 
+from .dropout import Dropout
+
 PAPER_FEATURES = (16, 32, 64, 128, 256, 32)
 LEVELS = 4
 """How often the network halves its image: sides must be multiples of 2**LEVELS."""
@@ -28,7 +30,7 @@ def basic_unet(
     features : sequence of 6 int
         Channels of the five levels from the top, and of the last layer.
     dropout : float
-        Probability of dropping a channel after each convolution.
+        Probability of dropping an element after each convolution.
 
     Returns
     -------
@@ -39,7 +41,7 @@ def basic_unet(
 
     # MONAI before 1.6.1 prints a line for every network, amid what commands print.
     with redirect_stdout(StringIO()):
-        return BasicUNet(
+        network = BasicUNet(
             spatial_dims=2,
             in_channels=in_channels,
             out_channels=out_channels,
@@ -48,6 +50,19 @@ def basic_unet(
             norm=("instance", {"affine": True}),
             dropout=dropout,
         )
+    return _without_waste(network)
+
+
+def _without_waste(network: nn.Module) -> nn.Module:
+    """Take out what costs time and changes no image."""
+    for module in list(network.modules()):
+        # Sides are multiples of 16: there is nothing to pad, and padding by nothing makes copies.
+        if hasattr(module, "is_pad"):
+            module.is_pad = False
+        for name, child in module.named_children():
+            if isinstance(child, nn.Dropout):
+                setattr(module, name, Dropout(child.p))
+    return network
 
 
 def on_device(network: nn.Module, device: str) -> nn.Module:

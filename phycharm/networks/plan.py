@@ -63,6 +63,22 @@ class TrainingPlan(BaseModel):
             return 0.5 * (1 + math.cos(math.pi * progress))
         return min(1.0, 2 * (1 - progress))
 
+    def of_steps(self, steps: int) -> Self:
+        """Return the plan with another number of steps in place of its epochs or steps."""
+        return self.model_copy(update={"steps": steps})
+
+    def length(self, samples: int) -> int:
+        """Return how many updates the plan is, for so many slices.
+
+        Examples
+        --------
+        >>> plan = TrainingPlan(epochs=10, batch_size=8, learning_rate=1e-3)
+        >>> plan.length(20), plan.of_steps(7).length(20)
+        (30, 7)
+        """
+        batches = -(-samples // self.batch_size)
+        return self.epochs * batches if self.steps is None else self.steps
+
     def changed(self, changes: dict[str, Any] | None) -> Self:
         """Return the plan with some values replaced.
 

@@ -56,6 +56,8 @@ class Training:
         Whose learning rate follows the plan.
     tags : dict
         Columns added to every row of the history (`network`, `source`, `target`).
+    done : int
+        Updates that the networks had before this training; steps are counted on from there.
     """
 
     label: str
@@ -69,6 +71,7 @@ class Training:
     directions: int = 1
     turns: int = 1
     tags: dict[str, str] = field(default_factory=dict)
+    done: int = 0
 
     def run(self) -> list[dict[str, Any]]:
         """Train; afterwards the modules hold the kept state, in evaluation mode.
@@ -152,7 +155,7 @@ class Training:
         passes = batches / self._batches_per_epoch()
         # Whole epochs are whole numbers, in the table as in people's minds.
         epoch = int(passes) if passes.is_integer() else round(passes, 3)
-        progress = {"epoch": epoch, "step": -(-batches // self.turns)}
+        progress = {"epoch": epoch, "step": self.done - (-batches // self.turns)}
         rows: list[dict[str, Any]] = []
         for name, value in terms.items():
             network, _, term = name.rpartition(".")
@@ -196,7 +199,7 @@ class _Schedule:
 
 def adam(module: nn.Module, plan: TrainingPlan) -> Adam:
     """Return the plan's Adam optimizer for a network."""
-    return Adam(module.parameters(), lr=plan.learning_rate, betas=plan.betas)
+    return Adam(module.parameters(), lr=plan.learning_rate, betas=plan.betas, fused=True)
 
 
 def in_batches(network: nn.Module, slices: Tensor, *, size: int = 64) -> Tensor:

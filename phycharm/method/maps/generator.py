@@ -17,7 +17,7 @@ from ...harmonizers.storage import FittedState, read_state, write_state
 from ...networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, on_device
 from ...networks.field_of_view import FieldOfView
 from ...networks.slices import SliceCanvas, as_tensor, cut, paste
-from ...networks.training import Training, in_batches
+from ...networks.training import Training, adam, in_batches
 from ...physics.acquisition import Acquisition
 from ...physics.forward import SignalModel, require_signal, richest_model
 from ...physics.open_parameters import assumed
@@ -73,7 +73,7 @@ class MapsGenerator:
     """
 
     name = "maps"
-    revision: ClassVar[str] = "3"
+    revision: ClassVar[str] = "4"
     """Changes whenever the same settings would give other maps; part of what identifies a fit."""
 
     def __init__(  # noqa: PLR0913 - a generator has that many settings
@@ -314,9 +314,7 @@ class MapsGenerator:
 
     def _train(self, train: MapSamples, valid: MapSamples | None) -> list[dict[str, Any]]:
         plan = GENERATOR_PLAN.changed(self.training)
-        optimizer = torch.optim.Adam(
-            self._networks.parameters(), lr=plan.learning_rate, betas=plan.betas
-        )
+        optimizer = adam(self._networks, plan)
 
         def step(indices: Tensor) -> dict[str, Tensor]:
             terms = self._loss(self._varied(train.at(indices)))

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from phycharm.networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, on_device
+from phycharm.networks.dropout import Dropout
 
 from support.phantom import TINY_FEATURES
 
@@ -31,7 +32,7 @@ def test_norm_activation_and_dropout_of_the_preprint(paper):
     assert {activation.negative_slope for activation in activations} == {0.1}
     assert len(modules(paper, nn.InstanceNorm2d)) == len(activations) == 18
     assert all(norm.affine for norm in modules(paper, nn.InstanceNorm2d))
-    assert {dropout.p for dropout in modules(paper, nn.Dropout)} == {0.1}
+    assert {dropout.p for dropout in modules(paper, Dropout)} == {0.1}
     assert not modules(paper, nn.BatchNorm2d)
 
 

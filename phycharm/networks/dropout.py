@@ -1,0 +1,56 @@
+"""Dropout whose random numbers cost less on a CPU."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_LEVELS = 2**15  # of the random numbers: the bits of an int16 without its sign
+
+
+class Dropout(nn.Module):
+    """Set every element to 0 with one probability, as `torch.nn.Dropout` does, in training mode.
+
+    Torch draws a number of 53 random bits for every element, on one thread: a quarter of the time
+    of a small network's step on a CPU. Here one drawn number of 63 bits decides on four elements.
+
+    Parameters
+    ----------
+    p : float
+        Probability, 0 to 1; on a CPU it is rounded to a multiple of 2**-15.
+
+    Examples
+    --------
+    >>> kept = Dropout(0.25)(torch.ones(1000, 1000))
+    >>> sorted(set(kept.flatten().tolist()))
+    [0.0, 1.3333333730697632]
+    >>> bool(0.745 < (kept > 0).float().mean() < 0.755)
+    True
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        if not 0 <= p <= 1:
+            raise ValueError(f"dropout of {p}: a probability is 0 to 1")
+        self.p = p
+
+    def extra_repr(self) -> str:
+        """Name the probability, for the printed network."""
+        return f"p={self.p}"
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Return the elements that are kept, scaled so that their mean stays what it was."""
+        lost = round(self.p * _LEVELS)
+        if not self.training or not lost:
+            return values
+        if values.device.type != "cpu" or lost == _LEVELS:
+            return F.dropout(values, self.p)
+        kept = _random_levels(values) >= lost
+        return values * kept.to(values.dtype).mul_(_LEVELS / (_LEVELS - lost))
+
+
+def _random_levels(values: Tensor) -> Tensor:
+    """Draw for every element a number from 0 to 2**15 - 1, all equally likely."""
+    drawn = torch.empty(-(-values.numel() // 4), dtype=torch.int64).random_()
+    bits = drawn.view(torch.int16)[: values.numel()]
+    # The highest of 64 bits is never set; without the signs all four parts are alike.
+    return bits.bitwise_and_(_LEVELS - 1).view(values.shape)
