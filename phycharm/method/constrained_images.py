@@ -245,6 +245,26 @@ class ConstrainedImages:
         weight: Image = t1w_weight(torch.from_numpy(t1), acquisition, model=self._model).numpy()
         return weight
 
+    def signal_of(self, t1: Image, m0: Image, mask: Mask, scanner: Scanner) -> Image:
+        """Compute what a scanner makes of maps, at the resolution of its images.
+
+        Parameters
+        ----------
+        t1, m0 : ndarray of float32, shape (X, Y, Z)
+            T1 in ms, and M0.
+        mask : ndarray of bool, shape (X, Y, Z)
+            Where they are known.
+        scanner : Scanner
+            One of those fitted to.
+
+        Returns
+        -------
+        ndarray of float32, shape (X, Y, Z)
+            In the units of M0; 0 outside the mask.
+        """
+        width = self._widths.get(scanner.name, 0.0)
+        return masked_smoothing(m0 * self._weight(t1, scanner), mask, width)
+
     def acquisition(self, scanner: Scanner) -> Acquisition:
         """Return a scanner's acquisition with what was fitted, where something was."""
         known = self._effective.get(scanner.name)

@@ -8,6 +8,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from ..data.cohort import Cohort
+from ..data.quantitative import QuantitativeCohort
 from ..data.scan import Scan
 from ..data.scanner import Scanner
 from ..errors import InputError
@@ -22,6 +23,7 @@ from .inner_generator import inner_generator
 from .maps.deviations import COMMON, STANDARDIZED, changed, changed_channels
 from .maps.generator import Preset
 from .maps.nesting import add_generator, take_generator
+from .synthesised_travellers import synthesised_travellers
 from .translation import PAPER_DROPOUT, ImageTranslation
 
 Input = Literal["constrained", "source"]
@@ -44,6 +46,9 @@ class PhyCHarm(ImageTranslation):
         bright in it, a network without the source could not know what it has to mend.
     residual : bool
         Whether the network learns the difference from the first of its inputs.
+    pretraining : float
+        Which part of the steps, 0 to less than 1, go to pairs of images that are synthesised for
+        the people with maps, before the travelling people's; needs `quantitative` in `fit`.
     training, features, dropout, seed, device
         See `ImageTranslation`.
     """
@@ -51,9 +56,9 @@ class PhyCHarm(ImageTranslation):
     card: ClassVar[MethodCard] = MethodCard(
         name="phycharm",
         summary="T1 and M0 maps from the source image, the target's signal equation, a U-Net.",
-        revision="4",
+        revision="5",
         citation="PhyCHarm. medRxiv 2025. doi:10.1101/2025.02.07.25321867",
-        needs=("maps",),
+        needs=("maps", "quantitative"),
         deviations=(*COMMON, *STANDARDIZED, *PHYSICS),
     )
 
@@ -70,6 +75,7 @@ class PhyCHarm(ImageTranslation):
         dropout: float = PAPER_DROPOUT,
         inputs: Sequence[Input] = ("constrained", "source"),
         residual: bool = True,
+        pretraining: float = 0.5,
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
@@ -85,7 +91,11 @@ class PhyCHarm(ImageTranslation):
         self.signal = signal
         self.maps = maps
         self.inputs: tuple[Input, ...] = tuple(inputs)
+        self.pretraining = pretraining
+        self._others: Cohort | None = None
+        self._pretrained_on = 0
         _require_inputs(self.inputs)
+        _require_share(pretraining)
         self._physics: ConstrainedImages | EarlierConstrainedImages = ConstrainedImages(
             signal=signal
         )
@@ -98,6 +108,7 @@ class PhyCHarm(ImageTranslation):
             both = settings.pop("source_channel")
             settings["inputs"] = ["constrained", "source"] if both else ["constrained"]
             settings["signal"] = None
+        settings.setdefault("pretraining", 0.0)  # revision 4 and before
         return settings
 
     @override
@@ -115,8 +126,27 @@ class PhyCHarm(ImageTranslation):
         physics = ConstrainedImages(signal=self.signal)
         physics.learn(train, generator)
         self._physics = physics
+        self._others = self._synthesised(train, context.get("quantitative"))
+        self._pretrained_on = len(self._others.subjects) if self._others else 0
         super().learn(train, validation, **context)
+        self._others = None
         physics.forget_maps()
+
+    def _synthesised(self, train: Cohort, people: QuantitativeCohort | None) -> Cohort | None:
+        """Return the people with maps on all scanners, with their predicted maps at hand."""
+        assert isinstance(self._physics, ConstrainedImages)
+        if not self.pretraining or people is None:
+            return None
+        others = synthesised_travellers(people, train, self._physics, seed=self.seed)
+        for scanner in others.scanners:
+            for scan in others.scans(scanner):
+                self._physics.keep_maps(scan)
+        return others
+
+    @override
+    def _earlier_people(self) -> tuple[Cohort, float]:
+        nobody = super()._earlier_people()
+        return nobody if self._others is None else (self._others, self.pretraining)
 
     def _channels(self) -> int:
         return len(self.inputs)
@@ -133,9 +163,18 @@ class PhyCHarm(ImageTranslation):
         return (
             *super().deviations,
             *(source if "source" in self.inputs else ()),
+            *self._pretraining_deviations(),
             *changed("Dropout", self.dropout, PAPER_DROPOUT),
             *changed_channels(self.features),
             *signal_deviations(self._physics.model),
+        )
+
+    def _pretraining_deviations(self) -> tuple[str, ...]:
+        if not self._pretrained_on:
+            return ()
+        return (
+            f"The first {self.pretraining:.0%} of the network's steps are on pairs of images "
+            f"synthesised for {self._pretrained_on} people with maps, by the fitted acquisitions.",
         )
 
     @override
@@ -152,6 +191,7 @@ class PhyCHarm(ImageTranslation):
     def state(self) -> FittedState:
         own = super().state()
         own.facts["physics"] = self._physics.state()
+        own.facts["pretrained_on"] = self._pretrained_on
         return add_generator(own, self._physics.fitted_generator)
 
     @override
@@ -161,6 +201,7 @@ class PhyCHarm(ImageTranslation):
         if physics is None or "gains" not in physics:  # revision 3 and before
             self._physics = EarlierConstrainedImages(decay_only=self.preset == "corrected")
         self._physics.restore(physics or own.facts, generator)
+        self._pretrained_on = own.facts.get("pretrained_on", 0)
         super().restore(own)
 
 
@@ -169,4 +210,12 @@ def _require_inputs(inputs: Sequence[str]) -> None:
     if not inputs or len(set(inputs)) < len(inputs) or not set(inputs) <= set(known):
         raise InputError(
             f"phycharm: inputs = {list(inputs)}; name one or both of {', '.join(known)}, each once."
+        )
+
+
+def _require_share(pretraining: float) -> None:
+    if not 0 <= pretraining < 1:
+        raise InputError(
+            f"phycharm: pretraining = {pretraining}; it is the part of the steps that goes to "
+            "synthesised pairs, 0 to less than 1."
         )

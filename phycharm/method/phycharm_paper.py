@@ -48,6 +48,7 @@ class PhyCHarmPaper(ImageTranslation):
 
     card: ClassVar[MethodCard] = MethodCard(
         name="phycharm-paper",
+        revision="2",
         summary="PhyCHarm as its preprint prints it, with no fault of it cured.",
         citation="PhyCHarm. medRxiv 2025. doi:10.1101/2025.02.07.25321867",
         needs=("maps", "acquisition", "echo_time"),

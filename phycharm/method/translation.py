@@ -26,6 +26,9 @@ HARMONIZATION_PLAN = TrainingPlan(epochs=200, batch_size=2, learning_rate=1e-3, 
 PAPER_DROPOUT = 0.1
 """The preprint's."""
 
+PRETRAINED = "HN, synthesised pairs"
+"""Network in the history of what a network learned before it saw travelling people."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class MatchedSlices:
@@ -111,7 +114,8 @@ class ImageTranslation(Harmonizer):
 
     @override
     def learn(self, train: Cohort, validation: Cohort | None, **context: Any) -> None:
-        cohorts = [train] if validation is None else [train, validation]
+        others, _ = self._earlier_people()
+        cohorts = [train, others] if validation is None else [train, validation, others]
         masks = (
             s.mask for cohort in cohorts for where in cohort.scanners for s in cohort.scans(where)
         )
@@ -125,10 +129,46 @@ class ImageTranslation(Harmonizer):
     ) -> None:
         if not train.people(source, target):
             return
-        plan = HARMONIZATION_PLAN.changed(self.training)
         network = self._new_network()
-        optimizer = adam(network, plan)
         slices = self._matched_slices(train, source, target)
+        others = None
+        if validation is not None and validation.people(source, target):
+            others = self._matched_slices(validation, source, target)
+        plan, done = self._pretrained(network, source, target, samples=len(slices))
+        tags = {"network": "HN", "source": source.name, "target": target.name}
+        self._optimize(network, plan, slices, others, tags=tags, done=done)
+        self._networks[_key(source, target)] = network
+
+    def _pretrained(
+        self, network: nn.Module, source: Scanner, target: Scanner, *, samples: int
+    ) -> tuple[TrainingPlan, int]:
+        """Spend part of the plan on other people's pairs; return what is left, and the steps."""
+        plan = HARMONIZATION_PLAN.changed(self.training)
+        others, share = self._earlier_people()
+        steps = round(share * plan.length(samples))
+        if not steps or not others.people(source, target):
+            return plan, 0
+        tags = {"network": PRETRAINED, "source": source.name, "target": target.name}
+        pairs = self._matched_slices(others, source, target)
+        self._optimize(network, plan.of_steps(steps), pairs, None, tags=tags)
+        return plan.of_steps(max(1, plan.length(samples) - steps)), steps
+
+    def _earlier_people(self) -> tuple[Cohort, float]:
+        """Return whom networks learn from before the travelling people, and in which share."""
+        return _NOBODY, 0.0
+
+    def _optimize(
+        self,
+        network: nn.Module,
+        plan: TrainingPlan,
+        slices: MatchedSlices,
+        others: MatchedSlices | None,
+        *,
+        tags: dict[str, str],
+        done: int = 0,
+    ) -> None:
+        """Train a network on slices; with others, choose the state by these."""
+        optimizer = adam(network, plan)
 
         def step(indices: Tensor) -> dict[str, Tensor]:
             loss = self._loss(network, slices.at(indices))
@@ -137,24 +177,21 @@ class ImageTranslation(Harmonizer):
             optimizer.step()
             return {"loss": loss}
 
-        validate = None
-        if validation is not None and validation.people(source, target):
-            others = self._matched_slices(validation, source, target)
-
-            def validate() -> dict[str, Tensor]:
-                return {"loss": self._loss(network, others)}
+        def validate() -> dict[str, Tensor]:
+            assert others is not None
+            return {"loss": self._loss(network, others)}
 
         self.history += Training(
-            label=f"{self.card.name} {source.name} -> {target.name}",
+            label=f"{self.card.name} {tags['source']} -> {tags['target']}",
             plan=plan,
             samples=len(slices),
             step=step,
-            validate=validate,
+            validate=None if others is None else validate,
             modules={"HN": network},
             optimizers=[optimizer],
-            tags={"network": "HN", "source": source.name, "target": target.name},
+            tags=tags,
+            done=done,
         ).run()
-        self._networks[_key(source, target)] = network
 
     def _channels(self) -> int:
         """Return how many channels `_prepare` makes."""
@@ -221,6 +258,13 @@ class ImageTranslation(Harmonizer):
         self._networks = nn.ModuleDict(networks)
         self._networks.load_state_dict(state.tensors)
         self._networks.eval()
+
+
+def _nobody(subject: str, scanner: Scanner) -> Scan:
+    raise KeyError(f"no scan of {subject} on {scanner.name}")
+
+
+_NOBODY = Cohort(subjects=(), scanners=(), load=_nobody)
 
 
 def _key(source: Scanner, target: Scanner) -> str:

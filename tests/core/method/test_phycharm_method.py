@@ -1,6 +1,7 @@
 """PhyCHarm, with its network and without."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from phycharm.errors import InputError
 from phycharm.method.maps import MapsGenerator
 from phycharm.method.phycharm import PhyCHarm
 from phycharm.method.phycharm_physics import PhyCHarmPhysics
+from phycharm.method.translation import PRETRAINED
 
 from support import phantom
 from support.known_maps import KnownMaps
@@ -82,11 +84,12 @@ class TestMethod:
 
     def test_it_makes_its_own_generator_from_quantitative_people(self, cohort, scan):
         settings = {"training": QUICK, "features": TINY_FEATURES, "case": 2}
-        method = PhyCHarm(training=QUICK, features=TINY_FEATURES, maps=settings)
+        plan = {"steps": 2, "batch_size": 8}
+        method = PhyCHarm(training=plan, features=TINY_FEATURES, maps=settings)
         people = phantom.quantitative_cohort()
         pair = cohort.subset(subjects=["01"], scanners=[phantom.GE, phantom.SIEMENS])
         method.fit(pair, quantitative=people.subset(["Q1"]), quantitative_validation=people)
-        assert {row["network"] for row in method.history} == {"QMG", "HN"}
+        assert {row["network"] for row in method.history} == {"QMG", PRETRAINED, "HN"}
         assert method._physics.fitted_generator.case == 2
         assert {r["split"] for r in method.history if r["network"] == "QMG"} == {
             "train", "validation",
@@ -106,7 +109,9 @@ class TestMethod:
         people = phantom.quantitative_cohort(("Q1",))
         settings = {"training": QUICK, "features": TINY_FEATURES}
         own = PhyCHarm(**settings, maps=settings).fit(pair, quantitative=people)
-        given = PhyCHarm(**settings, maps=settings).fit(pair, maps=own._physics.fitted_generator)
+        given = PhyCHarm(**settings, maps=settings).fit(
+            pair, maps=own._physics.fitted_generator, quantitative=people
+        )
         for a, b in zip(own.state().tensors.values(), given.state().tensors.values(), strict=True):
             assert torch.equal(a, b)
 
@@ -188,6 +193,59 @@ class TestWhatTheNetworkSees:
         assert not (common.mask & ~whole.mask).any()
 
 
+class TestPretraining:
+    """Synthesised pairs first: the people with maps on all scanners, by the fitted physics."""
+
+    PLAN: ClassVar = {"steps": 4, "batch_size": 8}
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def pair(cohort):
+        return cohort.subset(subjects=["01"], scanners=[phantom.GE, phantom.SIEMENS])
+
+    def fit(self, pair, generator, people=None, **settings):
+        method = PhyCHarm(training=self.PLAN, features=TINY_FEATURES, **settings)
+        return method.fit(pair, maps=generator, quantitative=people)
+
+    def test_budget_is_shared_and_not_raised(self, pair, generator):
+        people = phantom.quantitative_cohort(("Q1",))
+        method = self.fit(pair, generator, people, pretraining=0.25)
+        counts = {
+            network: sorted({r["step"] for r in method.history if r["network"] == network})
+            for network in (PRETRAINED, "HN")
+        }
+        assert counts == {PRETRAINED: [1], "HN": [2, 3, 4]}
+        assert any("first 25% of the network" in sentence for sentence in method.deviations)
+
+    def test_it_changes_the_network(self, pair, generator, scan):
+        people = phantom.quantitative_cohort(("Q1",))
+        images = [
+            self.fit(pair, generator, people, pretraining=share).harmonize(scan, phantom.SIEMENS)
+            for share in (0.0, 0.5)
+        ]
+        assert np.abs(images[1] - images[0]).max() > 1e-4
+
+    def test_without_people_with_maps_the_travellers_have_all_steps(self, pair, generator):
+        method = self.fit(pair, generator)
+        assert {row["network"] for row in method.history} == {"HN"}
+        assert not any("synthesised" in s for s in method.deviations)
+
+    def test_what_it_learned_from_is_kept_with_the_model(self, pair, generator, tmp_path):
+        method = self.fit(pair, generator, phantom.quantitative_cohort(("Q1",)))
+        method.save(tmp_path / "model")
+        assert PhyCHarm.load(tmp_path / "model").deviations == method.deviations
+
+    def test_images_are_forgotten_afterwards(self, pair, generator):
+        method = self.fit(pair, generator, phantom.quantitative_cohort(("Q1",)))
+        assert method._others is None
+        assert not method._physics._kept
+
+    @pytest.mark.parametrize("share", [-0.1, 1.0, 2])
+    def test_share_that_leaves_nothing(self, share):
+        with pytest.raises(InputError, match="pretraining"):
+            PhyCHarm(pretraining=share)
+
+
 class TestFindings:
     def test_effective_acquisitions_are_kept_with_the_model(self, fitted, tmp_path):
         found = fitted.findings["acquisitions"]
@@ -211,6 +269,7 @@ class TestEarlierModels:
         settings = PhyCHarm.current_settings(saved)
         assert settings["inputs"] == ["constrained", "source"][: 1 + both]
         assert "source_channel" not in settings
+        assert settings["pretraining"] == 0
         assert saved["source_channel"] == both
 
     def test_paper_preset_is_no_longer_trained(self, cohort, generator):
