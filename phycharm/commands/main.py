@@ -1,6 +1,7 @@
 """What `phycharm` runs: the user's mistakes end in one line, defects keep their traceback."""
 
 import errno
+import os
 import re
 import sys
 import warnings
@@ -20,6 +21,7 @@ _REMEDIES = {
     errno.EPERM: "give another path, or permission",
     errno.EROFS: "give another path",
 }
+_SIGPIPE = 128 + 13  # what a shell says of a program that a closed pipe has ended
 # What is being written stands under such a name until it is whole; the user knows the other.
 _PARTIAL = re.compile(r"\.partial-\d+-")
 
@@ -29,12 +31,19 @@ def main(arguments: list[str] | None = None) -> None:
     warnings.showwarning = _show_warning
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        # What is still to be printed is printed here, where somebody answers for it.
+        sys.stdout.flush()
     except InputError as error:
         _say(str(error))
         sys.exit(2)
     except cyclopts.CycloptsError as error:
         _say(" ".join(str(error).split()) + " See `phycharm --help`.")
         sys.exit(2)
+    except BrokenPipeError:
+        # Whoever read has read enough, as `head` does. Nothing more can be printed, at the exit
+        # neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_SIGPIPE)
     except OSError as error:
         # Only what the user named has a file name: no permission, a full disk, a file for a folder.
         if error.filename is None:

@@ -1,5 +1,6 @@
 """The command line itself: help, version, mistakes in one line, exit codes."""
 
+import os
 import re
 import resource
 import subprocess
@@ -123,6 +124,19 @@ def test_defects_keep_their_traceback(monkeypatch, protocol):
     monkeypatch.setattr(runner, "run_benchmark", defect)
     with pytest.raises(ZeroDivisionError):
         main(["benchmark", str(protocol)])
+
+
+def test_reader_that_has_read_enough_ends_it_in_peace():
+    """`phycharm inspect ... | head`: no traceback, not even from Python's own last flush."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "phycharm", "protocols"],
+        stdout=writing, stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(writing)
+    assert done.stderr == ""
+    assert done.returncode == 141
 
 
 def test_console_script_is_installed():
