@@ -14,6 +14,7 @@ from phycharm.data.cohort import Cohort
 from phycharm.data.intensity import STANDARDIZATIONS
 from phycharm.data.quantitative import QuantitativeCohort, QuantitativeScan
 from phycharm.data.scan import Scan
+from phycharm.data.scanner import Scanner
 from phycharm.errors import InputError
 from phycharm.utils.arrays import Image
 from phycharm.utils.progress import progress_bar
@@ -32,10 +33,13 @@ class RunData:
         As it is on disk.
     protocol : Protocol
         Which says who and how.
+    mapped : BidsDataset, optional
+        Whose people with maps take the place of the dataset's own (see `mapped_people`).
     """
 
     dataset: BidsDataset
     protocol: Protocol
+    mapped: BidsDataset | None = None
 
     @cached_property
     def cohort(self) -> Cohort:
@@ -110,10 +114,26 @@ class RunData:
     @cached_property
     def quantitative(self) -> QuantitativeCohort | None:
         """All people with maps, their T1w standardized; None where there are none."""
-        cohort = self.dataset.quantitative()
+        cohort = (self.mapped or self.dataset).quantitative()
         if cohort is None:
             return None
         return cohort.map(STANDARDIZATIONS[self.protocol.standardization])
+
+    @property
+    def quantitative_scanners(self) -> list[Scanner]:
+        """Scanners of the T1-weighted images of the people with maps."""
+        return (self.mapped or self.dataset).quantitative_scanners
+
+    @property
+    def substitutes(self) -> tuple[str, ...]:
+        """Whose maps took the place of the dataset's own, in a sentence; none where nobody's."""
+        if self.mapped is None:
+            return ()
+        count = len(self.mapped.quantitative_people)
+        people = f"{count} people of {self.mapped.name}"
+        if self.mapped.simulated:
+            people = f"{count} simulated people: the dataset has nobody with measured maps"
+        return (f"T1 and M0 maps were learned from {people}.",)
 
     @cached_property
     def design(self) -> Design:

@@ -107,7 +107,9 @@ class CellRunner:
     def _maps_content(self, preset: MapsPreset) -> dict[str, Any]:
         """Return what decides the maps of a preset, besides case, seed and data."""
         training = self.data.protocol.maps.training
-        return {"preset": preset, "revision": MapsGenerator.revision, "training": training}
+        content = {"preset": preset, "revision": MapsGenerator.revision, "training": training}
+        others = self.data.mapped
+        return content if others is None else content | {"people": others.fingerprint}
 
     def fit_maps(self, preset: MapsPreset, case: int, seed: int) -> MapsGenerator:
         """Fit the maps generator of one preset with one loss case, and do no more."""
@@ -130,7 +132,7 @@ class CellRunner:
         score_maps(generator, self.data, folder, seed=seed)
         return {
             "repr": repr(generator),
-            "deviations": list(generator.deviations),
+            "deviations": [*generator.deviations, *self.data.substitutes],
             "fit_seconds": round(fitted - start, 2),
             "parameters": generator.parameters,
             "score_seconds": round(time.perf_counter() - fitted, 2),
@@ -191,7 +193,7 @@ class CellRunner:
         end = time.perf_counter()
         return {
             "repr": repr(method),
-            "deviations": list(method.deviations),
+            "deviations": [*method.deviations, *self._substitutes(method)],
             "findings": method.findings,
             "parameters": method.parameters,
             "fit_seconds": round(fit_seconds, 2),
@@ -207,6 +209,10 @@ class CellRunner:
         if cell.case is not None:
             context["maps"] = self._fitted_maps(self._preset(cell), cell.case, cell.seed)
         return context
+
+    def _substitutes(self, method: Harmonizer) -> tuple[str, ...]:
+        needs = {"maps", "quantitative"} & set(method.card.needs)
+        return self.data.substitutes if needs else ()
 
     def _preset(self, cell: Cell) -> MapsPreset:
         return self.data.protocol.maps.preset_of(self.methods.cards[cell.spec])

@@ -13,6 +13,7 @@ from phycharm.utils.device import flushed_denormals, resolve_device
 from phycharm.utils.progress import progress_bar
 from phycharm.utils.validation import first_problem
 
+from ..protocol.mapped_people import with_maps_of
 from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
 from .doubling import Doubling
@@ -60,9 +61,12 @@ def measure_convergence(
     """
     run = RunFolder(Path(results))
     protocol = _protocol(run, fold, seed)
+    data = RunData(_dataset(run, protocol), protocol)
+    if others := run.read_manifest().get("dataset", {}).get("maps_path"):
+        data = with_maps_of(data, run.root / others)
     study = Doubling(
         run=run,
-        data=RunData(_dataset(run, protocol), protocol),
+        data=data,
         configuration=str(run.read_manifest().get("fingerprint", "")),
         device=resolve_device(device),
     )

@@ -78,6 +78,7 @@ class Manifest:
             "external": list(design.external),
             "lacking": self.data.lacking,
             "bystanders": self.data.bystanders,
+            "substitutes": list(self.data.substitutes),
             "seeds": self._seeds(),
         }
 
@@ -95,11 +96,20 @@ class Manifest:
             "simulated": dataset.simulated,
             "fingerprint": dataset.fingerprint,
             "checksums": dataset.checksums,
+            "maps_path": self._maps_path(),
             "rules": dataset.given_rules.record() if dataset.given_rules else {},
             "names_read_by": dataset.rules_source,
             "license": str(description.get("License", "")),
             "citation": str(description.get("HowToAcknowledge", "")),
         }
+
+    def _maps_path(self) -> str:
+        """Where people with maps are, if elsewhere; within the run's folder, seen from there."""
+        if self.data.mapped is None:
+            return ""
+        root = self.data.mapped.root
+        own = root.is_relative_to(self.run.root)
+        return str(root.relative_to(self.run.root) if own else root.resolve())
 
 
 def _scanner_record(scanner: Scanner) -> dict[str, Any]:

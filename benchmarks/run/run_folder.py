@@ -19,6 +19,8 @@ from ..scoring.scores import read_scores, score_table, write_scores
 FORMAT = 1
 DATASET = "dataset"
 """Folder of the digital subjects that a run made for itself."""
+DIGITAL = "digital-people"
+"""Folder of the people with maps that were simulated for a dataset without any."""
 PREPROCESSED = "preprocessed"
 """Folder of the brains that a run made of raw heads; it knows itself what is out of date."""
 CONVERGENCE = "convergence"
@@ -29,7 +31,7 @@ LEFT_OUT = "left out"
 
 _MOST_CHANGES = 2
 _OURS = (
-    DATASET, PREPROCESSED, "cells", "scans", "run.json", "methods.json", "metrics.json",
+    DATASET, DIGITAL, PREPROCESSED, "cells", "scans", "run.json", "methods.json", "metrics.json",
     "scores.parquet", "histograms.parquet", "maps.parquet", "timings.csv", "report.html",
     CONVERGENCE, f"{CONVERGENCE}.parquet",
 )  # fmt: skip
@@ -125,7 +127,7 @@ class RunFolder:
         """
         self.require_ours()
         for name in self._entries():
-            if _is_ours(name) and (dataset_too or name not in (DATASET, PREPROCESSED)):
+            if _is_ours(name) and (dataset_too or name not in (DATASET, DIGITAL, PREPROCESSED)):
                 _remove(self.root / name)
 
     def _entries(self) -> list[str]:

@@ -26,6 +26,7 @@ from phycharm.utils.progress import progress_bar
 from ..metrics import as_records
 from ..protocol.cells import plan_cells, variants
 from ..protocol.loading import load_protocol
+from ..protocol.mapped_people import with_digital_people, with_maps_of
 from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
 from ..protocol.split import design
@@ -35,7 +36,7 @@ from ..segmentation import get_segmenter
 from .cell_runner import CellRunner
 from .manifest import Manifest
 from .methods import Methods
-from .run_folder import DATASET, RunFolder
+from .run_folder import DATASET, DIGITAL, RunFolder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,7 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
     out: str | Path,
     dataset: str | Path | None = None,
     dataset_file: str | Path | None = None,
+    maps_dataset: str | Path | None = None,
     harmonizers: str | type[Any] | Sequence[str | type[Any]] | None = None,
     seed: int | None = None,
     seeds: Sequence[int] | None = None,
@@ -78,6 +80,9 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
         BIDS dataset; by default the protocol's digital subjects are simulated into `out`.
     dataset_file : str or Path, optional
         What the dataset's names mean (TOML); by default that is found out.
+    maps_dataset : str or Path, optional
+        BIDS dataset of the people with T1 maps, where they are none of `dataset`; without any,
+        digital people are simulated in their place, for methods that need maps.
     harmonizers : str, type or sequence of them, optional
         Methods to run instead of the protocol's: what a user names (see `create_harmonizer`), or
         classes. A class typed into a notebook has no file to be recognized by, so that it is
@@ -109,6 +114,8 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
         )
     if dataset_file is not None and dataset is None:
         raise InputError(f"{dataset_file}: describes a dataset, and none is given; add --dataset.")
+    if maps_dataset is not None and dataset is None:
+        raise InputError(f"{maps_dataset}: goes with a dataset of travellers; add --dataset.")
     protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
     protocol = protocol.reseeded(simulation=seed, training=seeds)
     run, dataset = RunFolder(Path(out)), None if dataset is None else Path(dataset)
@@ -116,7 +123,15 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
     methods = Methods(protocol, tuple(map(spec_of, named or protocol.harmonizers)))
     cards = methods.cards
     computing_on = resolve_device(device)
-    data = _open_data(protocol, run, dataset, cards, fresh=fresh, rules=dataset_file)
+    data = _open_data(
+        protocol,
+        run,
+        dataset,
+        cards,
+        fresh=fresh,
+        rules=dataset_file,
+        maps_dataset=None if maps_dataset is None else Path(maps_dataset),
+    )
     configuration = run.claim(_configuration(data))
     runner = CellRunner(
         data=data,
@@ -128,7 +143,7 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
     )
     manifest = Manifest(run, data, configuration, computing_on)
     manifest.write("running")
-    for sentence in data.bystanders:
+    for sentence in [*data.bystanders, *data.substitutes]:
         warnings.warn(sentence, stacklevel=2)
     _write_lists(run, protocol, cards)
     _write_scans(run, data)
@@ -151,6 +166,7 @@ def _open_data(
     *,
     fresh: bool,
     rules: str | Path | None = None,
+    maps_dataset: Path | None = None,
 ) -> RunData:
     """Open the data; earlier results go only after what the user gave has proved usable."""
     maps = any({"maps", "quantitative"} & set(card.needs) for card in cards.values())
@@ -160,6 +176,10 @@ def _open_data(
         return data
     opened = BidsDataset(dataset, acquisitions=protocol.acquisitions, rules=rules)
     data = RunData(opened, protocol)
+    if maps:
+        run.require_ours()
+        data = data if maps_dataset is None else with_maps_of(data, maps_dataset)
+        data = with_digital_people(data, run.root / DIGITAL)
     _require_acquisitions(data, cards)
     data.read_everything(maps=maps)
     if fresh:
@@ -172,7 +192,7 @@ def _require_acquisitions(data: RunData, cards: dict[str, MethodCard]) -> None:
     for card in cards.values():
         require_acquisitions(card, data.cohort.scanners)
         if "maps" in card.needs:
-            require_acquisitions(card, data.dataset.quantitative_scanners)
+            require_acquisitions(card, data.quantitative_scanners)
 
 
 def _simulated(protocol: Protocol, run: RunFolder, *, fresh: bool) -> BidsDataset:

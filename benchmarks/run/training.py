@@ -3,8 +3,8 @@
 import json
 import tempfile
 import warnings
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.method.maps import MapsGenerator
 from phycharm.utils.device import resolve_device
 
+from ..protocol.mapped_people import with_digital_people, with_maps_of
 from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
 from ..protocol.sections import MapsPreset
@@ -36,6 +37,7 @@ def train_harmonizer(
     device: str,
     maps: Path | None = None,
     dataset_file: Path | None = None,
+    maps_dataset: Path | None = None,
 ) -> Harmonizer:
     """Fit a method to all but one of a dataset's travelling subjects, and save it.
 
@@ -61,6 +63,9 @@ def train_harmonizer(
         Folder of a maps generator, for a method that needs one; by default one is trained first.
     dataset_file : Path, optional
         What the dataset's names mean (TOML); by default that is found out.
+    maps_dataset : Path, optional
+        BIDS dataset of the people with T1 maps, where they are none of `dataset`; without any,
+        digital people take their place.
 
     Returns
     -------
@@ -79,8 +84,6 @@ def train_harmonizer(
     method = Methods(protocol, (spec,)).make(spec, seed=protocol.seeds[0], device=device)
     _require_trainable(spec, method, scanners=len(data.cohort.scanners))
     require_acquisitions(method.card, data.cohort.scanners)
-    if "maps" in method.card.needs and maps is None:
-        require_acquisitions(method.card, opened.quantitative_scanners)
     people = data.cohort.subjects
     if len(people) < 2:
         raise InputError(
@@ -96,12 +99,15 @@ def train_harmonizer(
     for sentence in data.bystanders:
         warnings.warn(sentence, stacklevel=2)
     _tell_untaught(spec, method, train, data.scanner_names)
-    needs = set(method.card.needs)
-    data.read_everything(people, maps="quantitative" in needs or ("maps" in needs and maps is None))
-    context = _context(method, data, device=device, maps=maps)
-    with outsider_at_work(method, doing=f"Training {spec}"):
-        method.fit(train, validation, **context)
-        method.save(out)
+    with _mapped(data, maps_dataset, wanted=maps is None and _wants_maps(method)) as data:
+        if "maps" in method.card.needs and maps is None:
+            require_acquisitions(method.card, data.quantitative_scanners)
+        data.read_everything(people, maps=_wants_maps(method))
+        context = _context(method, data, device=device, maps=maps)
+        with outsider_at_work(method, doing=f"Training {spec}"):
+            method.fit(train, validation, **context)
+            method.fitted_on |= {"substitutes": list(data.substitutes)} if data.mapped else {}
+            method.save(out)
     # The curves of a generator that was trained before lie in its own folder.
     curves = context["maps"].history if maps is None and "maps" in context else []
     write_history(out, [*curves, *method.history])
@@ -117,6 +123,7 @@ def train_generator(
     device: str,
     preset: MapsPreset | None = None,
     dataset_file: Path | None = None,
+    maps_dataset: Path | None = None,
 ) -> MapsGenerator:
     """Fit the maps generator to a dataset's people with T1 maps, and save it with its curves.
 
@@ -136,6 +143,9 @@ def train_generator(
         Of the generator; by default the protocol's.
     dataset_file : Path, optional
         What the dataset's names mean (TOML); by default that is found out.
+    maps_dataset : Path, optional
+        BIDS dataset of the people with T1 maps, where they are none of `dataset`; without any,
+        digital people take their place.
 
     Returns
     -------
@@ -149,13 +159,32 @@ def train_generator(
     """
     _require_folder(out)
     opened = BidsDataset(dataset, acquisitions=protocol.acquisitions, rules=dataset_file)
-    data = RunData(opened, protocol)
-    generator = _generator(
-        data, preset=preset or protocol.maps.preset, case=case, device=resolve_device(device)
-    )
+    device, preset = resolve_device(device), preset or protocol.maps.preset
+    plain = RunData(opened, protocol)
+    with _mapped(plain, maps_dataset, wanted=_has_travellers(opened)) as data:
+        generator = _generator(data, preset=preset, case=case, device=device)
     generator.save(out)
     write_history(out, generator.history)
     return generator
+
+
+@contextmanager
+def _mapped(data: RunData, maps_dataset: Path | None, *, wanted: bool) -> Iterator[RunData]:
+    """Take people with maps from another dataset, or lend digital ones where there are none."""
+    if maps_dataset is not None:
+        data = with_maps_of(data, maps_dataset)
+    if not wanted:
+        yield data
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        lent = with_digital_people(data, Path(folder))
+        for sentence in lent.substitutes:
+            warnings.warn(sentence, stacklevel=4)
+        yield lent
+
+
+def _wants_maps(method: Harmonizer) -> bool:
+    return bool({"maps", "quantitative"} & set(method.card.needs))
 
 
 def _context(
@@ -166,7 +195,8 @@ def _context(
     if maps is not None and "maps" not in needs:
         raise InputError(f"{maps}: {method.card.name} uses no maps generator; leave it out.")
     context: dict[str, Any] = {}
-    if "quantitative" in needs:
+    # Whoever has a generator at hand may have no people with maps.
+    if "quantitative" in needs and (maps is None or data.quantitative is not None):
         train, validation, _ = data.quantitative_parts()
         context |= {"quantitative": train, "quantitative_validation": validation}
     if "maps" in needs:

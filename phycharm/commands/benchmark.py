@@ -14,6 +14,7 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
     *,
     dataset: Path | None = None,
     dataset_file: Path | None = None,
+    maps_dataset: Path | None = None,
     harmonizer: Annotated[list[str] | None, Parameter(negative="")] = None,
     seed: int | None = None,
     seeds: str | None = None,
@@ -34,6 +35,9 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
     dataset_file
         What the dataset's names mean (TOML, written by `phycharm inspect --write`); by default that
         is found out.
+    maps_dataset
+        BIDS dataset of the people with T1 maps, where the dataset has none; without any, simulated
+        people take their place in methods that need maps.
     harmonizer
         Method to run instead of the protocol's; may be given several times.
     seed
@@ -79,6 +83,7 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
         out=folder,
         dataset=dataset,
         dataset_file=dataset_file,
+        maps_dataset=maps_dataset,
         harmonizers=harmonizer,
         seed=seed,
         seeds=None if seeds is None else numbers(seeds, option="--seeds"),

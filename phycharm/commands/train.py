@@ -13,6 +13,7 @@ def train(
     protocol: str = "quick",
     maps: Path | None = None,
     dataset_file: Path | None = None,
+    maps_dataset: Path | None = None,
     device: Device = "auto",
 ) -> None:
     """Fit a method to all travelling subjects of a dataset, for use on other scans.
@@ -33,6 +34,9 @@ def train(
     dataset_file
         What the dataset's names mean (TOML, written by `phycharm inspect --write`); by default that
         is found out.
+    maps_dataset
+        BIDS dataset of the people with T1 maps, where the dataset has none; without any, simulated
+        people take their place in methods that need maps.
     device
         Where to compute.
     """
@@ -47,5 +51,6 @@ def train(
         device=device,
         maps=maps,
         dataset_file=dataset_file,
+        maps_dataset=maps_dataset,
     )
     print(f"Model: {out}")

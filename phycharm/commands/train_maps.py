@@ -14,6 +14,7 @@ def train_maps(
     case: Literal[1, 2, 3, 4] = 4,
     preset: Literal["corrected", "paper"] | None = None,
     dataset_file: Path | None = None,
+    maps_dataset: Path | None = None,
     device: Device = "auto",
 ) -> None:
     """Fit the Quantitative Maps Generator to the people with T1 maps of a dataset.
@@ -33,6 +34,9 @@ def train_maps(
     dataset_file
         What the dataset's names mean (TOML, written by `phycharm inspect --write`); by default that
         is found out.
+    maps_dataset
+        BIDS dataset of the people with T1 maps, where the dataset has none; without any, simulated
+        people take their place in methods that need maps.
     device
         Where to compute.
     """
@@ -47,5 +51,6 @@ def train_maps(
         device=device,
         preset=preset,
         dataset_file=dataset_file,
+        maps_dataset=maps_dataset,
     )
     print(f"Maps generator: {out}")

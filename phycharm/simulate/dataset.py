@@ -38,7 +38,7 @@ def simulate_dataset(  # noqa: PLR0913 - a dataset has that many settings
     out : str or Path
         Folder to make; it must not exist, or be empty.
     subjects : int
-        Travelling subjects, each scanned on every scanner.
+        Travelling subjects, each scanned on every scanner; may be 0 where there are others.
     quantitative_subjects : int
         Further subjects, with MPRAGE, MP2RAGE and a T1 map.
     voxel_size : float
@@ -124,7 +124,7 @@ def people_labels(subjects: int, quantitative_subjects: int) -> tuple[list[str],
 
 
 def _check(out: Path, subjects: int, quantitative_subjects: int, seed: int) -> None:
-    if subjects < 1 or quantitative_subjects < 0:
+    if min(subjects, quantitative_subjects) < 0 or not subjects + quantitative_subjects:
         raise InputError("nobody to simulate: ask for at least one subject.")
     if seed < 0:
         raise InputError(f"seed {seed}: give a number that is not negative.")

@@ -203,8 +203,9 @@ def _worst(view: RunView, thumbnails: list[Thumbnails]) -> list[int]:
 
 def _notes(view: RunView, left_out: int) -> list[str]:
     """Gather what is missing, one sentence each."""
-    told = view.content.section("protocol").get("bystanders")
-    bystanders = [str(line) for line in told] if isinstance(told, list) else []
+    manifest = view.content.section("protocol")
+    told = [manifest.get(name) for name in ("bystanders", "substitutes")]
+    bystanders = [str(line) for lines in told if isinstance(lines, list) for line in lines]
     notes = [*view.content.notes, *bystanders, *_missing(view), *view.images.notes]
     if left_out:
         notes.append(f"Pictures of {left_out} subjects and directions were left out for size.")

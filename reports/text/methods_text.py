@@ -96,7 +96,9 @@ def _data(view: RunView, cite: Cite) -> str:
     kind = " The scanners were simulated." if view.content.simulated else ""
     people = f"{' and '.join(counts)} subjects" if counts else "no subjects yet"
     scale = _SCALES.get(str(manifest.get("standardization")), "")
-    scanned = f"{_lacking(view, partly)}{kind}{scale}"
+    substitutes = manifest.get("substitutes")
+    maps = "".join(f" {line}" for line in substitutes) if isinstance(substitutes, list) else ""
+    scanned = f"{_lacking(view, partly)}{kind}{maps}{scale}"
     return (
         f"Harmonization methods were compared with {tool} ({protocol}) on {source}: {people}, "
         f"{len(view.directions)} directions between {len(view.scanners)} scanners.{scanned}"

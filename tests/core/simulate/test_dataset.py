@@ -201,7 +201,8 @@ def test_the_truth_of_one_dataset_is_an_anatomy_for_the_next(dataset, tmp_path):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"subjects": 0}, "nobody to simulate"),
+        ({"subjects": 0, "quantitative_subjects": 0}, "nobody to simulate"),
+        ({"subjects": -1}, "nobody to simulate"),
         ({"quantitative_subjects": -1}, "nobody to simulate"),
         ({"seed": -1}, "seed -1"),
         ({"voxel_size": 100.0}, "voxel size"),
