@@ -10,6 +10,7 @@ from typing import Any
 import cyclopts
 
 from ..errors import InputError
+from ..utils.threads import share_cores
 from .app import app
 
 # Commands that find what they have finished when they are called again.
@@ -23,12 +24,13 @@ _REMEDIES = {
 }
 _SIGPIPE = 128 + 13  # what a shell says of a program that a closed pipe has ended
 # What is being written stands under such a name until it is whole; the user knows the other.
-_PARTIAL = re.compile(r"\.partial-\d+-")
+_PARTIAL = re.compile(r"\.partial-[\w.]+-\d+-")
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; the user's mistakes end in one line and exit code 2."""
     warnings.showwarning = _show_warning
+    share_cores()
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
         # What is still to be printed is printed here, where somebody answers for it.

@@ -3,12 +3,15 @@
 import errno
 import json
 import os
+import platform
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+_HOST = re.sub(r"\W+", "", platform.node().partition(".")[0])[:32] or "host"
 # What is left when a writer gave up on its last block.
 _HARDLY_ANY_ROOM = 64 * 1024
 
@@ -36,8 +39,28 @@ def _named(path: Path) -> Iterator[None]:
 
 
 def _temporary_name(path: Path) -> Path:
-    # The suffixes stay at the end: many writers choose a format by them.
-    return path.with_name(f".partial-{os.getpid()}-{path.name}")
+    # The suffixes stay at the end: many writers choose a format by them. Numbers of processes are
+    # their host's own, and several hosts may write into one folder.
+    return path.with_name(f".partial-{_HOST}-{os.getpid()}-{path.name}")
+
+
+def sync(path: Path) -> None:
+    """Have a file or folder written to the disk before anything builds on it.
+
+    Parameters
+    ----------
+    path : Path
+        What was written; of a folder, its list of names.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some file systems cannot, and have nothing to be asked for.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -64,7 +87,10 @@ def atomic_file(path: Path) -> Iterator[Path]:
     try:
         with _named(path):
             yield temporary
+            # A name that outlives a crash of the machine must not outlive what it stands for.
+            sync(temporary)
             temporary.replace(path)
+            sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -91,9 +117,12 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     temporary.mkdir()
     try:
         yield temporary
+        for folder in [*(p for p in temporary.rglob("*") if p.is_dir()), temporary]:
+            sync(folder)
         if path.exists():
             shutil.rmtree(path)
         temporary.rename(path)
+        sync(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

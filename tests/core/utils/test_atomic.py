@@ -2,7 +2,6 @@
 
 import errno
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -11,6 +10,7 @@ import textwrap
 
 import pytest
 
+from phycharm.utils import atomic
 from phycharm.utils.atomic import atomic_file, atomic_folder, is_full, write_json, write_text
 
 
@@ -98,7 +98,7 @@ def test_folder_starts_empty_after_a_killed_process(tmp_path):
     assert not path.exists()
     (left,) = names(tmp_path)
     # The next process may get the same number: what is left must not leak into its folder.
-    (tmp_path / left).rename(tmp_path / f".partial-{os.getpid()}-one")
+    (tmp_path / left).rename(atomic._temporary_name(path))
     with atomic_folder(path) as folder:
         assert names(folder) == []
 
