@@ -14,6 +14,10 @@ class ComparisonError(InputError, ValueError):
     """Two images cannot be compared; a `ValueError` to callers, one line to users."""
 
 
+class UndefinedError(ComparisonError):
+    """One metric is not defined for images that others can compare."""
+
+
 Volume = Tensor | npt.NDArray[Any]
 """What metrics take: a tensor, or an array, which is copied into one on the CPU."""
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .checks import ComparisonError, Volume, check_pair, check_range, inside
+from .checks import UndefinedError, Volume, check_pair, check_range, inside
 from .constants import PSNR_CAP
 from .structural_similarity import occupied_slices
 
@@ -124,7 +124,7 @@ def nrmse(
     reference, image = inside(reference, mask), inside(image, mask)
     energy = reference.double().square().mean()
     if energy == 0:
-        raise ComparisonError("NRMSE is not defined where the whole reference is 0")
+        raise UndefinedError("NRMSE is not defined where the whole reference is 0")
     return (_squared_error(reference, image).mean() / energy).sqrt()
 
 

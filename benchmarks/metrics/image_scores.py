@@ -8,7 +8,7 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
-from .checks import ComparisonError, Volume, as_tensor, check_mask, check_pair
+from .checks import ComparisonError, UndefinedError, Volume, as_tensor, check_mask, check_pair
 from .fidelity import nrmse, psnr, psnr_slices
 from .histograms import jensen_shannon, wasserstein
 from .ranges import data_range
@@ -110,7 +110,9 @@ def score_image(
     Returns
     -------
     dict of str to float
-        Scores by name. All are NaN where a voxel of `image` in the mask is not finite.
+        Scores by name. All are NaN where a voxel of `image` in the mask is not finite, and one
+        that is not defined for these images is (SSIM of the whole field of view of a volume with
+        fewer than 11 voxels along an axis, the sharpness of a constant image).
 
     Raises
     ------
@@ -146,7 +148,14 @@ def score_image(
         mask=inside,
         source=None if source is None else masked(source),
     )
-    return {name: float(MEASURES[name](comparison)) for name in chosen}
+    return {name: _value(name, comparison) for name in chosen}
+
+
+def _value(name: str, comparison: Comparison) -> float:
+    try:
+        return float(MEASURES[name](comparison))
+    except UndefinedError:
+        return float("nan")
 
 
 def _computable(source: Volume | None) -> list[str]:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .checks import ComparisonError, Volume, check_pair, check_range
+from .checks import UndefinedError, Volume, check_pair, check_range
 from .constants import SSIM_K1, SSIM_K2, SSIM_RADIUS
 from .gaussian import smooth, visible_box
 
@@ -135,7 +135,7 @@ def occupied_slices(reference: Tensor, mask: Tensor | None) -> Tensor:
     """
     occupied = (reference != 0 if mask is None else mask).flatten(0, 1).any(dim=0)
     if not occupied.any():
-        raise ComparisonError("every slice of the reference is 0: there is nothing to compare")
+        raise UndefinedError("every slice of the reference is 0: there is nothing to compare")
     return occupied
 
 
@@ -150,7 +150,7 @@ def inner_mean(similarity: Tensor, axes: tuple[int, ...]) -> Tensor:
     for axis in axes:
         inner = similarity.shape[axis] - 2 * SSIM_RADIUS
         if inner < 1:
-            raise ComparisonError(
+            raise UndefinedError(
                 f"SSIM without a mask needs {2 * SSIM_RADIUS + 1} voxels along every axis, "
                 f"got {tuple(similarity.shape)}: give a mask"
             )

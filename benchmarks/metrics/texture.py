@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from .checks import ComparisonError, Volume, check_pair
+from .checks import UndefinedError, Volume, check_pair
 from .constants import SSIM_RADIUS
 from .gaussian import smooth, visible_box
 
@@ -48,10 +48,10 @@ def sharpness(reference: Volume, image: Volume, mask: Volume | None = None) -> T
     reference, image, mask = check_pair(reference, image, mask)
     interior = _interior(torch.ones_like(reference, dtype=torch.bool) if mask is None else mask)
     if not interior.any():
-        raise ComparisonError("no voxel has its six neighbours in the mask: no gradient there")
+        raise UndefinedError("no voxel has its six neighbours in the mask: no gradient there")
     energy = _gradient_energy(reference, interior)
     if energy == 0:
-        raise ComparisonError("the reference image is constant in the mask: it has no sharpness")
+        raise UndefinedError("the reference image is constant in the mask: it has no sharpness")
     return _gradient_energy(image, interior) / energy
 
 
@@ -94,7 +94,7 @@ def structure(source: Volume, image: Volume, mask: Volume | None = None) -> Tens
     source, image, mask = check_pair(source, image, mask)
     mask = torch.ones_like(source, dtype=torch.bool) if mask is None else mask
     if source[mask].min() == source[mask].max():
-        raise ComparisonError("the source image is constant in the mask: it has no structure")
+        raise UndefinedError("the source image is constant in the mask: it has no structure")
     box = visible_box(mask)
     source, image = (_framed(_standardized(volume, mask)[box]) for volume in (source, image))
     framed = _framed(mask[box])

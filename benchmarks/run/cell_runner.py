@@ -3,11 +3,12 @@
 import shutil
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from phycharm.data.intensity import STANDARDIZATION_REVISION
 from phycharm.data.scan import Scan
 from phycharm.errors import InputError
 from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
@@ -18,6 +19,7 @@ from phycharm.utils.arrays import Image
 from phycharm.utils.atomic import atomic_folder, is_full, write_json
 from phycharm.utils.seeding import derived_seed
 
+from ..metrics import as_records
 from ..protocol.cells import Cell, fingerprint
 from ..protocol.run_data import RunData
 from ..protocol.sections import MapsPreset
@@ -26,12 +28,13 @@ from ..scoring.evaluation import Evaluation
 from ..scoring.image_scorer import ImageScorer
 from ..scoring.map_scores import score_maps
 from ..scoring.tissue_scorer import TissueScorer
+from ..scoring.tissues import TISSUE_METRICS
 from ..scoring.unsegmented import segmentation_failures
-from .environment import peak_memory_mb
+from .environment import environment, hardware, peak_memory_mb
 from .fit_people import FitPeople
 from .history import write_history
 from .methods import Methods
-from .run_folder import FORMAT, LEFT_OUT, RunFolder
+from .run_folder import FORMAT, LEFT_OUT, RunFolder, file_sizes
 
 
 @dataclass(kw_only=True)
@@ -60,14 +63,14 @@ class CellRunner:
     configuration: str
     device: str
     tissues: TissueScorer | None = None
+    hopeless: dict[str, str] = field(default_factory=dict)
+    """Why cells cannot be done, by their names, where a process has died of them."""
 
-    def controls(self, fold: int) -> None:
-        """Score the controls (the target itself, ..., a repeat of it) as if they were methods."""
-        makers: dict[str, Callable[[Scan], Image | None]] = {**CONTROLS}
-        if self.data.has_rescans:
-            makers[RESCAN] = self._rescan
-        for name, make in makers.items():
-            cell = Cell(
+    def control_cells(self) -> list[Cell]:
+        """List the cells of the controls (the target itself, ..., a repeat of it), fold by fold."""
+        names = [*CONTROLS, *([RESCAN] if self.data.has_rescans else [])]
+        return [
+            Cell(
                 spec=name,
                 harmonizer=name,
                 scanners=tuple(self.data.scanner_names),
@@ -75,8 +78,19 @@ class CellRunner:
                 fold=fold,
                 seed=self.data.protocol.seeds[0],
             )
-            work = partial(self._control, cell, make)
-            self._finish(cell.name, {"cell": cell.__dict__}, work, about=_about(cell))
+            for fold in self.data.protocol.split.folds
+            for name in names
+        ]
+
+    def control(self, cell: Cell) -> None:
+        """Score a control as if it were a method."""
+        make = self._rescan if cell.harmonizer == RESCAN else CONTROLS[cell.harmonizer]
+        work = partial(self._control, cell, make)
+        self._finish(cell.name, {"cell": cell.__dict__}, work, about=_about(cell))
+
+    def has_control(self, cell: Cell) -> bool:
+        """Whether the run has finished a control's cell, and as it would be made now."""
+        return self.run.is_done(cell.name, self._fingerprint({"cell": cell.__dict__}))
 
     def _rescan(self, target: Scan) -> Image | None:
         again = self.data.rescan(target)
@@ -258,7 +272,25 @@ class CellRunner:
         )
 
     def _fingerprint(self, content: dict[str, Any]) -> str:
-        return fingerprint({"configuration": self.configuration, **content})
+        return fingerprint(
+            {"configuration": self.configuration, "scoring": self._scoring, **content}
+        )
+
+    @cached_property
+    def _scoring(self) -> dict[str, Any]:
+        """What decides scores besides method and images: who measures, how, and against what."""
+        wanted = self.data.protocol.metrics
+        tissues = self.tissues
+        names = [*wanted, *(TISSUE_METRICS if tissues else ())]
+        return {
+            "scorer": ImageScorer.revision,
+            "standardization": STANDARDIZATION_REVISION,
+            "segmenter": f"{tissues.segmenter.name} {tissues.segmenter.revision}"
+            if tissues
+            else "",
+            "metrics": as_records(names),
+            "truth": self.data.dataset.truth_fingerprint,
+        }
 
     def _finish(
         self,
@@ -275,6 +307,8 @@ class CellRunner:
         record = {"format": FORMAT, "cell": name, **about, "fingerprint": wanted}
         with atomic_folder(self.run.cells / name) as folder:
             try:
+                if name in self.hopeless:
+                    raise InputError(self.hopeless[name])
                 result = {"status": "done", "error": "", **work(folder)}
                 result["warnings"] = segmentation_failures(folder)
             except (Exception, SystemExit) as error:  # an outsider's method may raise anything
@@ -282,8 +316,15 @@ class CellRunner:
                     raise  # nobody's fault, and every further cell would end alike
                 _empty(folder)
                 result = {"status": "failed", "error": one_line(error), "warnings": []}
-            measured = {"device": self.device, "peak_memory_mb": round(peak_memory_mb(), 1)}
-            write_json(folder / "cell.json", record | measured | result)
+            measured = {
+                "device": self.device,
+                "peak_memory_mb": round(peak_memory_mb(), 1),
+                "environment": environment(),
+                "hardware": hardware(self.device),
+            }
+            write_json(
+                folder / "cell.json", record | measured | result | {"files": file_sizes(folder)}
+            )
 
 
 def maps_cell(preset: MapsPreset, case: int, seed: int) -> str:

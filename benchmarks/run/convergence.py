@@ -16,9 +16,10 @@ from phycharm.utils.validation import first_problem
 from ..protocol.mapped_people import with_maps_of
 from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
-from .doubling import Doubling
-from .doubling_scores import SCORE
+from .budget.doubling import Doubling
+from .budget.doubling_scores import SCORE
 from .run_folder import DATASET, RunFolder
+from .run_lock import RunLock
 
 
 def measure_convergence(
@@ -71,11 +72,15 @@ def measure_convergence(
         device=resolve_device(device),
     )
     wanted = study.chosen(harmonizers)
-    with flushed_denormals(), progress_bar("convergence", len(wanted)) as bar:
+    with (
+        RunLock(run.root),
+        flushed_denormals(),
+        progress_bar("convergence", len(wanted)) as bar,
+    ):
         for name in wanted:
             study.measure(name)
             bar.advance(detail=name)
-    return study.collect()
+        return study.collect()
 
 
 def _protocol(run: RunFolder, fold: int | None, seed: int | None) -> Protocol:

@@ -4,6 +4,7 @@ import os
 import platform
 import resource
 import subprocess
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ _PACKAGES = (
 )  # fmt: skip
 
 
+@cache
 def environment() -> dict[str, Any]:
     """Return the versions of this package and of what its scores depend on."""
     return {

@@ -2,7 +2,9 @@
 
 import csv
 import shutil
+import warnings
 from collections.abc import Mapping
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,17 @@ from phycharm.utils.json_file import read_object
 from ..protocol.cells import fingerprint
 from ..protocol.differences import differences
 from ..scoring.scores import read_scores, score_table, write_scores
+from .run_lock import HOLDER, LOCK
 
 FORMAT = 1
 DATASET = "dataset"
 """Folder of the digital subjects that a run made for itself."""
+PLAN = "plan.json"
+"""File that says what the run was asked to do."""
 DIGITAL = "digital-people"
 """Folder of the people with maps that were simulated for a dataset without any."""
+LOGS = "logs"
+"""Folder of a log for each cell."""
 PREPROCESSED = "preprocessed"
 """Folder of the brains that a run made of raw heads; it knows itself what is out of date."""
 CONVERGENCE = "convergence"
@@ -29,9 +36,12 @@ CONVERGENCE = "convergence"
 LEFT_OUT = "left out"
 """Status of a cell with nobody to learn from: no failure, and no scores."""
 
+_DATA = (DATASET, DIGITAL, PREPROCESSED)
+_AGAIN = "the cell is made again"
 _MOST_CHANGES = 2
 _OURS = (
-    DATASET, DIGITAL, PREPROCESSED, "cells", "scans", "run.json", "methods.json", "metrics.json",
+    LOCK, HOLDER, DATASET, DIGITAL, PREPROCESSED, LOGS, "cells", PLAN, "scans",
+    "run.json", "methods.json", "metrics.json",
     "scores.parquet", "histograms.parquet", "maps.parquet", "timings.csv", "report.html",
     CONVERGENCE, f"{CONVERGENCE}.parquet",
 )  # fmt: skip
@@ -127,16 +137,23 @@ class RunFolder:
         """
         self.require_ours()
         for name in self._entries():
-            if _is_ours(name) and (dataset_too or name not in (DATASET, DIGITAL, PREPROCESSED)):
+            kept = (LOCK, HOLDER) if dataset_too else (LOCK, HOLDER, *_DATA)
+            if _is_ours(name) and name not in kept:
                 _remove(self.root / name)
 
     def _entries(self) -> list[str]:
         return sorted(path.name for path in self.root.iterdir()) if self.root.is_dir() else []
 
     def _fingerprint(self) -> str | None:
+        """Return whose results lie here; None where there are none, or nobody can read it."""
         if not self.manifest.is_file():
             return None
-        return str(self.read_manifest().get("fingerprint", ""))
+        try:
+            return str(self.read_manifest().get("fingerprint", ""))
+        except InputError as error:
+            # Cells know themselves what they belong to.
+            warnings.warn(f"{error} It is written anew.", stacklevel=2)
+            return None
 
     def _change(self, configuration: Mapping[str, Any]) -> str:
         """Say what differs between a configuration and the one that the manifest tells of."""
@@ -159,16 +176,35 @@ class RunFolder:
         return read_object(self.manifest, remedy="start over with --fresh")
 
     def cell_record(self, cell: str) -> dict[str, Any] | None:
-        """Read what became of a cell; None where it was never finished."""
+        """Read what became of a cell; None where it was never finished, or its record is damaged.
+
+        A damaged record is named in a warning: the cell counts as not done.
+        """
         path = self.cells / cell / "cell.json"
         if not path.is_file():
             return None
-        return read_object(path, remedy="remove the cell's folder and run again")
+        try:
+            record = read_object(path, remedy=_AGAIN)
+        except InputError as error:
+            warnings.warn(str(error), stacklevel=2)
+            return None
+        if not isinstance(record.get("status"), str) or record.get("cell") != cell:
+            warnings.warn(f"{path}: is not the record of this cell; {_AGAIN}.", stacklevel=2)
+            return None
+        return record
 
     def is_done(self, cell: str, wanted: str) -> bool:
-        """Whether a cell is finished and was made with this fingerprint."""
+        """Whether a cell is finished, whole, and was made with this fingerprint.
+
+        A file of it that is missing or not as long as it was is named in a warning.
+        """
         record = self.cell_record(cell)
-        return bool(record and record["status"] == "done" and record["fingerprint"] == wanted)
+        if not record or record["status"] != "done" or record.get("fingerprint") != wanted:
+            return False
+        damaged = damaged_file(self.cells / cell, record.get("files", {}))
+        if damaged is not None:
+            warnings.warn(f"{damaged}: is missing or damaged; {_AGAIN}.", stacklevel=2)
+        return damaged is None
 
     def cell_records(self) -> list[dict[str, Any]]:
         """Read what became of all cells, sorted by name."""
@@ -183,9 +219,12 @@ class RunFolder:
         DataFrame
             All scores.
         """
-        done = _current([r["cell"] for r in self.cell_records() if r["status"] == "done"])
+        records = self._without_superseded(
+            [r for r in self.cell_records() if r["status"] == "done"]
+        )
+        done = _current([record["cell"] for record in records])
         folders = [self.cells / name for name in done]
-        tables = [read_scores(p) for f in folders if (p := f / "scores.parquet").is_file()]
+        tables = [t for f in folders if (t := self._scores(f / "scores.parquet")) is not None]
         scores = pd.concat(tables, ignore_index=True) if tables else score_table([])
         write_scores(self.root / "scores.parquet", scores)
         for name in ("histograms", "maps"):
@@ -196,6 +235,53 @@ class RunFolder:
                     table.to_parquet(path, index=False)
         self._write_timings()
         return scores
+
+    def _without_superseded(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Leave out cells of before whose scores a cell of the plan takes the place of.
+
+        A method whose scope has changed from pairs to all scanners, or back, has other cells for
+        the same directions.
+
+        Raises
+        ------
+        InputError
+            If two cells hold the same scores, and no plan says which counts.
+        """
+        planned = self._planned()
+        # What is planned comes first, and keeps its scores.
+        ordered = sorted(records, key=lambda record: record["cell"] not in planned)
+        kept: list[dict[str, Any]] = []
+        owners: dict[_Key, str] = {}
+        for record in ordered:
+            rival = next((owners[key] for key in _keys(record) if key in owners), None)
+            if rival is not None and (rival in planned) == (record["cell"] in planned):
+                raise InputError(
+                    f"{self.cells}: {rival} and {record['cell']} hold the same scores; remove one "
+                    "of them."
+                )
+            if rival is None:
+                owners |= dict.fromkeys(_keys(record), record["cell"])
+                kept.append(record)
+        return sorted(kept, key=lambda record: record["cell"])
+
+    def _planned(self) -> set[str]:
+        path = self.root / PLAN
+        if not path.is_file():
+            return set()
+        try:
+            cells = read_object(path, remedy=_AGAIN).get("cells", [])
+            return {str(cell["name"]) for cell in cells}
+        except (InputError, KeyError, TypeError):
+            return set()
+
+    def _scores(self, path: Path) -> pd.DataFrame | None:
+        if not path.is_file():
+            return None
+        try:
+            return read_scores(path)
+        except InputError as error:
+            warnings.warn(f"{error} Its cell is left out.", stacklevel=3)
+            return None
 
     def _write_timings(self) -> None:
         columns = (
@@ -213,6 +299,32 @@ class RunFolder:
     def write_manifest(self, content: dict[str, Any]) -> None:
         """Write `run.json` atomically."""
         write_json(self.manifest, {"format": FORMAT, **content})
+
+
+_Key = tuple[str, int, int, str, str]
+
+
+def _keys(record: Mapping[str, Any]) -> list[_Key]:
+    """Name what a method's cell holds the scores of; nothing for maps."""
+    if record.get("harmonizer") == "maps":
+        return []
+    who = (str(record.get("harmonizer")), int(record.get("fold", 0)), int(record.get("seed", 0)))
+    return [(*who, a, b) for a, b in permutations(record.get("scanners", ()), 2)]
+
+
+def file_sizes(folder: Path) -> dict[str, int]:
+    """Return the size in bytes of every file below a folder, by its path in there."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+
+
+def damaged_file(folder: Path, sizes: Mapping[str, int]) -> Path | None:
+    """Return the first file that is missing or not as long as it was; None where all are whole."""
+    for name, size in sizes.items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != size:
+            return path
+    return None
 
 
 def _current(cells: list[str]) -> list[str]:

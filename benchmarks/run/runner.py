@@ -5,7 +5,6 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +15,28 @@ from phycharm.harmonizers.acquisition_needs import require_acquisitions
 from phycharm.harmonizers.card import MethodCard
 from phycharm.harmonizers.external import spec_of
 from phycharm.simulate import simulate_dataset
-from phycharm.simulate.dataset import people_labels
+from phycharm.simulate.dataset import is_simulation, people_labels
 from phycharm.simulate.people.atrophy import require_atrophy
 from phycharm.simulate.scanners.scanner_models import chosen
 from phycharm.utils.atomic import write_json
 from phycharm.utils.device import flushed_denormals, resolve_device
-from phycharm.utils.progress import progress_bar
 
 from ..metrics import as_records
-from ..protocol.cells import plan_cells, variants
+from ..protocol.cells import variants
 from ..protocol.loading import load_protocol
 from ..protocol.mapped_people import with_digital_people, with_maps_of
 from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
 from ..protocol.split import design
 from ..scoring.controls import control_cards
-from ..scoring.tissue_scorer import TissueScorer
-from ..segmentation import get_segmenter
 from .cell_runner import CellRunner
 from .manifest import Manifest
 from .methods import Methods
 from .run_folder import DATASET, DIGITAL, RunFolder
+from .run_lock import RunLock
+from .run_plan import RunPlan, make_runner
+from .tasks import run_tasks
+from .workers.execution import Execution
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +67,8 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
     seeds: Sequence[int] | None = None,
     device: str = "auto",
     fresh: bool = False,
+    execution: Execution | None = None,
+    wait: bool = False,
 ) -> RunResult:
     """Run a benchmark, or go on with one that was interrupted.
 
@@ -96,6 +98,10 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
         Where to compute.
     fresh : bool
         Whether to delete earlier results first.
+    execution : Execution, optional
+        How the cells are done; by default one after the other, in this process.
+    wait : bool
+        Whether to wait for another run that works in the folder; by default it is refused.
 
     Returns
     -------
@@ -116,6 +122,7 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
         raise InputError(f"{dataset_file}: describes a dataset, and none is given; add --dataset.")
     if maps_dataset is not None and dataset is None:
         raise InputError(f"{maps_dataset}: goes with a dataset of travellers; add --dataset.")
+    execution = execution or Execution()
     protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
     protocol = protocol.reseeded(simulation=seed, training=seeds)
     run, dataset = RunFolder(Path(out)), None if dataset is None else Path(dataset)
@@ -123,33 +130,46 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
     methods = Methods(protocol, tuple(map(spec_of, named or protocol.harmonizers)))
     cards = methods.cards
     computing_on = resolve_device(device)
-    data = _open_data(
-        protocol,
-        run,
-        dataset,
-        cards,
-        fresh=fresh,
-        rules=dataset_file,
-        maps_dataset=None if maps_dataset is None else Path(maps_dataset),
-    )
-    configuration = run.claim(_configuration(data))
-    runner = CellRunner(
-        data=data,
-        methods=methods,
-        run=run,
-        configuration=configuration,
-        device=computing_on,
-        tissues=_tissue_scorer(data, run, computing_on),
-    )
-    manifest = Manifest(run, data, configuration, computing_on)
+    homeless = [spec for spec in methods.specs if "__main__:" in spec]
+    if homeless and execution.elsewhere:
+        raise InputError(
+            f"{homeless[0]}: was typed into a notebook, where no other process finds it; write it "
+            "into a file, or do without jobs."
+        )
+    run.require_ours()
+    with RunLock(run.root, wait=wait):
+        data = _open_data(
+            protocol,
+            run,
+            dataset,
+            cards,
+            fresh=fresh,
+            rules=dataset_file,
+            maps_dataset=None if maps_dataset is None else Path(maps_dataset),
+        )
+        configuration = run.claim(_configuration(data))
+        runner = make_runner(run, data, methods, configuration=configuration, device=computing_on)
+        return _locked_run(runner, cards, execution)
+
+
+def _locked_run(
+    runner: CellRunner, cards: dict[str, MethodCard], execution: Execution
+) -> RunResult:
+    """Prepare, do the cells, and finish, in a folder that is this run's alone."""
+    data, run = runner.data, runner.run
+    manifest = Manifest(run, data, runner.configuration, runner.device)
     manifest.write("running")
     for sentence in [*data.bystanders, *data.substitutes]:
-        warnings.warn(sentence, stacklevel=2)
-    _write_lists(run, protocol, cards)
+        warnings.warn(sentence, stacklevel=3)
+    _write_lists(run, data.protocol, cards)
     _write_scans(run, data)
+    tasks = run_tasks(runner, cards)
+    RunPlan.of(runner, tasks).write(run.root)
+    if runner.data.quantitative and any(task.maps for task in tasks):
+        _write_measured_maps(run, data)
     try:
         with flushed_denormals():
-            _run_cells(runner, cards)
+            execution.run(runner, tasks)
     except BaseException:
         manifest.write("interrupted")
         raise
@@ -204,12 +224,17 @@ def _simulated(protocol: Protocol, run: RunFolder, *, fresh: bool) -> BidsDatase
             f"{root}: is no simulated dataset; name it with --dataset, or give another folder with "
             "--out."
         )
-    if fresh or not run.manifest.is_file():
-        # Without a manifest nobody knows which protocol a dataset that lies here was made for.
+    asked = protocol.simulation.model_dump()
+    if fresh:
         _require_usable(protocol)
         run.clear(dataset_too=True)
+    elif root.is_dir() and not run.manifest.is_file() and not is_simulation(root, **asked):
+        raise InputError(
+            f"{root}: holds other people than protocol {protocol.name} asks for, and nothing says "
+            "whose they are; give another folder with --out, or start over with --fresh."
+        )
     if not root.is_dir():
-        simulate_dataset(root, **protocol.simulation.model_dump())
+        simulate_dataset(root, **asked)
     return BidsDataset(root, acquisitions=protocol.acquisitions)
 
 
@@ -222,46 +247,12 @@ def _require_usable(protocol: Protocol) -> None:
     design(protocol.split, labels, place=f"Protocol {protocol.name}")
 
 
-def _tissue_scorer(data: RunData, run: RunFolder, device: str) -> TissueScorer | None:
-    name = data.protocol.segmenter
-    if not name:
-        return None
-    return TissueScorer(data=data, segmenter=get_segmenter(name, device=device), scans=run.scans)
-
-
 def _configuration(data: RunData) -> dict[str, Any]:
     """Return what decides everybody's scores; what is about one method or fit, its cells know."""
     protocol = data.protocol.record()
     for key in ("harmonizers", "settings", "seeds", "summary", "statistics"):
         del protocol[key]
     return {"protocol": protocol, "dataset": data.dataset.fingerprint}
-
-
-def _run_cells(runner: CellRunner, cards: dict[str, MethodCard]) -> None:
-    data, maps = runner.data, runner.data.protocol.maps
-    folds = data.protocol.split.folds
-    cells = list(
-        plan_cells(
-            cards,
-            scanners=data.scanner_names,
-            folds=folds,
-            seeds=data.protocol.seeds,
-            cases=maps.harmonized_cases,
-        )
-    )
-    with progress_bar("benchmark", len(cells)) as bar:
-        for fold in folds:
-            runner.controls(fold)
-        for cell in cells:
-            runner.harmonizer(cell)
-            runner.run.collect()
-            bar.advance(detail=cell.name)
-    wanted = [maps.preset_of(card) for card in cards.values() if "maps" in card.needs]
-    if wanted and data.quantitative:
-        _write_measured_maps(runner.run, data)
-        for seed, preset in product(data.protocol.seeds, dict.fromkeys(wanted)):
-            for case in maps.cases_of(preset):
-                runner.maps(preset, case, seed)
 
 
 def _write_lists(run: RunFolder, protocol: Protocol, cards: dict[str, MethodCard]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,9 @@ class ImageScorer:
     device : str
         Where they are computed.
     """
+
+    revision: ClassVar[str] = "1"
+    """Raised whenever an image would get another score; part of what identifies a cell."""
 
     metrics: Sequence[str]
     device: str

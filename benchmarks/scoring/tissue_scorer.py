@@ -11,6 +11,7 @@ from phycharm.data.scan import Scan
 
 from ..protocol.run_data import RunData
 from ..segmentation import Segmentation, Segmenter
+from .references import read_reference, reference_identity, write_reference
 from .tissues import Fractions, TissueScore, TissuesInMask, tissue_scores, undefined_scores
 from .unsegmented import Unsegmented, write_failure
 
@@ -87,13 +88,25 @@ class TissueScorer:
         return {target.scanner.name: self._reference(target) for target in targets}
 
     def _reference(self, scan: Scan) -> TissuesInMask:
-        """Segment a scan of the dataset once, and keep the answer for all methods."""
+        """Segment a scan of the dataset once, and keep the answer for all methods and processes."""
         key = (scan.subject, scan.scanner.name)
         if key not in self._references:
-            found = self.segmenter.segment(scan)
-            _write(self.scans / f"sub-{scan.subject}_ses-{scan.scanner.name}", found, scan)
-            self._references[key] = TissuesInMask.of(found, scan.mask)
+            self._forget_others(scan.subject)
+            name = self.scans / f"sub-{scan.subject}_ses-{scan.scanner.name}"
+            identity = reference_identity(scan, self.segmenter.name)
+            known = read_reference(name, identity)
+            if known is None:
+                found = self.segmenter.segment(scan)
+                _write(name, found, scan)
+                known = TissuesInMask.of(found, scan.mask)
+                write_reference(name, known, identity)
+            self._references[key] = known
         return self._references[key]
+
+    def _forget_others(self, subject: str) -> None:
+        """Hold one person at a time: of five hundred, memory holds not all."""
+        self._references = {k: v for k, v in self._references.items() if k[0] == subject}
+        self._truths = {k: v for k, v in self._truths.items() if k == subject}
 
     def _of_method(self, targets: Sequence[Scan]) -> dict[str, TissuesInMask | Unsegmented]:
         """Segment the common-domain images of one person, each once and for this method alone."""

@@ -18,6 +18,9 @@ class Segmenter(ABC):
     name: ClassVar[str]
     """The word by which users choose the engine."""
 
+    revision: ClassVar[str] = "1"
+    """Raised whenever an image would be segmented otherwise; part of what identifies a score."""
+
     @abstractmethod
     def segment(self, scan: Scan) -> Segmentation:
         """Segment one scan.

@@ -18,6 +18,7 @@ from .protocols import protocols
 from .report import report
 from .segment import segment
 from .simulate import simulate
+from .status import status
 from .train import train
 from .train_maps import train_maps
 
@@ -45,6 +46,7 @@ app.command(protocols)
 app.command(report)
 app.command(segment)
 app.command(simulate)
+app.command(status)
 app.command(train)
 app.command(train_maps)
 app.command(install_completion, name="--install-completion")

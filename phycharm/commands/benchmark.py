@@ -2,11 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from .options import Device, numbers
+from .options import Device, numbers, pairs
 
 
 def benchmark(  # noqa: PLR0913 - a command has that many options
@@ -23,6 +23,11 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
     fresh: Annotated[bool, Parameter(negative="")] = False,
     preprocess: Annotated[bool, Parameter(negative="")] = False,
     jobs: int = 1,
+    threads: int | None = None,
+    executor: Literal["local", "slurm"] = "local",
+    slurm: Annotated[list[str] | None, Parameter(negative="")] = None,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    wait: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Train, harmonize, score and report; goes on where an earlier run was interrupted.
 
@@ -54,15 +59,34 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
         The dataset holds raw heads: preprocess them first, into the results folder, at the
         protocol's voxel size; `phycharm preprocess` has all settings.
     jobs
-        With --preprocess: scans at once.
+        Cells at once, each in a process of its own; with --preprocess, scans at once too.
+    threads
+        Of all processes together, or of one job of a cluster; by default as many as cores may be
+        used, and one in a job.
+    executor
+        Where cells are done: by this machine, or as job arrays of Slurm (needs submitit).
+    slurm
+        Option of sbatch, such as partition=gpu or time=240 (minutes); may be given several times.
+    dry_run
+        Only say which jobs there would be.
+    wait
+        Wait for another run that works in the results folder.
     """
     from phycharm.benchmarks.protocol.loading import load_protocol
     from phycharm.benchmarks.run.run_folder import PREPROCESSED
     from phycharm.benchmarks.run.runner import run_benchmark
+    from phycharm.benchmarks.run.workers.execution import Execution
     from phycharm.reports import leaderboard_text, write_report
 
     from ..preprocess.raw_data import ready_dataset
 
+    execution = Execution(
+        jobs=jobs,
+        threads=threads,
+        executor=executor,
+        slurm=pairs(slurm or [], option="--slurm"),
+        dry_run=dry_run,
+    )
     chosen = load_protocol(protocol)
     # Other people are another experiment: they get a folder of their own.
     name = chosen.name if seed is None else f"{chosen.name}-seed-{seed}"
@@ -89,7 +113,11 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
         seeds=None if seeds is None else numbers(seeds, option="--seeds"),
         device=device,
         fresh=fresh,
+        execution=execution,
+        wait=wait,
     )
+    if dry_run:
+        return 0
     report_path = write_report([result.folder])
     print(leaderboard_text(result.folder))
     print(f"Report: {report_path}")

@@ -32,3 +32,26 @@ def numbers(text: str, *, option: str) -> list[int]:
             "give numbers separated by commas, such as 0,1,2."
         )
     return list(map(int, parts))
+
+
+def pairs(texts: list[str], *, option: str) -> dict[str, str]:
+    """Read options of another program, each as NAME=VALUE.
+
+    Raises
+    ------
+    InputError
+        If there is no name, or it is no option's.
+
+    Examples
+    --------
+    >>> pairs(["partition=gpu", "time=60"], option="--slurm")
+    {'partition': 'gpu', 'time': '60'}
+    """
+    found = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        plain = name.strip().lstrip("-")
+        if not sign or not plain.replace("-", "").replace("_", "").isalnum() or "\n" in value:
+            raise InputError(f"{option} {text}: give NAME=VALUE, such as {option} partition=gpu.")
+        found[plain] = value.strip()
+    return found

@@ -17,6 +17,9 @@ from ..utils.arrays import Image, Mask
 from ..utils.suggestions import did_you_mean
 from .scan import Scan
 
+STANDARDIZATION_REVISION = "1"
+"""Raised whenever a rule would give a scan another scale; part of what identifies scores."""
+
 DEFAULT_STANDARDIZATION = "p99"
 """What models that name none were trained on: those saved before a model recorded it."""
 

@@ -1,5 +1,6 @@
 """Making a whole dataset of digital travelling subjects."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -75,8 +76,7 @@ def simulate_dataset(  # noqa: PLR0913 - a dataset has that many settings
     models, grid = chosen(scanners), ScanGrid(voxel_size=voxel_size)
     heads = [template_anatomy()] if anatomy is None else people_anatomies(Path(anatomy))
     travelling, others = (_deal(heads, names) for names in labels)
-    told = f"seed {seed}, voxels of {voxel_size:g} mm, scanners {', '.join(scanners)}"
-    told += "".join(f", atrophy {label}={part:g}" for label, part in lost.items())
+    told = _told(seed, voxel_size, scanners, lost)
     runs = (1, 2) if rescans else (1,)
     total = subjects * len(models) + quantitative_subjects
     with atomic_folder(out) as root, progress_bar("simulating", total) as bar:
@@ -99,6 +99,51 @@ def simulate_dataset(  # noqa: PLR0913 - a dataset has that many settings
             write_quantitative(root, person)
             bar.advance(detail=f"sub-{name}")
     return out
+
+
+def is_simulation(
+    root: Path,
+    *,
+    subjects: int,
+    quantitative_subjects: int,
+    voxel_size: float,
+    scanners: Sequence[str],
+    seed: int,
+    atrophy: Mapping[str, float] | None = None,
+) -> bool:
+    """Whether a dataset is the one that `simulate_dataset` makes of these arguments.
+
+    Parameters
+    ----------
+    root : Path
+        The dataset.
+    subjects, quantitative_subjects, voxel_size, scanners, seed, atrophy
+        As for `simulate_dataset`.
+
+    Returns
+    -------
+    bool
+        By what its description and its list of participants say; False where they say nothing.
+    """
+    told = _told(seed, voxel_size, scanners, dict(atrophy or {}))
+    try:
+        description = (root / "dataset_description.json").read_text(encoding="utf-8")
+        makers = json.loads(description)["GeneratedBy"]
+        lines = (root / "participants.tsv").read_text(encoding="utf-8").splitlines()[1:]
+        known = any(told in str(maker.values()) for maker in makers)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    travelling, others = people_labels(subjects, quantitative_subjects)
+    people = {line.partition("\t")[0].removeprefix("sub-") for line in lines}
+    return known and people == {*travelling, *others}
+
+
+def _told(
+    seed: int, voxel_size: float, scanners: Sequence[str], atrophy: Mapping[str, float]
+) -> str:
+    """Say what a dataset was simulated with, for a person."""
+    told = f"seed {seed}, voxels of {voxel_size:g} mm, scanners {', '.join(scanners)}"
+    return told + "".join(f", atrophy {label}={part:g}" for label, part in atrophy.items())
 
 
 def people_labels(subjects: int, quantitative_subjects: int) -> tuple[list[str], list[str]]:

@@ -165,6 +165,18 @@ class BidsDataset:
             record["dataset file"] = self.given_rules.record()
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
+    @cached_property
+    def truth_fingerprint(self) -> str:
+        """SHA-256 over the truth that simulated people were made of; empty where none is known."""
+        files = sorted((self.root / "derivatives" / "truth").rglob("*.nii.gz"))
+        if not files:
+            return ""
+        content = hashlib.sha256()
+        for path in files:
+            content.update(path.relative_to(self.root).as_posix().encode())
+            content.update(hashlib.sha256(path.read_bytes()).digest())
+        return content.hexdigest()
+
     @property
     def quantitative_people(self) -> set[str]:
         """Labels of the people with T1 maps, who do not travel."""

@@ -13,6 +13,7 @@ import pytest
 
 from phycharm.baselines.linear import LinearScaling
 from phycharm.benchmarks.protocol.loading import load_protocol
+from phycharm.benchmarks.run.run_folder import RunFolder
 from phycharm.benchmarks.run.runner import run_benchmark
 from phycharm.benchmarks.scoring.scores import read_scores
 from phycharm.errors import InputError
@@ -62,7 +63,7 @@ def state(killed):
         "manifest": json.loads((killed / "run.json").read_text()),
         "cells": {p.parent.name: p.stat().st_mtime_ns for p in killed.glob("cells/*/cell.json")},
         "partial": list(killed.rglob(".partial-*")),
-        "scores": read_scores(killed / "scores.parquet"),
+        "scores": RunFolder(killed).collect(),
     }
 
 

@@ -13,15 +13,15 @@ from phycharm.method.maps import MapsGenerator
 from phycharm.method.maps.preprint import GENERATOR_PLAN
 from phycharm.utils.atomic import atomic_file
 
-from ..protocol.cells import Cell, plan_cells
-from ..protocol.protocol import Protocol
-from ..protocol.run_data import RunData
-from ..protocol.sections import MapsPreset
-from .cell_runner import CellRunner, maps_cell
+from ...protocol.cells import Cell, plan_cells
+from ...protocol.protocol import Protocol
+from ...protocol.run_data import RunData
+from ...protocol.sections import MapsPreset
+from ..cell_runner import CellRunner, maps_cell
+from ..methods import Methods
+from ..run_folder import CONVERGENCE, RunFolder
 from .doubling_records import DoublingRecords
 from .doubling_scores import DoublingScores
-from .methods import Methods
-from .run_folder import CONVERGENCE, RunFolder
 
 CONVERGENCE_TYPES = {
     "harmonizer": "string",

@@ -12,11 +12,11 @@ from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.method.maps import MapsGenerator
 from phycharm.utils.arrays import Mask
 
-from ..protocol.cells import Cell
-from ..protocol.run_data import RunData
-from ..scoring.image_scorer import ImageScorer
-from ..scoring.map_scores import PURE, tissue_masks
-from ..scoring.scores import read_scores
+from ...protocol.cells import Cell
+from ...protocol.run_data import RunData
+from ...scoring.image_scorer import ImageScorer
+from ...scoring.map_scores import PURE, tissue_masks
+from ...scoring.scores import read_scores
 
 SCORE = "ssim"
 """Metric by which images are judged."""

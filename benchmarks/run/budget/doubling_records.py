@@ -8,8 +8,8 @@ from typing import Any
 from phycharm.utils.atomic import write_json
 from phycharm.utils.json_file import read_object
 
-from ..protocol.cells import fingerprint
-from .run_folder import RunFolder
+from ...protocol.cells import fingerprint
+from ..run_folder import RunFolder
 
 _REMEDY = "remove it and measure again"
 

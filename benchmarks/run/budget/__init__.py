@@ -1,0 +1,1 @@
+"""What twice the budget gains."""

@@ -1,0 +1,1 @@
+"""Cells of one run in several processes."""

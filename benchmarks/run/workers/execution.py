@@ -1,0 +1,123 @@
+"""How the cells of a run are done: here, in several processes, or as jobs of a cluster."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+
+from phycharm.errors import InputError
+from phycharm.utils.progress import progress_bar
+
+from ..cell_runner import CellRunner
+from ..tasks import Task
+from .local_pool import LocalPool
+from .one_cell import run_one
+from .slurm import SlurmArray
+
+Executor = Literal["local", "slurm"]
+
+_COLLECT_EVERY_S = 120.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """How cells are done. Scores do not depend on it while a process has as many threads.
+
+    Parameters
+    ----------
+    jobs : int
+        Processes of this machine; with 1 cells are done in this one.
+    threads : int, optional
+        Of all processes of this machine together, or of one job of a cluster; by default as many
+        as cores may be used.
+    executor : {"local", "slurm"}
+        Where.
+    slurm : mapping of str to str
+        Options of `sbatch`, by its own names.
+    dry_run : bool
+        Whether jobs of a cluster are only described.
+
+    Raises
+    ------
+    InputError
+        If a number makes no sense, or options do not go with the executor.
+    """
+
+    jobs: int = 1
+    threads: int | None = None
+    executor: Executor = "local"
+    slurm: Mapping[str, str] = field(default_factory=dict)
+    dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        for name, value in (("jobs", self.jobs), ("threads", self.threads)):
+            if value is not None and value < 1:
+                raise InputError(f"{name} {value}: give 1 or more.")
+        if self.executor == "local" and (self.slurm or self.dry_run):
+            raise InputError("--slurm and --dry-run go with --executor slurm; add it.")
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether other processes do the cells, so that methods must be found by name."""
+        return self.jobs > 1 or self.executor == "slurm"
+
+    def run(self, runner: CellRunner, tasks: Sequence[Task]) -> None:
+        """Do all cells that are not done.
+
+        Parameters
+        ----------
+        runner : CellRunner
+            Of the run, whose plan lies in its folder.
+        tasks : sequence of Task
+            In an order in which each finds what it needs.
+
+        Raises
+        ------
+        InputError
+            If the cluster or a worker refuses.
+        OSError
+            If the disk is full.
+        """
+        if self.threads is not None and self.executor == "local":
+            torch.set_num_threads(self.threads)
+        if not self.elsewhere:
+            _run_here(runner, tasks)
+            return
+        done = [task.name for task in tasks if task.is_done(runner)]
+        left = [task for task in tasks if task.name not in set(done)]
+        lost = self._elsewhere(runner, left, done)
+        for task in left:
+            if task.name in lost:
+                task.give_up(runner, lost[task.name])
+
+    def _elsewhere(
+        self, runner: CellRunner, left: Sequence[Task], done: Sequence[str]
+    ) -> dict[str, str]:
+        root, gpu = runner.run.root, runner.device == "cuda"
+        if self.executor == "slurm":
+            array = SlurmArray(root=root, threads=self.threads or 1, gpu=gpu, options=self.slurm)
+            if self.dry_run:
+                print(array.described(left))
+                return {}
+            return array.run(left, done)
+        pool = LocalPool(
+            root=root,
+            jobs=self.jobs,
+            threads=max(1, torch.get_num_threads() // self.jobs),
+            gpus=torch.cuda.device_count() if gpu else 0,
+        )
+        return pool.run(left, done)
+
+
+def _run_here(runner: CellRunner, tasks: Sequence[Task]) -> None:
+    """Do cells in this process, and gather their tables every few minutes."""
+    collected = time.monotonic()
+    with progress_bar("benchmark", len(tasks)) as bar:
+        for task in tasks:
+            run_one(runner, task, threads=torch.get_num_threads())
+            if time.monotonic() - collected > _COLLECT_EVERY_S:
+                runner.run.collect()
+                collected = time.monotonic()
+            bar.advance(detail=task.name)
