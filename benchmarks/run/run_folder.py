@@ -16,6 +16,7 @@ from phycharm.utils.json_file import read_object
 
 from ..protocol.cells import fingerprint
 from ..protocol.differences import differences
+from ..scoring.joined_tables import join_tables
 from ..scoring.scores import read_scores, score_table, write_scores
 from .run_lock import HOLDER, LOCK
 
@@ -149,11 +150,12 @@ class RunFolder:
         if not self.manifest.is_file():
             return None
         try:
-            return str(self.read_manifest().get("fingerprint", ""))
+            manifest = read_object(self.manifest, remedy="it is written anew")
         except InputError as error:
             # Cells know themselves what they belong to.
-            warnings.warn(f"{error} It is written anew.", stacklevel=2)
+            warnings.warn(str(error), stacklevel=3)
             return None
+        return str(manifest.get("fingerprint", ""))
 
     def _change(self, configuration: Mapping[str, Any]) -> str:
         """Say what differs between a configuration and the one that the manifest tells of."""
@@ -211,30 +213,25 @@ class RunFolder:
         names = sorted(path.parent.name for path in self.cells.glob("[!.]*/cell.json"))
         return [record for name in names if (record := self.cell_record(name))]
 
-    def collect(self) -> pd.DataFrame:
-        """Gather the tables of all cells into those of the run.
+    def collect(self) -> None:
+        """Gather the tables of all cells into those of the run, cell by cell.
 
-        Returns
-        -------
-        DataFrame
-            All scores.
+        Raises
+        ------
+        InputError
+            If two cells hold the same scores, and no plan says which counts.
         """
         records = self._without_superseded(
             [r for r in self.cell_records() if r["status"] == "done"]
         )
         done = _current([record["cell"] for record in records])
         folders = [self.cells / name for name in done]
-        tables = [t for f in folders if (t := self._scores(f / "scores.parquet")) is not None]
-        scores = pd.concat(tables, ignore_index=True) if tables else score_table([])
-        write_scores(self.root / "scores.parquet", scores)
-        for name in ("histograms", "maps"):
+        for name in ("scores", "histograms", "maps"):
             parts = [p for folder in folders if (p := folder / f"{name}.parquet").is_file()]
-            if parts:
-                table = pd.concat([pd.read_parquet(path) for path in parts], ignore_index=True)
-                with atomic_file(self.root / f"{name}.parquet") as path:
-                    table.to_parquet(path, index=False)
+            if name == "scores" and not parts:
+                write_scores(self.root / "scores.parquet", score_table([]))
+            join_tables(parts, self.root / f"{name}.parquet", read=_read_table)
         self._write_timings()
-        return scores
 
     def _without_superseded(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Leave out cells of before whose scores a cell of the plan takes the place of.
@@ -274,15 +271,6 @@ class RunFolder:
         except (InputError, KeyError, TypeError):
             return set()
 
-    def _scores(self, path: Path) -> pd.DataFrame | None:
-        if not path.is_file():
-            return None
-        try:
-            return read_scores(path)
-        except InputError as error:
-            warnings.warn(f"{error} Its cell is left out.", stacklevel=3)
-            return None
-
     def _write_timings(self) -> None:
         columns = (
             "cell", "harmonizer", "fold", "seed", "status", "device",
@@ -299,6 +287,15 @@ class RunFolder:
     def write_manifest(self, content: dict[str, Any]) -> None:
         """Write `run.json` atomically."""
         write_json(self.manifest, {"format": FORMAT, **content})
+
+
+def _read_table(path: Path) -> pd.DataFrame | None:
+    """Read a table of a cell; one that is damaged is named and left out."""
+    try:
+        return read_scores(path) if path.name == "scores.parquet" else pd.read_parquet(path)
+    except (InputError, OSError, ValueError) as error:
+        warnings.warn(f"{path}: is damaged ({error}); its cell is left out.", stacklevel=4)
+        return None
 
 
 _Key = tuple[str, int, int, str, str]

@@ -56,6 +56,11 @@ def killed(protocol, diary, shared_dataset, tmp_path_factory):
     return out
 
 
+def collected(out):
+    RunFolder(out).collect()
+    return read_scores(out / "scores.parquet")
+
+
 @pytest.fixture(scope="module")
 def state(killed):
     """What the killed run left, before anybody goes on."""
@@ -63,7 +68,7 @@ def state(killed):
         "manifest": json.loads((killed / "run.json").read_text()),
         "cells": {p.parent.name: p.stat().st_mtime_ns for p in killed.glob("cells/*/cell.json")},
         "partial": list(killed.rglob(".partial-*")),
-        "scores": RunFolder(killed).collect(),
+        "scores": collected(killed),
     }
 
 

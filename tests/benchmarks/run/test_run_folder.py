@@ -6,8 +6,13 @@ import json
 import pandas as pd
 import pytest
 
-from phycharm.benchmarks.run.run_folder import RunFolder
-from phycharm.benchmarks.scoring.scores import read_scores, score_table, write_scores
+from phycharm.benchmarks.run.run_folder import PLAN, RunFolder
+from phycharm.benchmarks.scoring.scores import (
+    SCORE_TYPES,
+    read_scores,
+    score_table,
+    write_scores,
+)
 from phycharm.errors import InputError
 from phycharm.utils.atomic import write_json
 
@@ -74,10 +79,11 @@ class TestClaim:
         assert run.cell_record("none_all_fold-1_seed-0")
 
     def test_damaged_manifest(self, run):
+        """It is told and written anew: cells know themselves what they belong to."""
         run.manifest.write_text("{")
-        text = refusal(lambda: run.claim({"a": 1}))
-        assert "run.json" in text
-        assert "--fresh" in text
+        with pytest.warns(UserWarning, match=r"run\.json: not readable .* written anew"):
+            run.claim({"a": 1})
+        assert run.is_done("none_all_fold-1_seed-0", "f")
 
     def test_folder_of_something_else(self, tmp_path):
         (tmp_path / "thesis.tex").write_text("precious")
@@ -146,9 +152,44 @@ class TestCells:
 
 class TestCollect:
     def test_scores_of_finished_cells_only(self, run):
-        scores = run.collect()
+        run.collect()
+        scores = read_scores(run.root / "scores.parquet")
         assert scores["harmonizer"].tolist() == ["none"]
-        pd.testing.assert_frame_equal(read_scores(run.root / "scores.parquet"), scores)
+
+    def test_columns_are_those_of_any_cell(self, run):
+        """Tables of earlier versions have fewer."""
+        for name, table in (
+            ("none_all_fold-1_seed-0", {"case": [4]}),
+            ("later", {"case": [1], "preset": ["paper"]}),
+        ):
+            cell = run.cells / name
+            cell.mkdir(exist_ok=True)
+            pd.DataFrame(table).to_parquet(cell / "maps.parquet")
+            record = {"cell": name, "status": "done", "harmonizer": "maps", "fingerprint": "f"}
+            write_json(cell / "cell.json", record)
+        run.collect()
+        maps = pd.read_parquet(run.root / "maps.parquet")
+        assert maps["case"].tolist() == [1, 4]
+        assert maps["preset"].tolist()[0] == "paper"
+        assert maps["preset"].isna().tolist() == [False, True]
+
+    def test_cells_of_another_scope_are_superseded_by_the_plan(self, run):
+        """Pairs of before, and all scanners at once now: their directions are the same."""
+        for name, scanners in (("unet_all", ["A", "B", "C"]), ("unet_A-B", ["A", "B"])):
+            cell = f"{name}_fold-1_seed-0"
+            record = {"cell": cell, "status": "done", "harmonizer": "unet", "fingerprint": "f"}
+            record |= {"fold": 1, "seed": 0, "scanners": scanners}
+            write_json(run.cells / cell / "cell.json", record)
+            row = dict.fromkeys(SCORE_TYPES, "x") | {"harmonizer": name, "value": 1.0}
+            row |= {"protocol_version": 1, "fold": 1, "seed": 0}
+            write_scores(run.cells / cell / "scores.parquet", score_table([row]))
+        with pytest.raises(InputError, match="hold the same scores"):
+            run.collect()
+        write_json(run.root / PLAN, {"cells": [{"name": "unet_all_fold-1_seed-0"}]})
+        run.collect()
+        found = set(read_scores(run.root / "scores.parquet")["harmonizer"])
+        assert "unet_all" in found
+        assert "unet_A-B" not in found
 
     def test_timings_have_a_row_for_every_cell(self, run):
         run.collect()
@@ -169,7 +210,7 @@ class TestCollect:
     def test_nothing_finished_yet(self, tmp_path):
         run = RunFolder(tmp_path / "run")
         run.claim({})
-        assert run.collect().empty
+        run.collect()
         assert read_scores(run.root / "scores.parquet").empty
 
 
