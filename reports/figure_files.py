@@ -20,6 +20,7 @@ from .figures.volumes import bland_altman, volume_bars
 from .run.load import load_runs
 from .run.run_view import RunView
 from .run.slices import compare_images, median_subject
+from .tables.apart.common_domain import common_domain_table
 from .tables.leaderboard import leaderboard_table
 from .tables.map_tables import map_source_table
 from .tables.paper_tables import paper_tables
@@ -149,6 +150,7 @@ def _directions(view: RunView, split: str, images: str, masks: str) -> Iterator[
 
 def _tables(view: RunView) -> list[Table]:
     boards = [leaderboard_table(view, split) for split in view.splits]
+    boards += [common_domain_table(view, split) for split in view.splits]
     shown = {m.key for m in view.headline}
     tests = [table for table in comparison_tables(view) if table.measure in shown]
     return [

@@ -6,7 +6,7 @@ from .image_scores import score_image
 from .metric import Metric
 from .ranges import data_range
 from .structural_similarity import ssim, ssim_map, ssim_slices
-from .texture import sharpness, structure
+from .texture import sharpness, sharpness_source, structure
 
 __all__ = [
     "METRICS",
@@ -24,6 +24,7 @@ __all__ = [
     "psnr_slices",
     "score_image",
     "sharpness",
+    "sharpness_source",
     "ssim",
     "ssim_map",
     "ssim_slices",

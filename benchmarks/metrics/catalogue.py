@@ -140,6 +140,16 @@ _TEXTURE = (
         best=1.0,
         group="texture",
     ),
+    Metric(
+        name="sharpness_source",
+        definition="Gradient energy of the image over that of its source, each over its own "
+        "variance in the mask; 1 where the source's sharpness is kept, less is blur, more noise. "
+        "Scored of methods that map to a common domain.",
+        higher_is_better=None,
+        bounds=(0.0, None),
+        best=1.0,
+        group="texture",
+    ),
 )
 
 

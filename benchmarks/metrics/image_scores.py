@@ -13,7 +13,7 @@ from .fidelity import nrmse, psnr, psnr_slices
 from .histograms import jensen_shannon, wasserstein
 from .ranges import data_range
 from .structural_similarity import inner_mean, ssim_map, ssim_slices
-from .texture import sharpness, structure
+from .texture import sharpness, sharpness_source, structure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +47,8 @@ class Comparison:
         """3D SSIM map, shared by the metrics that average it."""
         return ssim_map(self.reference, self.image, data_range=self.data_range)
 
-    def known_source(self) -> Tensor:
-        """Return the source scan.
+    def known_source(self, metric: str) -> Tensor:
+        """Return the source scan, for a metric that needs it.
 
         Raises
         ------
@@ -56,7 +56,7 @@ class Comparison:
             It was not given.
         """
         if self.source is None:
-            raise ComparisonError("the metric 'structure' needs the source scan: give `source`")
+            raise ComparisonError(f"the metric {metric!r} needs the source scan: give `source`")
         return self.source
 
 
@@ -74,10 +74,16 @@ MEASURES: Mapping[str, Callable[[Comparison], Tensor]] = MappingProxyType(
             c.reference, c.image, c.mask, data_range=c.data_range
         ),
         "sharpness": lambda c: sharpness(c.reference, c.image, c.mask),
-        "structure": lambda c: structure(c.known_source(), c.image, c.mask),
+        "structure": lambda c: structure(c.known_source("structure"), c.image, c.mask),
+        "sharpness_source": lambda c: sharpness_source(
+            c.known_source("sharpness_source"), c.image, c.mask
+        ),
     }
 )
 """How each image metric of the catalogue is computed."""
+
+AGAINST_SOURCE = ("structure", "sharpness_source")
+"""Those that look at the scan before harmonization."""
 
 
 @torch.inference_mode()
@@ -105,7 +111,8 @@ def score_image(
     source : Tensor or ndarray, shape (X, Y, Z), optional
         The scan before harmonization.
     names : iterable of str, optional
-        Names of metrics; by default all, but `structure` only where `source` is given.
+        Names of metrics; by default all, those against the source only where `source` is
+        given.
 
     Returns
     -------
@@ -118,7 +125,7 @@ def score_image(
     ------
     ComparisonError
         The images cannot be compared, the mask is empty, the reference is constant in it, a name
-        is unknown, or `structure` is asked for without a source.
+        is unknown, or one against the source is asked for without it.
 
     Examples
     --------
@@ -159,4 +166,4 @@ def _value(name: str, comparison: Comparison) -> float:
 
 
 def _computable(source: Volume | None) -> list[str]:
-    return [name for name in MEASURES if name != "structure" or source is not None]
+    return [name for name in MEASURES if source is not None or name not in AGAINST_SOURCE]

@@ -55,6 +55,48 @@ def sharpness(reference: Volume, image: Volume, mask: Volume | None = None) -> T
     return _gradient_energy(image, interior) / energy
 
 
+def sharpness_source(source: Volume, image: Volume, mask: Volume | None = None) -> Tensor:
+    """Gradient energy of an image over that of its source, each over its own variance.
+
+    `sharpness` against the scan before harmonization, for images that resemble no scanner: what a
+    method did not blur stays at 1, and mush has next to no gradient. The variance in the mask makes
+    it independent of the intensity scale, which is free in a common domain.
+
+    Parameters
+    ----------
+    source, image : Tensor or ndarray, shape (X, Y, Z)
+        The scan before and after harmonization.
+    mask : Tensor or ndarray of bool, shape (X, Y, Z), optional
+        Voxels to look at; all by default.
+
+    Returns
+    -------
+    Tensor of float64, shape ()
+        1 for the source's own sharpness, less for a blurred image, 0 for a constant one, more for
+        noise.
+
+    Raises
+    ------
+    ComparisonError
+        The images cannot be compared, no voxel has all its neighbours in the mask, or the source is
+        constant there.
+
+    Examples
+    --------
+    >>> import torch
+    >>> source = torch.arange(125.0).reshape(5, 5, 5).sin()
+    >>> round(sharpness_source(source, 3 * source + 2).item(), 4)
+    1.0
+    >>> sharpness_source(source, torch.ones(5, 5, 5)).item()
+    0.0
+    """
+    source, image, mask = check_pair(source, image, mask)
+    mask = torch.ones_like(source, dtype=torch.bool) if mask is None else mask
+    ratio = sharpness(source, image, mask)
+    spreads = [volume[mask].double().var(correction=0) for volume in (source, image)]
+    return torch.zeros_like(ratio) if spreads[1] == 0 else ratio * spreads[0] / spreads[1]
+
+
 def structure(source: Volume, image: Volume, mask: Volume | None = None) -> Tensor:
     """How much of the source's structure a harmonized image has kept.
 

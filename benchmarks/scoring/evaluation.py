@@ -15,6 +15,7 @@ from phycharm.utils.arrays import Image
 from phycharm.utils.atomic import atomic_file
 from phycharm.utils.progress import progress_bar
 
+from ..metrics.image_scores import AGAINST_SOURCE
 from ..protocol.cells import Cell
 from ..protocol.run_data import RunData
 from .image_scorer import ImageScorer
@@ -141,7 +142,8 @@ class Evaluation:
                 common_domain=common_domain,
             )
         for case, found in zip(cases, tissues, strict=True):
-            values = self.scorer.score(case.image, case.source, case.target)
+            also = AGAINST_SOURCE if common_domain else ()
+            values = self.scorer.score(case.image, case.source, case.target, also=also)
             self._record(case, [(name, "", value) for name, value in values.items()] + found)
 
     def _record(self, case: _Case, scores: list[tuple[str, str, float]]) -> None:

@@ -33,7 +33,9 @@ class ImageScorer:
     metrics: Sequence[str]
     device: str
 
-    def score(self, image: Image, source: Scan, target: Scan) -> dict[str, float]:
+    def score(
+        self, image: Image, source: Scan, target: Scan, *, also: Sequence[str] = ()
+    ) -> dict[str, float]:
         """Compare a harmonized image with the target scan of the same person.
 
         Parameters
@@ -42,6 +44,8 @@ class ImageScorer:
             Harmonized.
         source, target : Scan
             What it was made from, and what it should look like. The mask is the target's.
+        also : sequence of str
+            Names of further image metrics.
 
         Returns
         -------
@@ -53,7 +57,7 @@ class ImageScorer:
             self._tensor(image),
             self._tensor(target.mask),
             source=self._tensor(source.image),
-            names=self.metrics,
+            names=dict.fromkeys([*self.metrics, *also]),
         )
 
     def histogram(self, image: Image, target: Scan) -> list[dict[str, Any]]:

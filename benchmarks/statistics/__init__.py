@@ -5,22 +5,28 @@ Needs pandas and SciPy, never torch.
 
 from .ceiling import ceiling
 from .comparison import compare
+from .contest.ahead import BEHIND_RULE, people_needed
+from .contest.common_set import Lack
+from .contest.criteria import stands_for
+from .contest.judgement import Judgement
 from .inference.friedman import Friedman, critical_difference, friedman
+from .inference.intervals import median_coverage
 from .inference.multiplicity import benjamini_hochberg, holm
 from .inference.wilcoxon import SignedRank, hodges_lehmann, signed_rank, smallest_p
-from .leaderboard import leaderboard
+from .leaderboard import judge, leaderboard
 from .leakage import leakage
-from .noise import TIE_RULE
 from .ranking import cliques, rank_methods
 from .seeds import seed_means
 from .subjects import CONTROLS, SCORE_COLUMNS, subject_values
 from .trust import trust
 
 __all__ = [
+    "BEHIND_RULE",
     "CONTROLS",
     "SCORE_COLUMNS",
-    "TIE_RULE",
     "Friedman",
+    "Judgement",
+    "Lack",
     "SignedRank",
     "benjamini_hochberg",
     "ceiling",
@@ -30,12 +36,16 @@ __all__ = [
     "friedman",
     "hodges_lehmann",
     "holm",
+    "judge",
     "leaderboard",
     "leakage",
+    "median_coverage",
+    "people_needed",
     "rank_methods",
     "seed_means",
     "signed_rank",
     "smallest_p",
+    "stands_for",
     "subject_values",
     "trust",
 ]

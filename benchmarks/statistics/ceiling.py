@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from .inference.bootstrap import mean_intervals
+from .inference.intervals import median_intervals
 from .subjects import DIRECTION, MEASURE, Metrics, over_directions, subject_values
 
 COLUMNS = ("split", *DIRECTION, *MEASURE, "n", "mean", "interval_low", "interval_high")
@@ -14,7 +14,6 @@ def ceiling(
     *,
     harmonizer: str = "rescan",
     confidence: float = 0.95,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """Summarize what a second scan on the target scanner scores beside the first.
 
@@ -30,16 +29,15 @@ def ceiling(
     harmonizer : str
         Name that the repeats go by.
     confidence : float
-        Coverage of the bootstrap interval over subjects.
-    seed : int
-        Of the bootstrap.
+        Coverage of the interval of the median subject.
 
     Returns
     -------
     DataFrame
         A row per split, direction, metric and tissue, and one with source and target `all` for
         the subjects' means over directions: `n` subjects, `mean`, `interval_low`,
-        `interval_high` (BCa). Empty where there are no repeats.
+        `interval_high` (of the median, see `inference.intervals.median_intervals`; NaN with too few
+        subjects). Empty where there are no repeats.
 
     Raises
     ------
@@ -54,6 +52,6 @@ def ceiling(
     groups = values.groupby(["split", *DIRECTION, *MEASURE])["value"]
     table = groups.agg(n="size", mean="mean").reset_index()
     rows = [rows.to_numpy() for _, rows in groups]
-    ends = mean_intervals(rows, confidence=confidence, seed=seed)
+    ends = median_intervals(rows, confidence=confidence)
     table["interval_low"], table["interval_high"] = ends[:, 0], ends[:, 1]
     return table[list(COLUMNS)]

@@ -8,10 +8,10 @@ import pandas as pd
 
 from phycharm.errors import InputError
 
-from .inference.bootstrap import mean_intervals
+from .inference.intervals import median_intervals
 from .inference.multiplicity import benjamini_hochberg, holm
 from .inference.wilcoxon import hodges_lehmann, signed_rank
-from .subjects import CONTROLS, DIRECTION, MEASURE, Metrics, over_directions, subject_values
+from .subjects import CONTROLS, DIRECTION, MEASURE, Metrics, over_directions, unit_values
 
 COLUMNS = (
     "scope",
@@ -50,15 +50,16 @@ def compare(
     alpha: float = 0.05,
     family: Sequence[str] = _FAMILY,
     confidence: float = 0.95,
-    seed: int = 0,
+    deterministic: Collection[str] = (),
 ) -> pd.DataFrame:
     """Compare one method with each rival on subjects, by direction and over all directions.
 
-    Folds and seeds of a subject are averaged first. The gain of a subject is the merit of the
-    reference method minus that of the rival (`Metric.merit`), so that a positive gain means that
-    the reference method is better, whatever the metric. Rows of scope `direction` stand for one
-    source and target; those of scope `global` test the subjects' mean gains over all directions
-    in which both methods have a score.
+    Folds and seeds of a subject are averaged first, those alone in which both methods have a score;
+    one fit of a method that draws nothing stands beside all seeds of the other. The gain of a
+    subject is the merit of the reference method minus that of the rival (`Metric.merit`), so that a
+    positive gain means that the reference method is better, whatever the metric. Rows of scope
+    `direction` stand for one source and target; those of scope `global` test the subjects' mean
+    gains over all directions in which both methods have a score.
 
     Parameters
     ----------
@@ -76,9 +77,9 @@ def compare(
         Columns that tests of one family share: by default all directions and rivals of one
         metric, tissue and split are one family, and the global tests another.
     confidence : float
-        Coverage of the bootstrap interval.
-    seed : int
-        Of the bootstrap.
+        Coverage of the interval.
+    deterministic : collection of str
+        Methods that draw nothing.
 
     Returns
     -------
@@ -89,7 +90,8 @@ def compare(
           global), `metric`, `tissue`, `reference`, `rival`
         - `n`: subjects with both methods; `nonzero`: those whose gain is not 0
         - `reference_mean`, `rival_mean`: mean scores, in the metric's own sense
-        - `gain`: mean gain, with its BCa bootstrap interval `interval_low`, `interval_high`
+        - `gain`: mean gain; `interval_low`, `interval_high`: of the median person's gain (see
+          `inference.intervals.median_intervals`), NaN with too few subjects
         - `shift`: Hodges-Lehmann estimate of the gain
         - `rank_biserial`: matched-pairs effect size, 1 where every subject gains
         - `p`: exact two-sided Wilcoxon signed-rank (zeros dropped, ties kept)
@@ -108,7 +110,7 @@ def compare(
     unknown = [name for name in family if name not in _GROUP]
     if unknown:
         raise InputError(f"unknown family column {unknown[0]!r}: choose from {', '.join(_GROUP)}")
-    gains = _gains(scores, metrics, reference, rivals)
+    gains = _gains(scores, metrics, reference, rivals, deterministic)
     if gains.empty:
         return pd.DataFrame({name: pd.Series(dtype=_dtype(name)) for name in COLUMNS})
     everywhere = over_directions(gains.dropna(subset=["gain"]), _NUMBERS)
@@ -118,9 +120,7 @@ def compare(
         for keys, rows in gains.groupby(_GROUP, sort=True)
     ]
     table = pd.DataFrame([_test(keys, rows) for keys, rows in groups])
-    ends = mean_intervals(
-        [rows["gain"].to_numpy() for _, rows in groups], confidence=confidence, seed=seed
-    )
+    ends = median_intervals([rows["gain"].to_numpy() for _, rows in groups], confidence=confidence)
     table[["interval_low", "interval_high"]] = ends
     table["reference"] = reference
     table = _adjust(table, list(family))
@@ -129,35 +129,55 @@ def compare(
 
 
 def _gains(
-    scores: pd.DataFrame, metrics: Metrics, reference: str, rivals: Collection[str] | None
+    scores: pd.DataFrame,
+    metrics: Metrics,
+    reference: str,
+    rivals: Collection[str] | None,
+    deterministic: Collection[str],
 ) -> pd.DataFrame:
     """Return a row per subject, direction, measure and rival; NaN where one has no score."""
     names = list(dict.fromkeys(scores["harmonizer"].astype(str))) if "harmonizer" in scores else []
-    values = subject_values(scores, metrics)
+    units = unit_values(scores, metrics)
     if reference not in names:
         raise InputError(
             f"no scores of the reference method {reference!r}: choose one of "
             f"{', '.join(sorted(names)) or 'none at all'}"
         )
     chosen = [name for name in names if name not in CONTROLS] if rivals is None else list(rivals)
-    keys = ["split", *DIRECTION, *MEASURE, "subject"]
-    wide = values.pivot(index=keys, columns="harmonizer", values=["value", "merit"])
-    parts = []
-    for rival in chosen:
-        if rival == reference or rival not in names:
-            continue
-        one, other = (
-            wide.reindex(columns=[("value", name), ("merit", name)]) for name in (reference, rival)
-        )
-        part = pd.DataFrame(
-            {
-                "reference_value": one["value", reference],
-                "rival_value": other["value", rival],
-                "gain": one["merit", reference] - other["merit", rival],
-            }
-        ).reset_index()
-        parts.append(part.assign(rival=rival))
+    own = units[units["harmonizer"] == reference]
+    parts = [
+        _paired(
+            own,
+            units[units["harmonizer"] == rival],
+            once=reference in deterministic or rival in deterministic,
+        ).assign(rival=rival)
+        for rival in chosen
+        if rival != reference and rival in names
+    ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _paired(one: pd.DataFrame, other: pd.DataFrame, *, once: bool) -> pd.DataFrame:
+    """Pair the scores of two methods fit by fit, then average each subject and direction."""
+    images = ["split", *DIRECTION, *MEASURE, "subject"]
+    keys = [*images, "fold", *([] if once else ["seed"])]
+    sides = {"reference": one, "rival": other}
+    means = [
+        side.groupby(keys)[["value", "merit"]].mean().add_suffix(f"_{name}")
+        for name, side in sides.items()
+    ]
+    both = pd.concat(means, axis=1)
+    found = both["merit_reference"].notna() & both["merit_rival"].notna()
+    pairs = pd.DataFrame(
+        {
+            "reference_value": both["value_reference"].where(found),
+            "rival_value": both["value_rival"].where(found),
+            "gain": (both["merit_reference"] - both["merit_rival"]).where(found),
+        }
+    ).reset_index()
+    if not once:
+        pairs = pairs.groupby([*images, "seed"], as_index=False)[list(_NUMBERS)].mean()
+    return pairs.groupby(images, as_index=False)[list(_NUMBERS)].mean()
 
 
 def _test(keys: Any, rows: pd.DataFrame) -> dict[str, Any]:

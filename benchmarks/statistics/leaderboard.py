@@ -7,17 +7,13 @@ import pandas as pd
 
 from phycharm.errors import InputError
 
+from .contest.common_set import Lack
+from .contest.criteria import Criterion
+from .contest.field import Field, lay_out
+from .contest.judgement import Judgement, judge_methods
 from .measure_table import measure_table
 from .standing import standing
-from .subjects import (
-    MEASURE,
-    Metrics,
-    chosen_methods,
-    known_metrics,
-    mean_over_seeds,
-    merit_table,
-    subject_values,
-)
+from .subjects import MEASURE, Metrics, known_metrics
 
 MEAN_RANK = "mean-rank"
 BORDA = "borda"
@@ -26,10 +22,12 @@ ORDERS = (MEAN_RANK, BORDA)
 COLUMNS = (
     "place",
     "harmonizer",
+    "ranked",
     "tied_for_first",
     "mean_rank",
     "borda",
     *MEASURE,
+    "weight",
     "n",
     "images",
     "missing",
@@ -51,26 +49,28 @@ def leaderboard(
     order: str = MEAN_RANK,
     split: str = "external",
     methods: Collection[str] | None = None,
+    deterministic: Collection[str] = (),
+    counting: Collection[str] | None = None,
     alpha: float = 0.05,
-    seed: int = 0,
 ) -> pd.DataFrame:
-    """Rank the methods of one split.
+    """Rank the methods of one split on what all of them have.
 
-    A subject's score is its mean over folds, seeds and directions. In each measure (metric and
-    tissue) the methods are ranked by their mean merit, provided that they have a score for every
-    image that any method has one for. What orders the methods is one of
+    A person's score is its mean over folds, seeds and directions. Methods are compared on the
+    common set: every fold and seed of every image (person and direction) that any method has a
+    score for. Whoever lacks one is not ranked, in a measure (metric and tissue) or, where what it
+    lacks counts in the order, at all: nobody gains by having failed. What orders the methods is one
+    of
 
-    - `mean-rank`: the mean of a method's ranks over the primary measures;
-    - `borda`: every image (subject and direction) is a ballot in every primary measure, a method
-      earns a point for each method it beats there, half a point for a tie, and a method without
-      a score is beaten by all that have one; the points are given as a share of those possible;
-    - the name of a metric: the mean rank over its tissues.
+    - `mean-rank`: the mean of a method's ranks over the metrics that count;
+    - `borda`: every image is a ballot in every metric that counts, a method earns a point for each
+      method it beats there, half a point for a tie; the points are given as a share of those
+      possible, and averaged over metrics;
+    - the name of a metric.
 
-    Primary are the metrics that say so (`Metric.primary`), or all where none does. In a measure a
-    method is tied with the best unless the paired t interval over subjects of its distance to the
-    best excludes 0, simultaneously for all pairs of methods (Bonferroni). It is tied for the first
-    place if the first method does not beat it so in any deciding measure, now simultaneously for
-    these too.
+    Each metric counts once, on the mean of its merits over tissues; of metrics that order each
+    image alike (PSNR and NRMSE) one counts. In a measure a method is tied with the best unless it
+    is shown behind it by an exact test over people (see `contest.ahead.behind`), and for the first
+    place likewise, over people's mean ranks in what decides.
 
     Parameters
     ----------
@@ -84,22 +84,28 @@ def leaderboard(
         `external` or `validation`.
     methods : collection of str, optional
         Which harmonizers; by default all that are no controls.
+    deterministic : collection of str
+        Those that draw nothing: one fit of them stands for those of all seeds.
+    counting : collection of str, optional
+        Metrics that count in overall ranks; by default those that say so (`Metric.primary`), or
+        all where none does.
     alpha : float
-        One minus the coverage of the intervals, and level of the ties.
-    seed : int
-        Of the bootstrap.
+        Level of the tests, and one minus the coverage of the intervals.
 
     Returns
     -------
     DataFrame
         A row per method and measure, by place and then in the order of the metrics:
 
-        - `place` in the chosen order (equal where equal), `harmonizer`, `tied_for_first` (in the
-          chosen order), `mean_rank` (NaN for a method that misses an image), `borda`
-        - `metric`, `tissue`, `n` (subjects), `images` (scored), `missing` (images others have)
-        - `mean`, `interval_low`, `interval_high` (BCa over subjects), `subject_spread` (standard
-          deviation over subjects), `seeds`, `seed_spread` (standard deviation over seeds of the
-          mean, NaN with one seed)
+        - `place` in the chosen order (equal where equal; the one after the last for all that are
+          not ranked), `harmonizer`, `ranked`, `tied_for_first` (in the chosen order), `mean_rank`
+          and `borda` (NaN for a method that lacks a score)
+        - `metric`, `tissue`, `weight` (share in the order, 0 to 1), `n` (people), `images` (scored
+          in full), `missing` (images of which it lacks a fold or seed that others have)
+        - `mean`, `interval_low`, `interval_high` (of the median person, see
+          `inference.intervals.median_intervals`), `subject_spread` (standard deviation over
+          people), `seeds`, `seed_spread` (standard deviation over seeds of the mean, NaN with one
+          seed)
         - `rank` in this measure (NaN if images are missing), `tied_with_best`
 
     Raises
@@ -122,40 +128,83 @@ def leaderboard(
     0      1       unet  0.92            True
     1      2       none  0.82           False
     """
-    known = known_metrics(metrics)
-    _check_order(order, list(known))
-    by_seed = subject_values(scores, known, by_seed=True)
-    by_seed = chosen_methods(by_seed[by_seed["split"] == split], methods)
-    if by_seed.empty:
-        return pd.DataFrame(columns=list(COLUMNS))
-    parts = _by_measure(mean_over_seeds(by_seed), list(known))
-    seeds = _by_measure(by_seed, list(known))
-    tables = [
-        measure_table(parts[m], seeds[m], alpha=alpha, seed=seed)
-        .assign(metric=m[0], tissue=m[1])
-        .reset_index()
-        for m in parts
-    ]
-    primary = [m for m in parts if known[m[0]].primary] or list(parts)
-    deciding = primary if order in ORDERS else [m for m in parts if m[0] == order]
-    if not deciding:
-        raise InputError(f"no scores of the metric {order!r} that orders the leaderboard")
-    overall = standing(
-        list(by_seed["harmonizer"].unique()),
-        [merit_table(parts[m]) for m in primary],
-        [merit_table(parts[m]) for m in deciding],
-        by_borda=order == BORDA,
-        alpha=alpha,
+    _check_order(order, list(known_metrics(metrics)))
+    field = lay_out(
+        scores,
+        metrics,
+        split=split,
+        methods=methods,
+        deterministic=deterministic,
+        counting=counting,
     )
+    if not field.values:
+        return pd.DataFrame(columns=list(COLUMNS))
+    deciding = _deciding(field, order)
+    weights = {m: 1 / len(deciding) / len(one.tissues) for one in deciding for m in one.measures}
+    tables = [
+        measure_table(field.values[m], field.units[m], field.merits[m], alpha=alpha)
+        .assign(metric=m[0], tissue=m[1], weight=weights.get(m, 0.0))
+        .reset_index()
+        for m in field.values
+    ]
+    overall = standing(field, deciding, by_borda=order == BORDA, alpha=alpha)
     board = pd.concat(tables, ignore_index=True).merge(overall, on="harmonizer")
     board = board.sort_values(["place", "harmonizer"], kind="stable", ignore_index=True)
     return board[list(COLUMNS)]
 
 
-def _by_measure(values: pd.DataFrame, names: list[str]) -> dict[tuple[str, str], pd.DataFrame]:
-    """Split values by metric and tissue, in the order of the metrics."""
-    parts = {(str(k[0]), str(k[1])): part for k, part in values.groupby(MEASURE)}
-    return dict(sorted(parts.items(), key=lambda item: (names.index(item[0][0]), item[0][1])))
+def judge(
+    scores: pd.DataFrame,
+    metrics: Metrics,
+    *,
+    order: str = MEAN_RANK,
+    split: str = "external",
+    methods: Collection[str] | None = None,
+    deterministic: Collection[str] = (),
+    counting: Collection[str] | None = None,
+    alpha: float = 0.05,
+) -> tuple[Judgement, list[Lack]]:
+    """Say who leads in what, and whether anybody is a winner.
+
+    Parameters
+    ----------
+    scores, metrics, order, split, methods, deterministic, counting, alpha
+        As for `leaderboard`.
+
+    Returns
+    -------
+    Judgement
+        Of the methods that lack nothing in what decides the order.
+    list of Lack
+        Who is not among them, and what of the common set it lacks.
+
+    Raises
+    ------
+    InputError
+        As for `leaderboard`.
+    """
+    _check_order(order, list(known_metrics(metrics)))
+    field = lay_out(
+        scores,
+        metrics,
+        split=split,
+        methods=methods,
+        deterministic=deterministic,
+        counting=counting,
+    )
+    deciding = _deciding(field, order) if field.values else []
+    ranked = field.complete(deciding)
+    people = {one.metric: field.people(one, ranked) for one in deciding}
+    return judge_methods(people, alpha=alpha), field.lacks(deciding)
+
+
+def _deciding(field: Field, order: str) -> list[Criterion]:
+    """Return what decides the order."""
+    alone = None if order in ORDERS else field.criterion_of(order)
+    deciding = field.criteria if order in ORDERS else [alone] if alone else []
+    if not deciding:
+        raise InputError(f"no scores of the metric {order!r} that orders the leaderboard")
+    return deciding
 
 
 def _check_order(order: str, metrics: list[str]) -> None:

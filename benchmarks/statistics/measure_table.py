@@ -3,26 +3,30 @@
 import numpy as np
 import pandas as pd
 
-from .inference.bootstrap import mean_intervals
-from .noise import behind
+from .contest.ahead import behind
+from .inference.intervals import median_intervals
 from .seeds import seed_means
 from .standing import mean_rank
-from .subjects import merit_table, over_directions
+from .subjects import complete_methods, over_directions
 
 
 def measure_table(
-    values: pd.DataFrame, by_seed: pd.DataFrame, *, alpha: float, seed: int
+    values: pd.DataFrame,
+    by_unit: pd.DataFrame,
+    merits: pd.DataFrame,
+    *,
+    alpha: float,
 ) -> pd.DataFrame:
     """Summarize one metric and tissue.
 
     Parameters
     ----------
-    values, by_seed : DataFrame
-        Rows of one split, metric and tissue from `subject_values`, without and with seeds apart.
+    values, by_unit : DataFrame
+        Rows of one split, metric and tissue: from `subject_values`, and from `unit_values`.
+    merits : DataFrame
+        Its merits as `contest.field.Field` has them.
     alpha : float
-        One minus the coverage of the intervals.
-    seed : int
-        Of the bootstrap.
+        One minus the coverage of the intervals, and level of the tests.
 
     Returns
     -------
@@ -31,26 +35,24 @@ def measure_table(
         `interval_high`, `subject_spread`, `seeds`, `seed_spread`, `rank`, `tied_with_best` as
         `leaderboard` describes them.
     """
-    merits = merit_table(values)
     subjects = over_directions(values).groupby("harmonizer")["value"]
     table = pd.DataFrame({"n": subjects.size(), "mean": subjects.mean()})
     table["subject_spread"] = subjects.std()
     table["images"] = merits.notna().sum()
-    table["missing"] = int(merits.notna().any(axis=1).sum()) - table["images"]
-    rows = [rows.to_numpy() for _, rows in subjects]
-    ends = mean_intervals(rows, confidence=1 - alpha, seed=seed)
+    table["missing"] = len(merits) - table["images"]
+    ends = median_intervals([rows.to_numpy() for _, rows in subjects], confidence=1 - alpha)
     table["interval_low"], table["interval_high"] = ends[:, 0], ends[:, 1]
-    seeds = seed_means(by_seed)
+    seeds = seed_means(by_unit)
     table["seeds"], table["seed_spread"] = seeds.notna().sum(axis=1), seeds.std(axis=1)
     return table.join(_ranks(merits, alpha))
 
 
 def _ranks(merits: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    table = pd.DataFrame({"rank": mean_rank([merits])})
-    if not len(table):
+    complete = complete_methods(merits)
+    if not complete:
         return pd.DataFrame({"rank": np.nan, "tied_with_best": False}, index=merits.columns)
-    subjects = merits[list(table.index)].groupby("subject").mean().to_numpy()
-    best = int(np.argmin(table["rank"]))
-    table["tied_with_best"] = ~behind(subjects, best, alpha=alpha)
-    table = table.reindex(merits.columns)
+    ranks = mean_rank([merits[complete]])
+    subjects = merits[complete].groupby("subject").mean().to_numpy()
+    tied = ~behind(subjects, int(np.argmin(ranks)), alpha=alpha)
+    table = pd.DataFrame({"rank": ranks, "tied_with_best": tied}).reindex(merits.columns)
     return table.assign(tied_with_best=table["tied_with_best"].eq(True))

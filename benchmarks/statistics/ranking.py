@@ -4,19 +4,14 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
+from .contest.field import lay_out
 from .inference.friedman import friedman
-from .subjects import (
-    MEASURE,
-    Metrics,
-    chosen_methods,
-    complete_methods,
-    merit_table,
-    subject_values,
-)
+from .subjects import Metrics, complete_methods
 
 COLUMNS = (
     "split",
-    *MEASURE,
+    "metric",
+    "tissue",
     "harmonizer",
     "mean_rank",
     "methods",
@@ -66,12 +61,13 @@ def rank_methods(
     metrics: Metrics,
     *,
     methods: Collection[str] | None = None,
+    deterministic: Collection[str] = (),
     alpha: float = 0.05,
 ) -> pd.DataFrame:
     """Rank all methods on each measure, subjects being the judges.
 
-    A subject ranks the methods by their mean merits over all its directions. Only methods with a
-    score for every image that any method has a score for are ranked.
+    A subject ranks the methods by their mean merits over all its directions. Only methods with all
+    folds and seeds of every image that any method has a score for are ranked.
 
     Parameters
     ----------
@@ -81,6 +77,8 @@ def rank_methods(
         What the metrics mean.
     methods : collection of str, optional
         Which harmonizers; by default all that are no controls.
+    deterministic : collection of str
+        Those that draw nothing: one fit of them stands for those of all seeds.
     alpha : float
         Level of the critical difference.
 
@@ -96,13 +94,15 @@ def rank_methods(
     InputError
         The scores lack a column.
     """
-    values = chosen_methods(subject_values(scores, metrics), methods)
     rows: list[pd.DataFrame] = []
-    for (split, metric, tissue), part in values.groupby(["split", *MEASURE]):
-        merits = merit_table(part)
-        wide = merits[complete_methods(merits)].groupby("subject").mean()
-        if wide.shape[1]:
-            rows.append(_ranked((str(split), str(metric), str(tissue)), wide, alpha))
+    for split in sorted(set(scores["split"])) if "split" in scores else [""]:
+        field = lay_out(
+            scores, metrics, split=str(split), methods=methods, deterministic=deterministic
+        )
+        for (metric, tissue), merits in sorted(field.merits.items()):
+            wide = merits[complete_methods(merits)].groupby("subject").mean()
+            if wide.shape[1]:
+                rows.append(_ranked((str(split), metric, tissue), wide, alpha))
     if not rows:
         return pd.DataFrame(columns=list(COLUMNS))
     return pd.concat(rows, ignore_index=True)[list(COLUMNS)]

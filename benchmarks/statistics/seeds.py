@@ -12,16 +12,16 @@ def seed_means(scores: pd.DataFrame) -> pd.DataFrame:
     ----------
     scores : DataFrame
         Rows of one split, metric and tissue; columns `harmonizer`, `subject`, `source`, `target`,
-        `seed` and `value`, none of it NaN.
+        `fold`, `seed` and `value`, none of it NaN.
 
     Returns
     -------
     DataFrame
         A row per harmonizer, a column per seed; NaN where a harmonizer was not fitted with a seed.
-        Images that a harmonizer lacks under one of its seeds are left out under all, so that seeds
-        differ by training alone.
+        Folds of an image that a harmonizer lacks under one of its seeds are left out under all, so
+        that seeds differ by training alone.
     """
-    keys = ["harmonizer", "subject", *DIRECTION]
+    keys = ["harmonizer", "subject", *DIRECTION, "fold"]
     images = scores.pivot_table(index=keys, columns="seed", values="value", aggfunc="mean")
     parts = {name: _means(own) for name, own in images.groupby("harmonizer")}
     return pd.DataFrame.from_dict(parts, orient="index", columns=images.columns)
@@ -29,6 +29,6 @@ def seed_means(scores: pd.DataFrame) -> pd.DataFrame:
 
 def _means(images: pd.DataFrame) -> "pd.Series[float]":
     fitted = images.columns[images.notna().any()]
-    common = images[fitted].dropna()
+    common = images[fitted].dropna().groupby(["subject", *DIRECTION]).mean()
     by_subject = common.groupby("subject").mean()
     return by_subject.mean().reindex(images.columns)

@@ -1,118 +1,108 @@
-"""The overall order of methods, and who is tied for the first place."""
+"""The overall order of methods, and who may be as good as the first one."""
 
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from .noise import behind
-from .subjects import complete_methods
+from .contest.ahead import behind
+from .contest.criteria import Criterion
+from .contest.field import Field
+from .contest.judgement import person_merits
 
-Floats = npt.NDArray[np.float64]
 MeritTables = Sequence[pd.DataFrame]
 
 
 def standing(
-    names: Sequence[str],
-    primary: MeritTables,
-    deciding: MeritTables,
-    *,
-    by_borda: bool,
-    alpha: float,
+    field: Field, deciding: Sequence[Criterion], *, by_borda: bool, alpha: float
 ) -> pd.DataFrame:
     """Put methods in order.
 
     Parameters
     ----------
-    names : sequence of str
-        Every method that is to have a place.
-    primary : sequence of DataFrame
-        Merits behind the columns `mean_rank` and `borda`, one table per measure; see
-        `merit_table`.
-    deciding : sequence of DataFrame
-        Merits in the measures that decide the order.
+    field : Field
+        The methods and their merits; its criteria are behind the columns `mean_rank` and `borda`.
+    deciding : sequence of Criterion
+        What decides the order.
     by_borda : bool
         Order by Borda count instead of mean rank.
     alpha : float
-        Level of the ties.
+        Level of the tests.
 
     Returns
     -------
     DataFrame
-        Index harmonizer; columns `place`, `tied_for_first`, `mean_rank`, `borda`. Methods that
-        cannot be ranked come after the others, by Borda count. Tied for the first place is every
-        ranked method that the first one does not beat by more than noise in any deciding measure.
+        Index harmonizer; columns `place`, `ranked`, `tied_for_first`, `mean_rank`, `borda`. Who
+        lacks a score that another has in what decides is not ranked and shares the place after the
+        last. Tied for the first place is every ranked method that is not shown behind the first
+        one (see `contest.ahead.behind`) over people's mean ranks.
     """
-    board = pd.DataFrame(index=pd.Index(sorted(names), name="harmonizer"))
-    board["borda"], board["mean_rank"] = borda(primary), mean_rank(primary)
-    performance = borda(deciding) if by_borda else -mean_rank(deciding)
-    # Any share of points minus a million is below any mean rank.
-    key = performance.reindex(board.index).fillna(board["borda"].fillna(0) - 1e6).round(9)
-    board["place"] = key.rank(method="min", ascending=False).astype("int64")
-    first = key.index[int(np.argmax(key))]
-    board["tied_for_first"] = [
-        name == first or not _beaten(deciding, str(first), str(name), alpha) for name in board.index
-    ]
+    board = pd.DataFrame(index=pd.Index(field.methods, name="harmonizer"))
+    overall = field.complete(field.criteria)
+    tables = [field.images(one)[overall] for one in field.criteria] if overall else []
+    board["borda"], board["mean_rank"] = borda(tables), mean_rank(tables)
+    ranked = field.complete(deciding)
+    board["ranked"] = board.index.isin(ranked)
+    board["place"] = len(ranked) + 1
+    board["tied_for_first"] = False
+    if not ranked:
+        return board
+    chosen = [field.images(one)[ranked] for one in deciding]
+    performance = borda(chosen) if by_borda and len(ranked) > 1 else -mean_rank(chosen)
+    places = performance.round(9).rank(method="min", ascending=False).astype("int64")
+    board.loc[places.index, "place"] = places
+    first = str(places.index[int(np.argmin(places))])
+    people = {one.metric: field.people(one, ranked) for one in deciding}
+    merits = person_merits(people)[ranked].to_numpy()
+    board.loc[ranked, "tied_for_first"] = ~behind(merits, ranked.index(first), alpha=alpha)
     return board
 
 
 def mean_rank(tables: MeritTables) -> "pd.Series[float]":
-    """Average over measures the rank of a method's mean merit over subjects; 1 is best.
+    """Average over criteria the rank of a method's mean merit over people; 1 is best.
 
     Parameters
     ----------
     tables : sequence of DataFrame
-        Merits, a row per image and a column per method.
+        Merits of complete methods, a row per image and a column per method.
 
     Returns
     -------
     Series of float64
-        By method, only those that miss no image in any measure.
+        By method; empty without tables.
     """
-    complete = [set(complete_methods(table)) for table in tables]
-    names = sorted(set.intersection(*complete)) if complete else []
     ranks = [
-        table[names].groupby("subject").mean().mean().rank(ascending=False) for table in tables
+        table.groupby("subject").mean().mean().round(12).rank(ascending=False) for table in tables
     ]
-    return pd.concat(ranks, axis=1).mean(axis=1) if names else pd.Series(dtype="float64")
+    return pd.concat(ranks, axis=1).mean(axis=1) if ranks else pd.Series(dtype="float64")
 
 
 def borda(tables: MeritTables) -> "pd.Series[float]":
-    """Share of the duels that a method wins, every image being a ballot in every measure.
+    """Share of the duels that a method wins, every image being a ballot; averaged over criteria.
 
     On a ballot a method earns a point for each method with less merit and half a point for each
-    with the same; a method without a score loses to all that have one.
+    with the same.
 
     Parameters
     ----------
     tables : sequence of DataFrame
-        Merits, a row per image and a column per method.
+        As for `mean_rank`.
 
     Returns
     -------
     Series of float64
         From 0 to 1, by method; NaN where there is but one.
     """
-    names = sorted(set().union(*(table.columns for table in tables)))
-    ballots = pd.concat([table.reindex(columns=names) for table in tables]).to_numpy()
-    merits = np.where(np.isnan(ballots), -np.inf, ballots)
+    shares = [_borda(table) for table in tables]
+    return pd.concat(shares, axis=1).mean(axis=1) if shares else pd.Series(dtype="float64")
+
+
+def _borda(table: pd.DataFrame) -> "pd.Series[float]":
+    merits = table.to_numpy()
+    names = list(table.columns)
     points = np.zeros(len(names))
     for index in range(len(names)):
         own, others = merits[:, [index]], np.delete(merits, index, axis=1)
-        points[index] = (own > others).sum() + 0.5 * ((own == others) & np.isfinite(own)).sum()
-    duels = len(ballots) * (len(names) - 1)
+        points[index] = (own > others).sum() + 0.5 * (own == others).sum()
+    duels = len(merits) * (len(names) - 1)
     return pd.Series(points / duels if duels else np.nan, index=names)
-
-
-def _beaten(tables: MeritTables, first: str, name: str, alpha: float) -> bool:
-    """Tell whether `first` beats a method by more than noise, or the method cannot be ranked."""
-    for table in tables:
-        complete = complete_methods(table)
-        if first not in complete or name not in complete:
-            return True
-        merits = table[complete].groupby("subject").mean().to_numpy()
-        beaten = behind(merits, complete.index(first), alpha=alpha, measures=len(tables))
-        if beaten[complete.index(name)]:
-            return True
-    return False

@@ -73,21 +73,42 @@ def subject_values(
     InputError
         A column is missing.
     """
+    return mean_over_fits(unit_values(scores, metrics), by_seed=by_seed)
+
+
+def unit_values(scores: pd.DataFrame, metrics: Metrics) -> pd.DataFrame:
+    """Return every score that can be judged, with its merit: one of one image of one fit.
+
+    Parameters
+    ----------
+    scores, metrics
+        As for `subject_values`.
+
+    Returns
+    -------
+    DataFrame
+        Columns `split, source, target, subject, harmonizer, metric, tissue, fold, seed, value,
+        merit`, without values that are not finite.
+
+    Raises
+    ------
+    InputError
+        A column is missing.
+    """
     known = known_metrics(metrics)
     frame = _checked(scores)
-    frame = frame[frame["metric"].isin(known) & np.isfinite(frame["value"])]
+    frame = frame.loc[frame["metric"].isin(known) & np.isfinite(frame["value"])]
     merit = pd.Series(np.nan, index=frame.index, dtype="float64")
     for name, rows in frame.groupby("metric", sort=False):
         merit.loc[rows.index] = known[str(name)].merit(rows["value"].to_numpy())
-    frame = frame.assign(merit=merit)
+    return frame.assign(merit=merit)
+
+
+def mean_over_fits(units: pd.DataFrame, *, by_seed: bool = False) -> pd.DataFrame:
+    """Average what `unit_values` gave over folds, then over seeds (see `subject_values`)."""
     keys = [*_KEYS, "seed"]
-    per_seed = frame.groupby(keys, as_index=False, dropna=False)[_NUMBERS].mean()
-    return per_seed if by_seed else mean_over_seeds(per_seed)
-
-
-def mean_over_seeds(values: pd.DataFrame) -> pd.DataFrame:
-    """Average what `subject_values` gave by seed."""
-    return values.groupby(_KEYS, as_index=False)[_NUMBERS].mean()
+    per_seed = units.groupby(keys, as_index=False, dropna=False)[_NUMBERS].mean()
+    return per_seed if by_seed else per_seed.groupby(_KEYS, as_index=False)[_NUMBERS].mean()
 
 
 def over_directions(values: pd.DataFrame, numbers: Sequence[str] = tuple(_NUMBERS)) -> pd.DataFrame:
@@ -136,10 +157,10 @@ def merit_table(values: pd.DataFrame) -> pd.DataFrame:
 def complete_methods(merits: pd.DataFrame) -> list[str]:
     """Return the methods with a score for every image for which any method has one.
 
-    Only these can be ranked: means over different images cannot be compared.
+    Only these can be ranked: means over different images cannot be compared. An image that every
+    method lacks in part is a row of NaN, and leaves nobody complete.
     """
-    scored = merits.dropna(how="all")
-    return [str(name) for name in scored.columns[scored.notna().all()]] if len(scored) else []
+    return [str(name) for name in merits.columns[merits.notna().all()]] if len(merits) else []
 
 
 def _checked(scores: pd.DataFrame) -> pd.DataFrame:

@@ -68,6 +68,8 @@ _STRUCTURE = _Expectation(
 )
 # Beside the truth, neither the target scan nor the source is perfect or bound to be better.
 _TRUTH = _Expectation((("oracle", "blurred"), ("oracle", "constant"), ("none", "constant")), None)
+# Only methods to a common domain have it, and no control is one.
+_WITHOUT_CONTROLS = ("sharpness_source",)
 _SPECIAL = {"sharpness": _SHARPNESS, "structure": _STRUCTURE, "dice_truth": _TRUTH}
 
 
@@ -97,12 +99,12 @@ def trust(scores: pd.DataFrame, metrics: Metrics) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row per split, metric and tissue: `verdict` (`trusted`, `not to be trusted in some
-        directions`, `not to be trusted here` where all fail, or `not checked`), `directions`
-        (how many were checked: those in which the oracle and another control have scores),
-        `failing` (tuple of the (source, target) that failed), `reason` (what went wrong where, and
-        which control has no score where, in words), `expected` (the order asked for), and the
-        mean scores of `oracle`, `none`, `blurred`, `constant`.
+        A row per split, metric and tissue that controls can have: `verdict` (`trusted`, `not to be
+        trusted in some directions`, `not to be trusted here` where all fail, or `not checked`),
+        `directions` (how many were checked: those in which the oracle and another control have
+        scores), `failing` (tuple of the (source, target) that failed), `reason` (what went wrong
+        where, and which control has no score where, in words), `expected` (the order asked for),
+        and the mean scores of `oracle`, `none`, `blurred`, `constant`.
 
     Raises
     ------
@@ -114,7 +116,8 @@ def trust(scores: pd.DataFrame, metrics: Metrics) -> pd.DataFrame:
     names = list(known)
     measured = scores[["split", *MEASURE]].drop_duplicates()
     measured = measured.assign(tissue=measured["tissue"].fillna(""))
-    measured = measured[measured["metric"].isin(names)]
+    checked = [name for name in names if name not in _WITHOUT_CONTROLS]
+    measured = measured[measured["metric"].isin(checked)]
     wanted = sorted(
         {(str(s), str(m), str(t)) for s, m, t in measured.itertuples(index=False)},
         key=lambda keys: (keys[0], names.index(keys[1]), keys[2]),

@@ -31,7 +31,7 @@ def heat_map(view: RunView, measure: Measure, split: str) -> Figure | None:
     Figure or None
         None where nothing was measured.
     """
-    grids = {method: _grid(view, measure, split, method) for method in view.methods}
+    grids = {method: _grid(view, measure, split, method) for method in view.contestants}
     everything = np.stack(list(grids.values())) if grids else np.array([np.nan])
     if not np.isfinite(everything).any():
         return None

@@ -41,7 +41,7 @@ def paired_plot(view: RunView, measure: Measure, split: str) -> Figure | None:
     rows = -(-len(panels) // columns)
     with house_style():
         width = 9.6 if columns == 3 else 4.8 * columns
-        figure = new_figure(width, (0.75 + 0.22 * len(view.methods)) * rows + 0.45)
+        figure = new_figure(width, (0.75 + 0.22 * len(view.contestants)) * rows + 0.45)
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         subjects = view.subjects.get(split, [])
         for axes, (title, table) in zip(grid.flat, panels, strict=False):
@@ -55,12 +55,12 @@ def paired_plot(view: RunView, measure: Measure, split: str) -> Figure | None:
 
 def _panels(view: RunView, measure: Measure, split: str) -> list[tuple[str, pd.DataFrame]]:
     if len(view.directions) > _MOST_PANELS:
-        panels = [("Mean over directions", view.measured(measure, split)[view.methods])]
+        panels = [("Mean over directions", view.measured(measure, split)[view.contestants])]
     else:
         panels = [
             (
                 head_of(view, split, direction),
-                view.measured(measure, split, direction)[view.methods],
+                view.measured(measure, split, direction)[view.contestants],
             )
             for direction in view.directions
         ]

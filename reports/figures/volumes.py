@@ -55,7 +55,7 @@ def volume_bars(view: RunView, split: str) -> Figure | None:
 def _bars(
     axes: Axes, view: RunView, measures: list[Measure], split: str, direction: tuple[str, str]
 ) -> None:
-    before_first = sorted(view.methods, key=lambda m: m != "none")
+    before_first = sorted(view.contestants, key=lambda m: m != "none")
     width = 0.8 / len(before_first)
     for group, measure in enumerate(measures):
         table = view.measured(measure, split, direction)
@@ -64,9 +64,14 @@ def _bars(
             values = table[method].dropna()
             when = " (before)" if method == "none" else ""
             name = None if group else f"{short_label(method)}{when}"
-            height = values.mean() if len(values) else 0.0
             colour = view.colours[method]
+            # A bar of nought would look perfect.
+            height = values.mean() if len(values) else np.nan
             axes.bar(x, height, width * 0.92, color=colour, alpha=0.75, label=name)
+            if values.empty:
+                axes.annotate(
+                    "–", (x, 0), xytext=(0, 2), textcoords="offset points", ha="center", fontsize=8
+                )
             axes.plot(np.full(len(values), x), values, "o", ms=2, color=INK, alpha=0.5, mec="none")
     axes.set_xticks(range(len(measures)), [m.tissue for m in measures])
     axes.grid(visible=False, axis="x")

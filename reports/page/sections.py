@@ -16,6 +16,7 @@ from ..figures.volumes import bland_altman, volume_bars
 from ..run.run_view import RunView
 from ..run.slices import compare_images, median_subject
 from ..tables.acquisition_table import acquisition_table
+from ..tables.apart.common_domain import common_domain_table
 from ..tables.convergence_table import convergence_table
 from ..tables.direction_tables import direction_tables
 from ..tables.map_tables import map_source_table
@@ -70,9 +71,31 @@ def make_sections(view: RunView, prefix: str) -> list[Section]:
     list of Section
         Parts without tables and figures are left out.
     """
-    makers = (_directions, _subjects, _images, _histograms, _tissues, _maps, _training, _tests)
+    makers = (
+        _common_domain,
+        _directions,
+        _subjects,
+        _images,
+        _histograms,
+        _tissues,
+        _maps,
+        _training,
+        _tests,
+    )
     sections = [maker(view, prefix) for maker in makers]
     return [s for s in sections if s.tables or s.figures]
+
+
+def _common_domain(view: RunView, prefix: str) -> Section:
+    tables = [common_domain_table(view, split) for split in view.splits]
+    return Section(
+        id="common-domain",
+        title="Methods to a common domain",
+        nav="Common domain",
+        intro="Compared among themselves: what they kept of the source, and tissues against the "
+        "truth. Likeness of two images to each other says nothing where both may be empty.",
+        tables=[table for table in tables if table is not None],
+    )
 
 
 def _directions(view: RunView, prefix: str) -> Section:
@@ -220,7 +243,8 @@ def _tests(view: RunView, prefix: str) -> Section:
         if len(own):
             means = dict(zip(own["harmonizer"].map(str), own["mean_rank"].map(float), strict=True))
             figure = rank_diagram(view, means, float(own["critical_difference"].iloc[0]))
-            words = captions.ranks(view, measure, view.split, int(own["n"].iloc[0]))
+            subjects, p = int(own["n"].iloc[0]), float(own["p_f"].iloc[0])
+            words = captions.ranks(view, measure, view.split, subjects, p)
             figures += captioned(figure, words, prefix=prefix)
     repeats = ceiling_table(view)
     extra = [*trust_tables(view), *([repeats] if repeats else [])]

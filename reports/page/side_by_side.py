@@ -65,7 +65,7 @@ def _table(views: Sequence[RunView], key: str) -> Table | None:
     split = views[0].split
     if measure is None:
         return None
-    methods = list(dict.fromkeys(m for view in views for m in view.methods))
+    methods = list(dict.fromkeys(m for view in views for m in view.contestants))
     common = _common(views, split)
     rows = [_row(views, measure, split, method, common) for method in methods]
     heads = [Column(text=view.content.name) for view in views]

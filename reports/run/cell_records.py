@@ -80,6 +80,12 @@ class CellRecord:
         return found if isinstance(found, int) else 0
 
     @property
+    def seed(self) -> int | None:
+        """Training seed; None where it was not recorded."""
+        found = self.record.get("seed")
+        return found if isinstance(found, int) else None
+
+    @property
     def left_out(self) -> list[dict[str, str]]:
         """Directions that nobody could teach: `source`, `target` and `reason` of each."""
         recorded = self.record.get("left_out")

@@ -1,11 +1,12 @@
-"""Directions that nobody could teach a method, and scores that are fair in spite of them.
+"""What some methods were never asked for, and scores that are fair in spite of that.
 
 Where people lack scanners, a pair of scanners may have nobody to learn from in a fold. Methods that
-need such people have no scores there, and others have: means over different folds or directions
-must not be compared.
+need such people have no scores there, and others have; and a folder may have been given further
+training seeds for some methods only. Means over different folds, directions or seeds must not be
+compared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
@@ -59,6 +60,39 @@ def equal_folds(scores: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
     some = gaps.merge(learned, on=keys)[["fold", *_DIRECTION]].drop_duplicates()
     dropped = pd.MultiIndex.from_frame(some)
     return scores[~pd.MultiIndex.from_frame(scores[["fold", *_DIRECTION]]).isin(dropped)]
+
+
+def equal_seeds(
+    scores: pd.DataFrame, cells: Sequence[CellRecord], trained: Collection[str]
+) -> pd.DataFrame:
+    """Drop the training seeds that not every trained method was asked for.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Tidy scores.
+    cells : sequence of CellRecord
+        The fits of the run, failed ones too: a seed whose fits failed was asked for.
+    trained : collection of str
+        Methods that a seed can change; scores of others stay.
+
+    Returns
+    -------
+    DataFrame
+        The scores themselves where all were asked for the same seeds, where no cell says who was
+        asked for what, or where no seed is left.
+    """
+    if not cells:
+        return scores
+    own = scores[scores["harmonizer"].isin(list(trained))]
+    asked = {str(name): set(seeds) for name, seeds in own.groupby("harmonizer")["seed"]}
+    for cell in cells:
+        if cell.harmonizer in asked and cell.seed is not None:
+            asked[cell.harmonizer].add(cell.seed)
+    common = set.intersection(*asked.values()) if asked else set()
+    if not common or all(seeds == common for seeds in asked.values()):
+        return scores
+    return scores.drop(own.index[~own["seed"].isin(common)])
 
 
 def untrained_directions(scores: pd.DataFrame, gaps: pd.DataFrame) -> dict[Direction, str]:

@@ -19,6 +19,7 @@ _LABELS = {
     "jensen_shannon": "Jensen–Shannon",
     "sharpness": "Sharpness",
     "structure": "Structure",
+    "sharpness_source": "Sharpness against the source",
     "dice": "Dice",
     "dice_pve": "Soft Dice",
     "dice_hard": "Dice of hard labels",

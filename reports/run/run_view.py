@@ -8,7 +8,7 @@ import pandas as pd
 
 from .cell_records import NO_CASE, CellRecord
 from .images import ImageLibrary
-from .left_out import equal_folds, left_out, untrained_directions
+from .left_out import equal_folds, equal_seeds, left_out, untrained_directions
 from .measures import Measure, find_measures, headline
 from .names import colours, engine_name, is_control, label, variant_label
 from .run_content import RunContent
@@ -50,9 +50,18 @@ class RunView:
         return left_out(self.content.cells)
 
     @cached_property
-    def scores(self) -> pd.DataFrame:
-        """The scores that are compared in a direction: every method's of the same folds."""
+    def fits(self) -> pd.DataFrame:
+        """The scores of every training seed, in the folds that all methods could be trained in."""
         return equal_folds(self.content.scores, self.left_out)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """The scores that are compared in a direction: every method's of the same folds and seeds.
+
+        Seeds that only some methods were asked for count for none (see `equal_seeds`); whatever
+        failed stays wanted.
+        """
+        return equal_seeds(self.fits, self.content.cells, self.trained)
 
     @cached_property
     def untrained(self) -> dict[tuple[str, str], str]:
@@ -68,10 +77,14 @@ class RunView:
     @cached_property
     def shared_scores(self) -> pd.DataFrame:
         """The scores of those directions."""
+        return self.in_shared_directions(self.scores)
+
+    def in_shared_directions(self, scores: pd.DataFrame) -> pd.DataFrame:
+        """Keep the rows of the directions that every method could be trained in."""
         if len(self.shared_directions) == len(self.directions):
-            return self.scores
+            return scores
         shared = pd.MultiIndex.from_tuples(self.shared_directions)
-        return self.scores[pd.MultiIndex.from_frame(self.scores[["source", "target"]]).isin(shared)]
+        return scores[pd.MultiIndex.from_frame(scores[["source", "target"]]).isin(shared)]
 
     @cached_property
     def measures(self) -> list[Measure]:
@@ -150,6 +163,21 @@ class RunView:
         cards = self.content.methods
         return [m for m in self.methods if cards.get(m, {}).get("scope") == "common-domain"]
 
+    @cached_property
+    def contestants(self) -> list[str]:
+        """Methods whose scores can be compared: those that imitate a target scanner."""
+        return [m for m in self.methods if m not in self.common_domain]
+
+    @cached_property
+    def deterministic(self) -> list[str]:
+        """Methods that draw nothing: one fit of them stands for those of all seeds."""
+        return [m for m in self.methods if self.content.methods.get(m, {}).get("deterministic")]
+
+    @cached_property
+    def trained(self) -> list[str]:
+        """Methods that a training seed can change."""
+        return [m for m in self.methods if m not in self.deterministic]
+
     @property
     def maps_case(self) -> int:
         """Loss case of the maps that methods under their own name work with; else `NO_CASE`."""
@@ -198,7 +226,7 @@ class RunView:
     @cached_property
     def reference(self) -> str:
         """The method that the others are compared with: the first where the wanted one is not."""
-        return self.methods[0] if self.methods else self.wanted_reference
+        return next(iter([*self.contestants, *self.methods]), self.wanted_reference)
 
     @property
     def substitution(self) -> str:
@@ -207,6 +235,7 @@ class RunView:
         if self.reference == wanted:
             return ""
         why = "is a variant and no method" if wanted in self.variants else "did not take part"
+        why = "maps to a common domain" if wanted in self.common_domain else why
         return f"The reference method {wanted} {why}; {label(self.reference)} takes its place."
 
     @cached_property

@@ -5,6 +5,7 @@ import pandas as pd
 from phycharm.benchmarks.statistics import seed_means
 
 from .measures import Measure
+from .names import join
 from .run_view import RunView
 
 
@@ -43,9 +44,36 @@ def seed_spread(
     """
     if len(training_seeds(view)) < 2:
         return pd.Series(float("nan"), index=view.methods)
-    scores = (view.shared_scores if direction is None else view.scores).dropna(subset="value")
+    fits = view.in_shared_directions(view.fits) if direction is None else view.fits
+    scores = fits.dropna(subset="value")
     wanted = (scores["metric"] == measure.metric) & (scores["tissue"] == measure.tissue)
     wanted &= (scores["split"] == split) & scores["harmonizer"].isin(view.methods)
     if direction is not None:
         wanted &= (scores["source"] == direction[0]) & (scores["target"] == direction[1])
     return seed_means(scores[wanted]).std(axis=1).reindex(view.methods).astype(float)
+
+
+def compared_seeds(view: RunView) -> list[int]:
+    """Return the training seeds on which methods are compared: those that all were asked for."""
+    own = view.scores["harmonizer"].isin(view.trained)
+    return sorted(map(int, view.scores.loc[own, "seed"].unique()))
+
+
+def unequal_seed_sentences(view: RunView) -> list[str]:
+    """Say which training seeds count for nobody, since not every method was asked for them.
+
+    Returns
+    -------
+    list of str
+        Empty where all were asked for the same.
+    """
+    fits = view.fits
+    every = set(map(int, fits.loc[fits["harmonizer"].isin(view.trained), "seed"]))
+    left_out = sorted(every - set(compared_seeds(view)))
+    if not left_out:
+        return []
+    names, verb = ("Seed", "counts") if len(left_out) == 1 else ("Seeds", "count")
+    return [
+        f"{names} {join([*map(str, left_out)])} of training {verb} in no mean and no rank: not "
+        "every method was fitted with them."
+    ]

@@ -37,13 +37,13 @@ def direction_tables(view: RunView, measures: list[Measure]) -> list[Table]:
 def direction_table(view: RunView, measure: Measure, split: str) -> Table | None:
     """Lay out one measure of one split; None where nothing was measured."""
     directions = view.directions[:_MOST_DIRECTIONS]
-    frames = {d: view.measured(measure, split, d)[view.methods] for d in directions}
+    frames = {d: view.measured(measure, split, d)[view.contestants] for d in directions}
     if not any(frame.notna().any(axis=None) for frame in frames.values()):
         return None
     best = {d: _best(measure, frame) for d, frame in frames.items()}
     seeds = {d: seed_spread(view, measure, split, d) for d in directions}
     rows = []
-    for method in view.methods:
+    for method in view.contestants:
         cells = [TableCell(text=label(method), sort=label(method), colour=view.colours[method])]
         for direction, frame in frames.items():
             spread, marked = seeds[direction][method], method in best[direction]

@@ -61,7 +61,7 @@ def _numbered(table: Table, number: str) -> Table:
 def _table(view: RunView, number: str) -> Table | None:
     pairs, split = _LAYOUT[number]
     measures = [m for m in (view.find(*pair) for pair in pairs) if m is not None]
-    methods = sorted(view.methods, key=_position)
+    methods = sorted(view.contestants, key=_position)
     rows = []
     for direction in view.directions:
         for measure in measures:

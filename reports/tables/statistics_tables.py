@@ -1,13 +1,19 @@
 """Tables of the statistics: tests, leakage, the scan-rescan ceiling."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from phycharm.benchmarks.statistics import ceiling, compare, leakage, rank_methods
+from phycharm.benchmarks.statistics import (
+    ceiling,
+    compare,
+    leakage,
+    median_coverage,
+    rank_methods,
+)
 
 from ..run.measures import Measure, grouped_labels
 from ..run.names import label
@@ -33,7 +39,7 @@ def comparisons(view: RunView) -> pd.DataFrame:
         `chosen_measures` chooses; empty with fewer than two methods. The tests over directions are
         on those that every method could be trained in.
     """
-    if len(view.methods) < 2:
+    if len(view.contestants) < 2:
         return pd.DataFrame()
     tests = _compared(view, shared=False)
     if tests.empty or not view.untrained:
@@ -45,11 +51,48 @@ def comparisons(view: RunView) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+@lru_cache(maxsize=16)
+def against_nothing(view: RunView, measure: Measure, methods: tuple[str, ...]) -> pd.DataFrame:
+    """Test doing nothing against methods in one measure, over directions.
+
+    Parameters
+    ----------
+    view : RunView
+        The run.
+    measure : Measure
+        What was measured.
+    methods : tuple of str
+        The family: who is held against doing nothing.
+
+    Returns
+    -------
+    DataFrame
+        A row per method as `phycharm.benchmarks.statistics.compare` gives it, `none` being the
+        reference: a verdict of `worse` is a method that scores better. Empty where doing nothing
+        has no scores in that measure.
+    """
+    scores = view.scores_of([measure], shared=True)
+    known = set(scores.loc[scores["value"].notna() & (scores["split"] == view.split), "harmonizer"])
+    rivals = [method for method in methods if method in known]
+    if "none" not in known or not rivals:
+        return pd.DataFrame()
+    table = compare(
+        scores[scores["split"] == view.split],
+        list(view.content.metrics),
+        reference="none",
+        rivals=rivals,
+        alpha=view.alpha,
+        confidence=1 - view.alpha,
+        deterministic=view.deterministic,
+    )
+    return table[table["scope"] == "global"].set_index("rival").loc[rivals]
+
+
 def _compared(view: RunView, *, shared: bool) -> pd.DataFrame:
     scores = view.scores_of(chosen_measures(view), shared=shared)
     if view.reference not in set(scores.loc[scores["value"].notna(), "harmonizer"]):
         return pd.DataFrame()
-    rivals = [m for m in view.methods if m != view.reference]
+    rivals = [m for m in view.contestants if m != view.reference]
     return compare(
         scores,
         list(view.content.metrics),
@@ -57,6 +100,7 @@ def _compared(view: RunView, *, shared: bool) -> pd.DataFrame:
         rivals=rivals,
         alpha=view.alpha,
         confidence=1 - view.alpha,
+        deterministic=view.deterministic,
     )
 
 
@@ -81,7 +125,7 @@ def chosen_measures(view: RunView) -> list[Measure]:
 
 def _tests(view: RunView, measures: int) -> int:
     """Count the tests of the reference method: each direction, and all of them together."""
-    return measures * (len(view.directions) + 1) * (len(view.methods) - 1) * len(view.splits)
+    return measures * (len(view.directions) + 1) * (len(view.contestants) - 1) * len(view.splits)
 
 
 def _untested_note(view: RunView) -> list[str]:
@@ -127,7 +171,7 @@ def _comparison_table(view: RunView, measure: Measure, split: str, rows: pd.Data
         ("Rival’s mean", ""),
         (
             "Gain",
-            f"Positive: {reference} is better; below it the {view.coverage} bootstrap interval",
+            f"Mean; positive: {reference} is better; below it the interval of the median gain",
         ),
         ("Shift", "Hodges–Lehmann estimate of the gain"),
         ("Effect", "Matched-pairs rank-biserial correlation, −1 to 1"),
@@ -143,7 +187,7 @@ def _comparison_table(view: RunView, measure: Measure, split: str, rows: pd.Data
         title=f"{reference} against each rival in {measure.label}, {split} subjects",
         columns=[Column(text=t, number=t not in texts, hint=h) for t, h in heads],
         rows=[_comparison_row(view, measure, row) for row in ordered],
-        notes=[*_comparison_notes(measure, ordered), *_untested_note(view)],
+        notes=[*_comparison_notes(view, measure, ordered), *_untested_note(view)],
         split=split,
         measure=measure.key,
     )
@@ -176,9 +220,10 @@ def _comparison_row(view: RunView, measure: Measure, row: Mapping[Any, Any]) -> 
     ]
 
 
-def _comparison_notes(measure: Measure, rows: list[dict[Any, Any]]) -> list[str]:
+def _comparison_notes(view: RunView, measure: Measure, rows: list[dict[Any, Any]]) -> list[str]:
     subjects = max(int(row["nonzero"]) for row in rows)
     smallest = min(1.0, 2.0 ** (1 - subjects))
+    people = [int(row["n"]) for row in rows]
     families = sorted({int(row["family_size"]) for row in rows})
     return [
         "Unit: the subject. Exact two-sided Wilcoxon signed-rank test on paired gains, zero "
@@ -186,8 +231,38 @@ def _comparison_notes(measure: Measure, rows: list[dict[Any, Any]]) -> list[str]
         f"{subjects} nonzero differences the smallest attainable p is {p_text(smallest)}.",
         "Families for Holm and Benjamini–Hochberg: the directions × rivals of this measure and "
         f"split, and the tests over all directions (sizes {', '.join(map(str, families))}).",
+        *interval_notes(view, people, "gain"),
         f"{measure.label}: {measure.definition}",
     ]
+
+
+def interval_notes(view: RunView, people: Iterable[int], what: str) -> list[str]:
+    """Say what an interval below a mean is, and where there is none.
+
+    Parameters
+    ----------
+    view : RunView
+        The run.
+    people : iterable of int
+        How many stand behind each mean of the table.
+    what : str
+        What the means are of: `score`, `gain`.
+    """
+    counts = sorted({*people})
+    covered = {n: median_coverage(n, confidence=1 - view.alpha) for n in counts}
+    known = [share for share in covered.values() if not np.isnan(share)]
+    notes = []
+    if known:
+        notes.append(
+            f"Below a mean: interval of the median subject's {what}, from order statistics. It "
+            f"covers the median in {100 * min(known):.3g} % of samples or more, whatever their "
+            "distribution."
+        )
+    if len(known) < len(counts):
+        few = max(n for n, share in covered.items() if np.isnan(share))
+        whom = "one subject" if few == 1 else f"{few} subjects or fewer"
+        notes.append(f"No interval of {whom} covers nearly {view.coverage}: none is shown.")
+    return notes
 
 
 def leaks(view: RunView) -> list[str]:
@@ -227,8 +302,8 @@ def ceiling_table(view: RunView) -> Table | None:
         columns=[Column(text=h, number=h in ("n", "Rescan")) for h in heads],
         rows=rows,
         notes=[
-            "A second scan on the target scanner, scored like a method, with its "
-            f"{view.coverage} interval."
+            "A second scan on the target scanner, scored like a method.",
+            *interval_notes(view, [int(n) for n in table["n"]], "score"),
         ],
     )
 
@@ -238,7 +313,13 @@ def mean_ranks(view: RunView) -> pd.DataFrame:
     """Rank all methods on the headline measures, subjects being the judges."""
     metrics = list(view.content.metrics)
     scores = view.scores_of(view.headline, shared=True)
-    return rank_methods(scores, metrics, methods=view.methods, alpha=view.alpha)
+    return rank_methods(
+        scores,
+        metrics,
+        methods=view.contestants,
+        deterministic=view.deterministic,
+        alpha=view.alpha,
+    )
 
 
 def p_text(value: float) -> str:

@@ -7,6 +7,33 @@ from ..run.people import direction_counts, is_partial
 from ..run.run_view import RunView
 from ..run.slices import Comparison
 from ..tables.map_tables import CASE_WEIGHTS
+from ..tables.statistics_tables import p_text
+
+
+def _which(view: RunView, shown: Comparison, split: str) -> str:
+    """Say by what rule a subject was chosen, as `median_subject` does it."""
+    if view.headline:
+        table = view.measured(view.headline[0], split, (shown.source, shown.target))
+        if table[view.reference].notna().any():
+            return f"the median of {label(view.reference)} by {view.headline[0].label}"
+    return "the first in this direction"
+
+
+def _of_fits(view: RunView, shown: Comparison, split: str) -> str:
+    """Say that a picture is of one fit and its score of several, where that is so."""
+    scores = view.scores
+    own = scores[
+        (scores["split"] == split)
+        & (scores["subject"] == shown.subject)
+        & (scores["source"] == shown.source)
+        & (scores["target"] == shown.target)
+        & scores["harmonizer"].isin(view.methods)
+    ]
+    fits = own.drop_duplicates(["harmonizer", "fold", "seed"]).groupby("harmonizer").size()
+    most = int(fits.max()) if len(fits) else 1
+    if most < 2:
+        return ""
+    return f", mean over up to {most} fits (folds and seeds); the pictures are of the first fit"
 
 
 def _key(*parts: str) -> str:
@@ -72,7 +99,6 @@ def comparison(view: RunView, shown: Comparison, split: str) -> Caption:
     """Words for Fig. 4 and 5."""
     missing = ", ".join(label(m) for m in shown.missing)
     gap = f" No image was found for: {missing}." if missing else ""
-    first = view.headline[0].label if view.headline else "score"
     return Caption(
         name=_key("images", split, *_direction_number(view, shown)),
         title=f"{shown.source} → {shown.target}: {split} subject {shown.subject}",
@@ -82,11 +108,12 @@ def comparison(view: RunView, shown: Comparison, split: str) -> Caption:
             f"texture with the target's: smoother is not closer.{gap}"
         ),
         how=(
-            "Axial slice through the centre of the brain, left is left; the subject is the median "
-            f"of {label(view.reference)} by {first}, the zoom the square where the unharmonized "
-            "scan is worst: neither was picked by eye. All panels share one grey scale (0 to the "
+            "Axial slice through the centre of the brain, left is left; the subject is "
+            f"{_which(view, shown, split)}, the zoom the square where the unharmonized scan is "
+            "worst: neither was picked by eye. All panels share one grey scale (0 to the "
             "99.5th percentile of the target), all error maps one colour scale (98th percentile of "
-            "|source − target|). Scores are those of this subject's whole volume."
+            "|source − target|). Scores are those of this subject's whole volume"
+            f"{_of_fits(view, shown, split)}."
         ),
         split=split,
         direction=f"{shown.source} → {shown.target}",
@@ -104,7 +131,8 @@ def masks(view: RunView, shown: Comparison, split: str) -> Caption:
             "Grey agrees with the target scan. An orange rim all around a tissue means that it "
             "came out too thick, a blue rim too thin; specks of both are noise."
         ),
-        how=f"Segmented by {engine}; the same slice and subject as in the pictures above.",
+        how=f"Segmented by {engine}; the same slice and subject as in the pictures above. Dice is "
+        f"that of the whole volume{_of_fits(view, shown, split)}.",
         split=split,
         direction=f"{shown.source} → {shown.target}",
     )
@@ -115,10 +143,7 @@ def volume_bars(view: RunView, split: str) -> Caption:
     return Caption(
         name=_key("volumes", split),
         title=f"Tissue volumes: distance from the target scan, {split} subjects",
-        look=(
-            "The grey bar is the difference between the scanners before harmonization: a bar that "
-            "is not shorter than it did not help a volume view."
-        ),
+        look=(f"{_before(view)}A dash stands for a method without values."),
         how=(
             "Mean of the absolute volume difference from the target scan of the same subject; "
             f"points are subjects{_a_direction(view, split)}."
@@ -133,8 +158,9 @@ def bland_altman(view: RunView, split: str) -> Caption:
         name=_key("agreement", split),
         title=f"Agreement of tissue volumes with the target scan, {split} subjects",
         look=(
-            "The solid line is the bias, the dashed lines hold about 95 % of differences. A cloud "
-            "that tilts means that large brains are treated otherwise than small ones."
+            "The solid line is the bias, the dashed lines would hold 95 % of normally distributed "
+            "differences. A cloud that tilts means that large brains are treated otherwise than "
+            "small ones."
         ),
         how=(
             "Harmonized minus target volume over the target's volume, all directions; limits are "
@@ -193,17 +219,18 @@ def training_by_case(method: str, cases: list[int]) -> Caption:
     )
 
 
-def ranks(view: RunView, measure: Measure, split: str, subjects: int) -> Caption:
+def ranks(view: RunView, measure: Measure, split: str, subjects: int, p: float) -> Caption:
     """Words for the critical-difference diagram."""
-    few = " With so few subjects the test is rough." if subjects < 10 else ""
+    few = " With so few subjects both are rough." if subjects < 10 else ""
+    tested = "" if p != p else f"; Friedman's test after Iman and Davenport: p {p_equals(p)}"
     return Caption(
         name=_key("ranks", measure.key, split),
         title=f"Mean ranks by {measure.label}, {split} subjects",
-        look="Methods joined by a bar cannot be told apart by their ranks.",
+        look="Methods joined by a bar cannot be told apart by these ranks.",
         how=(
             f"Each of {subjects} subjects ranks the methods by its mean over {_own(view, split)}"
             "directions; the bar "
-            f"is Nemenyi's critical difference at {view.level} after Friedman's test "
+            f"is Nemenyi's critical difference at {view.level}{tested} "
             f"(Demšar 2006).{few}"
         ),
         split=split,
@@ -211,11 +238,26 @@ def ranks(view: RunView, measure: Measure, split: str, subjects: int) -> Caption
     )
 
 
+def p_equals(p: float) -> str:
+    """Print a p value after the letter: `= 0.03`, or `< .001`."""
+    text = p_text(p)
+    return text if text.startswith("<") else f"= {text}"
+
+
 def _a_direction(view: RunView, split: str) -> str:
     """Say how many subjects a direction has, where not everybody is in all."""
     if not is_partial(view, split):
         return ""
     return f" (n a direction: {', '.join(map(str, direction_counts(view, split).values()))})"
+
+
+def _before(view: RunView) -> str:
+    if "none" not in view.methods:
+        return ""
+    return (
+        "The grey bar is the difference between the scanners before harmonization: a bar that is "
+        "not shorter than it did not help a volume view. "
+    )
 
 
 def _partly(view: RunView, split: str) -> str:

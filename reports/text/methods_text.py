@@ -7,7 +7,10 @@ from ..run.measures import Measure
 from ..run.names import join, label
 from ..run.people import is_partial, subjects_text, unequal_fold_sentences, untrained_sentences
 from ..run.run_view import RunView
-from ..run.seeds import training_seeds
+from ..run.seeds import compared_seeds
+from ..run.standings import judgement, standings
+from ..tables.leaderboard import weight_words
+from ..tables.statistics_tables import comparisons, mean_ranks
 
 Cite = Callable[..., str]
 
@@ -25,8 +28,8 @@ _WORKS = {
     "1995;57:289–300. doi:10.1111/j.2517-6161.1995.tb02031.x",
     "hl": "Hodges JL, Lehmann EL. Estimates of location based on rank tests. Ann Math Stat "
     "1963;34:598–611. doi:10.1214/aoms/1177704172",
-    "bca": "Efron B. Better bootstrap confidence intervals. J Am Stat Assoc 1987;82:171–185. "
-    "doi:10.1080/01621459.1987.10478410",
+    "order": "Hahn GJ, Meeker WQ. Statistical intervals: a guide for practitioners. New York: "
+    "Wiley; 1991, section 5.2.",
     "demsar": "Demšar J. Statistical comparisons of classifiers over multiple data sets. J Mach "
     "Learn Res 2006;7:1–30.",
     "krouwer": "Krouwer JS. Why Bland–Altman plots should use X, not (Y+X)/2 when X is a "
@@ -126,9 +129,17 @@ def _methods(view: RunView, cite: Cite) -> str:
     for method in view.methods:
         citation = str(view.content.methods.get(method, {}).get("citation") or "")
         names.append(f"{label(method)} {cite(citation)}" if citation else label(method))
-    count = len(training_seeds(view))
-    trained = f" Each was fitted with {count} training seeds." if count > 1 else ""
+    trained = _trained(view)
     return f"The methods were {join(names)}.{trained}"
+
+
+def _trained(view: RunView) -> str:
+    """Say how many seeds count; methods that draw nothing are fitted once."""
+    count = len(compared_seeds(view))
+    if count < 2:
+        return ""
+    whom = "Each whose training draws random numbers" if view.deterministic else "Each"
+    return f" {whom} was fitted with {count} training seeds."
 
 
 def _metrics(view: RunView, cite: Cite) -> str:
@@ -143,19 +154,84 @@ def _metrics(view: RunView, cite: Cite) -> str:
         parts.append(f"{name}{work} ({measure.definition.rstrip('.')})")
     engine = view.segmenter
     tissue = f" Tissues were segmented by {engine}." if engine else ""
-    return (
-        "Images were compared with the same subject's scan on the target scanner: "
-        f"{'; '.join(parts)}.{tissue}"
+    return f"{_compared_with(view)}: {'; '.join(parts)}.{tissue}"
+
+
+def _compared_with(view: RunView) -> str:
+    target = "Images were compared with the same subject's scan on the target scanner"
+    if not view.common_domain:
+        return target
+    names = join([label(method) for method in view.common_domain])
+    own = (
+        f"those of {names}, which {'maps' if len(view.common_domain) == 1 else 'map'} to a common "
+        "domain, with the same subject's image from the other scanner in that domain"
     )
+    return f"{target}, {own}" if view.contestants else f"Images were compared: {own}"
 
 
 def _tests(view: RunView, cite: Cite) -> str:
-    return (
-        "The subject was the unit of analysis; folds and seeds of a subject were averaged. "
-        "Methods were compared by exact two-sided Wilcoxon signed-rank tests "
-        f"{cite(_WORKS['wilcoxon'])} with Hodges–Lehmann shifts {cite(_WORKS['hl'])}, p values "
-        f"adjusted after Holm {cite(_WORKS['holm'])} and Benjamini and Hochberg "
-        f"{cite(_WORKS['bh'])}; intervals are {view.coverage} bias-corrected and accelerated "
-        f"bootstrap intervals over subjects {cite(_WORKS['bca'])}, and ranks were compared by "
-        f"Friedman's test with Nemenyi's critical difference {cite(_WORKS['demsar'])}."
+    """Describe what was computed and tested in this run, and nothing else."""
+    if standings(view, view.split).empty:
+        return ""
+    unit = (
+        "The subject was the unit of analysis; folds and seeds of a subject were averaged, those "
+        "that every ranked method has."
     )
+    return " ".join([unit, *_order(view), *_comparisons(view, cite), *_friedman(view, cite)])
+
+
+def _order(view: RunView) -> list[str]:
+    table, (judged, lacks) = standings(view, view.split), judgement(view, view.split)
+    methods = len(judged.methods)
+    sentences = [f"In the order of methods {weight_words(table)}."]
+    if lacks:
+        sentences.append(
+            f"{join([label(lack.harmonizer) for lack in lacks])} "
+            f"{'lacks' if len(lacks) == 1 else 'lack'} scores that others have, and so a rank."
+        )
+    if methods < 2:
+        return sentences
+    if not judged.can_tell:
+        people = "subject is" if judged.people == 1 else "subjects are"
+        return [
+            *sentences,
+            f"The order is descriptive: {judged.people} {people} too few to test {methods} "
+            "methods.",
+        ]
+    pairs = methods * (methods - 1) // 2
+    divided = f" divided by {pairs} pairs of methods (Bonferroni)" if pairs > 1 else ""
+    over = "mean ranks" if len(judged.leads) > 1 else "scores"
+    return [
+        *sentences,
+        "A method counts as behind another where an exact two-sided Wilcoxon signed-rank test of "
+        f"subjects' {over} says so at {view.level}{divided}.",
+    ]
+
+
+def _comparisons(view: RunView, cite: Cite) -> list[str]:
+    tests = comparisons(view)
+    sentences = []
+    if len(tests) and bool((tests["nonzero"] > 0).any()):
+        sentences.append(
+            f"{label(view.reference)} was compared with every other method by exact two-sided "
+            f"Wilcoxon signed-rank tests {cite(_WORKS['wilcoxon'])} with Hodges–Lehmann shifts "
+            f"{cite(_WORKS['hl'])}, p values adjusted after Holm {cite(_WORKS['holm'])} and "
+            f"Benjamini and Hochberg {cite(_WORKS['bh'])}."
+        )
+    board = standings(view, view.split)
+    if board["interval_low"].notna().any():
+        sentences.append(
+            "Intervals are those of the median over subjects, from order statistics "
+            f"{cite(_WORKS['order'])}."
+        )
+    return sentences
+
+
+def _friedman(view: RunView, cite: Cite) -> list[str]:
+    ranks = mean_ranks(view)
+    if ranks.empty or not (ranks.loc[ranks["split"] == view.split, "p_f"].notna()).any():
+        return []
+    return [
+        "Ranks were compared by Friedman's test in the form of Iman and Davenport, and Nemenyi's "
+        f"critical difference {cite(_WORKS['demsar'])}."
+    ]

@@ -10,8 +10,10 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ..run.load import load_runs
+from ..run.standings import judgement
+from ..tables.apart.common_domain import common_domain_table
 from ..tables.convergence_table import convergence_table
-from ..tables.leaderboard import COMMON_DOMAIN, common_domain_note, leaderboard_table
+from ..tables.leaderboard import NOT_RANKED, leaderboard_table
 from ..tables.metric_checks import distrusted
 from ..tables.table import Table, TableCell
 from .verdict import write_verdict
@@ -45,9 +47,13 @@ def leaderboard_text(run_dir: Path) -> str:
         lines.insert(0, "SIMULATED SCANNERS: no person was scanned.")
     if table is None:
         return "\n".join(map(_wrapped, lines))
-    footer = ["* within noise of the best", *distrusted(view, view.headline, view.split)]
-    footer += filter(None, [common_domain_note(view)])
-    return "\n".join([*map(_wrapped, lines), "", *_lines(table), *map(_wrapped, footer)])
+    judged, _ = judgement(view, view.split)
+    star = "not shown behind the best" if judged.can_tell else "the best mean; no test was possible"
+    footer = [f"* {star}", *distrusted(view, view.headline, view.split)]
+    apart = common_domain_table(view, view.split)
+    others = ["", *_lines(apart), *map(_wrapped, apart.notes)] if apart else []
+    text = [*map(_wrapped, lines), "", *_lines(table), *map(_wrapped, footer), *others]
+    return "\n".join(text)
 
 
 def _lines(table: Table) -> list[str]:
@@ -90,7 +96,7 @@ def convergence_text(run_dir: str | Path) -> str:
 def _marked(cell: TableCell) -> str:
     """Print a cell; bold and the smaller line are lost in a log, signs take their place."""
     star = "*" if cell.best else ""
-    return f"{cell.text}{star}{' (common domain)' if COMMON_DOMAIN in cell.detail else ''}"
+    return f"{cell.text}{star}{' (not ranked)' if NOT_RANKED in cell.detail else ''}"
 
 
 def _wrapped(text: str) -> str:

@@ -2,22 +2,23 @@
 
 from dataclasses import dataclass
 
-import pandas as pd
+from phycharm.benchmarks.statistics import Judgement
 
 from ..run.convergence import unfinished_methods
 from ..run.names import join, label
 from ..run.people import untrained_sentences
 from ..run.run_view import RunView
-from ..run.standings import standings
+from ..run.seeds import unequal_seed_sentences
+from ..run.standings import common_domain_judgement, judgement, standings
+from ..tables.apart.lacking import failed_sentences, lack_sentences
 from ..tables.convergence_table import unfinished_sentences
+from .contest_words import contest_words, need_sentence
+from .nothing_words import hold_against_nothing, nothing_words, worse_words
 from .seed_sentences import seed_sentences
 
 _NOTHING = "none"
-_FEW = 3
-# With fewer subjects no order of methods deserves a headline.
-_FEWEST = 5
-# How many directions a method wins over doing nothing, of how many.
-Wins = dict[str, tuple[int, int]]
+_RARE = 0.1
+_FEW = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class Verdict:
 
 
 def write_verdict(view: RunView) -> Verdict:
-    """Write who is best, who is tied with it, and whether anybody beats doing nothing.
+    """Write who is best, who may be as good, and whether anybody is better than doing nothing.
 
     Parameters
     ----------
@@ -49,22 +50,26 @@ def write_verdict(view: RunView) -> Verdict:
     Verdict
         Resting on the external subjects, or on the others where there are none.
     """
-    ranked = standings(view, view.split)
-    if ranked.empty:
-        return Verdict(headline="There are no scores to judge yet.", details=_unsegmented(view))
-    overall = ranked.drop_duplicates("harmonizer").set_index("harmonizer")
-    leaders = [str(m) for m in overall.index[overall["tied_for_first"]]]
-    leaders = leaders or [str(overall.index[0])]
-    wins = {m: wins_over_nothing(view, m) for m in view.methods if m != _NOTHING}
-    first = _first(leaders, overall, int(ranked["n"].max()))
-    second = _few(view, leaders, wins) if len(leaders) <= _FEW else _many(view, wins)
+    if standings(view, view.split).empty:
+        return Verdict(headline=_without_contest(view), details=_unsegmented(view))
+    judged, lacks = judgement(view, view.split)
+    against = hold_against_nothing(view)
+    parts = (contest_words(judged, len(view.contestants)), nothing_words(against))
     return Verdict(
-        headline="; ".join(part for part in (first, second) if part) + ".",
+        headline="; ".join(part for part in parts if part) + ".",
         details=[
-            *_losers(view, wins),
-            *seed_sentences(view, str(overall.index[0])),
+            *lack_sentences(lacks),
+            *failed_sentences(view),
+            *_unmeasured_nothing(view),
+            *worse_words(against),
+            *_losers(view),
+            *_common_domain(view),
+            *seed_sentences(view),
+            *unequal_seed_sentences(view),
             *_untrained(view),
-            *_cautions(view, ranked),
+            *_unseen(judged),
+            *filter(None, [need_sentence(judged, view.alpha)]),
+            *_cautions(view),
         ],
     )
 
@@ -92,64 +97,59 @@ def wins_over_nothing(view: RunView, method: str) -> tuple[int, int]:
     return wins, measured
 
 
-def _first(leaders: list[str], overall: pd.DataFrame, subjects: int) -> str:
-    methods, names = len(overall), [label(m) for m in leaders]
-    best = label(str(overall.index[0]))
-    if methods == 1:
-        return f"Only {names[0]} was measured"
-    if subjects < _FEWEST:
-        people = "subject is" if subjects == 1 else "subjects are"
-        return f"{subjects} {people} too few to tell methods apart; {best} has the best mean rank"
-    if len(leaders) == methods:
-        return "No winner: no method can be told from another"
-    if len(leaders) == 1:
-        return f"{names[0]} comes first"
-    if len(leaders) <= _FEW:
-        return f"{join(names)} are tied for first"
-    return f"{len(leaders)} of {methods} methods are tied for first, {best} a little ahead"
+def _without_contest(view: RunView) -> str:
+    if view.common_domain and not common_domain_judgement(view, view.split)[0].methods:
+        return "Only methods to a common domain were measured, and nothing that could rank them."
+    words = common_domain_words(view)
+    return words or "There are no scores to judge yet."
 
 
-def _many(view: RunView, wins: Wins) -> str:
-    if _NOTHING not in view.methods or not view.headline:
+def common_domain_words(view: RunView) -> str:
+    """Say who comes first among the methods to a common domain; empty where there are none."""
+    judged, _ = common_domain_judgement(view, view.split)
+    if not judged.methods:
         return ""
-    measure, total = view.headline[0].label, len(view.shared_directions)
-    always = [label(m) for m, count in wins.items() if count == (total, total)]
-    if not always:
-        return f"no method beats doing nothing in {measure} in all {total} directions"
-    verb = "beats" if len(always) == 1 else "beat"
-    return f"{join(always)} {verb} doing nothing in {measure} in all {total} directions"
+    words = contest_words(judged, len(view.common_domain))
+    return f"Methods to a common domain, among themselves: {words}."
 
 
-def _few(view: RunView, leaders: list[str], wins: Wins) -> str:
+def _common_domain(view: RunView) -> list[str]:
+    """Headline methods to a common domain apart; say so where nothing could rank them."""
+    if not view.common_domain:
+        return []
+    judged, lacks = common_domain_judgement(view, view.split)
+    if not judged.methods and not lacks:
+        names = join([label(method) for method in view.common_domain])
+        verb, link = ("maps", "is") if len(view.common_domain) == 1 else ("map", "are")
+        return [
+            f"{names} {verb} to a common domain and {link} not ranked: "
+            "nothing was measured that an image without features could not win."
+        ]
+    return [*filter(None, [common_domain_words(view)]), *lack_sentences(lacks)]
+
+
+def _unmeasured_nothing(view: RunView) -> list[str]:
+    if _NOTHING in view.methods and view.headline:
+        return []
+    return ["Doing nothing was not measured, so nobody can say whether harmonization helped."]
+
+
+def _losers(view: RunView) -> list[str]:
+    """Say whose mean is not better in every direction, which no test stands behind."""
     if _NOTHING not in view.methods or not view.headline:
-        return ""
+        return []
+    wins = {m: wins_over_nothing(view, m) for m in view.contestants if m != _NOTHING}
+    losers = {m: counts for m, counts in wins.items() if counts[0] < counts[1]}
     measure = view.headline[0].label
-    judged = [m for m in leaders if m != _NOTHING]
-    if not judged:
-        partly = any(measured < len(view.shared_directions) for _, measured in wins.values())
-        return f"no method {'with all its scores ' if partly else ''}beats doing nothing"
-    counts = {wins[m] for m in judged}
-    subject = {1: "it beats", 2: "both beat"}.get(len(judged), "they beat")
-    if len(judged) != len(leaders):
-        subject = f"{join([label(m) for m in judged])} beat{'s' if len(judged) == 1 else ''}"
-    if len(counts) == 1:
-        won, total = counts.pop()
-        return f"{subject} doing nothing in {measure} in {won} of {total} directions"
-    each = join([f"{label(m)} in {wins[m][0]} of {wins[m][1]} directions" for m in judged])
-    return f"doing nothing is beaten in {measure} by {each}"
-
-
-def _losers(view: RunView, wins: Wins) -> list[str]:
-    if _NOTHING not in view.methods or not view.headline:
-        return ["Doing nothing was not measured, so nobody can say whether harmonization helped."]
-    losers = [label(m) for m, (won, measured) in wins.items() if won < measured / 2]
     if not losers:
         return []
-    verb = "beats" if len(losers) == 1 else "beat"
-    measure = view.headline[0].label
-    return [
-        f"{join(losers)} {verb} doing nothing in {measure} in fewer than half of the directions."
-    ]
+    if len(losers) > _FEW:
+        return [
+            f"By their mean {measure} {len(losers)} of {len(wins)} methods are not better than "
+            "doing nothing in every direction."
+        ]
+    each = join([f"{label(m)} in {won} of {all_}" for m, (won, all_) in losers.items()])
+    return [f"Better than doing nothing by mean {measure}, direction by direction: {each}."]
 
 
 def _untrained(view: RunView) -> list[str]:
@@ -157,36 +157,30 @@ def _untrained(view: RunView) -> list[str]:
     return unfinished_sentences(view) if unfinished_methods(view) else []
 
 
-def _cautions(view: RunView, ranked: pd.DataFrame) -> list[str]:
+def _unseen(judged: Judgement) -> list[str]:
+    """Say beside a winner what so few people cannot show of it."""
+    if not judged.winner:
+        return []
+    chance = (1 - _RARE) ** judged.people
+    return [
+        f"{judged.people} people do not show what befalls few: of failures in {100 * _RARE:g} % of "
+        f"people none would have been seen in {100 * chance:.0f} % of such runs."
+    ]
+
+
+def _cautions(view: RunView) -> list[str]:
     cautions = []
-    subjects = int(ranked["n"].max())
-    smallest = min(1.0, 2.0 ** (1 - subjects))
-    if smallest > view.alpha:
-        cautions.append(
-            f"With {subjects} subject{'s' if subjects != 1 else ''} no exact signed-rank test can "
-            f"reach p < {_short(view.alpha)}: the smallest attainable p is {smallest:.3g}."
-        )
     if view.split != "external":
         cautions.append(
             "There are no external subjects: the numbers are those of left-out subjects of folds, "
             "on which settings may have been chosen."
         )
-    incomplete = [str(m) for m in ranked.loc[ranked["missing"] > 0, "harmonizer"].unique()]
-    if incomplete:
-        names, verbs = join([label(m) for m in incomplete]), ("lack", "are")
-        if len(incomplete) == 1:
-            verbs = ("lacks", "is")
-        cautions.append(f"{names} {verbs[0]} scores and {verbs[1]} not ranked in those measures.")
     cautions += _unsegmented(view)
     cautions += untrained_sentences(view)
     status = str(view.content.manifest.get("status") or "")
     if status in ("running", "interrupted"):
         cautions.append(f"The run is {status}: this is what was done so far.")
     return cautions
-
-
-def _short(level: float) -> str:
-    return f"{level:g}".replace("0.", ".", 1)
 
 
 def _unsegmented(view: RunView) -> list[str]:

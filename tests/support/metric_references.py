@@ -69,6 +69,11 @@ def sharpness(a, b, mask, data_range):
     return energy[1] / energy[0]
 
 
+def sharpness_source(a, b, mask, data_range):
+    inside = np.ones(a.shape, bool) if mask is None else mask
+    return sharpness(a / a[inside].std(), b / b[inside].std(), mask, data_range)
+
+
 def structure(a, b, mask, data_range):
     weight = np.ones(a.shape) if mask is None else mask.astype(float)
 

@@ -31,7 +31,7 @@ PAIRWISE = {
     name: with_range(name)
     for name in ("ssim", "ssim_slices", "psnr", "psnr_slices", "nrmse", "wasserstein",
                  "jensen_shannon")
-} | {name: getattr(metrics, name) for name in ("sharpness", "structure")}  # fmt: skip
+} | {n: getattr(metrics, n) for n in ("sharpness", "sharpness_source", "structure")}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PAIRWISE)

@@ -16,7 +16,7 @@ REFERENCE = torch.from_numpy(phantom(SHAPE, seed=1))
 IMAGE = torch.from_numpy(phantom(SHAPE, seed=2))
 MASK = torch.from_numpy(ellipsoid(SHAPE))
 RANGED = ("ssim", "ssim_slices", "psnr", "psnr_slices", "nrmse", "wasserstein", "jensen_shannon")
-ALL = (*RANGED, "sharpness", "structure")
+ALL = (*RANGED, "sharpness", "sharpness_source", "structure")
 
 
 def call(name, reference, image, mask=None, data_range=1.5):
@@ -116,3 +116,21 @@ def test_integer_and_half_images_are_compared_as_float32():
     expected = metrics.ssim(whole.float(), other.float(), data_range=150.0)
     assert metrics.ssim(whole, other, data_range=150.0) == expected
     assert metrics.ssim(whole.half(), other.half(), data_range=150.0) == expected
+
+
+def test_mush_keeps_neither_structure_nor_sharpness():
+    """A blurred brain mask is alike on all scanners, and wins whatever compares two of them."""
+    import numpy as np
+    from scipy.ndimage import gaussian_filter
+
+    rng = np.random.default_rng(5)
+    mask = np.zeros((24, 24, 24), bool)
+    mask[4:20, 4:20, 4:20] = True
+    source = rng.uniform(0.2, 1.0, mask.shape).astype(np.float32) * mask
+    mush = gaussian_filter(mask.astype(np.float32), 3) * mask
+    found = metrics.score_image(mush, mush, mask, source=source)
+    assert found["ssim"] == pytest.approx(1)
+    assert found["sharpness_source"] < 0.2
+    assert found["structure"] < 0.2
+    kept = metrics.score_image(source, 7 * source + 2, mask, source=source)
+    assert kept["sharpness_source"] == pytest.approx(1, abs=1e-4)

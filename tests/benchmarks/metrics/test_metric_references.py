@@ -38,6 +38,7 @@ TESTERS = {
         ("jensen_shannon", _ranged, 1e-9),
         ("sharpness", _plain, 1e-5),
         ("structure", _plain, 1e-5),
+        ("sharpness_source", _plain, 1e-5),
     )
 }
 

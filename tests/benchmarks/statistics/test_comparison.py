@@ -76,9 +76,43 @@ def test_folds_and_seeds_are_no_subjects():
 
 
 def test_a_fold_with_more_seeds_does_not_weigh_more():
-    base = {"subject": "01", "harmonizer": "phycharm"}
-    rows = [base | {"seed": 0, "fold": f, "value": 1.0} for f in range(3)]
-    rows += [base | {"seed": 1, "fold": 0, "value": 0.0}, {"harmonizer": "unet", "value": 0.0}]
+    fits = [(0, 0), (0, 1), (0, 2), (1, 0)]
+    rows = [
+        {
+            "harmonizer": name,
+            "seed": seed,
+            "fold": fold,
+            "value": float(name != "unet" and not seed),
+        }
+        for name in ("phycharm", "unet")
+        for seed, fold in fits
+    ]
+    assert one(table(rows))["reference_mean"] == 0.5
+
+
+def test_only_fits_that_both_have_are_compared():
+    """The rival's second fold failed: ours counts there for nothing."""
+    rows = [
+        {"harmonizer": name, "fold": fold, "subject": f"{s}", "value": value}
+        for s in range(7)
+        for name, values in {"phycharm": (0.5, 0.9), "unet": (0.6, None)}.items()
+        for fold, value in enumerate(values)
+        if value is not None
+    ]
+    row = one(table(rows))
+    assert (row["reference_mean"], row["rival_mean"]) == (0.5, 0.6)
+    assert row["verdict"] == "worse"
+
+
+def test_one_fit_of_what_draws_nothing_stands_beside_all_seeds():
+    rows = [
+        {"harmonizer": "phycharm", "seed": seed, "subject": f"{s}", "value": 0.5 + 0.2 * seed}
+        for s in range(7)
+        for seed in (0, 1)
+    ]
+    rows += [{"harmonizer": "none", "subject": f"{s}", "value": 0.55} for s in range(7)]
+    row = one(table(rows), deterministic=["none"])
+    assert (row["reference_mean"], row["verdict"]) == (pytest.approx(0.6), "better")
     assert one(table(rows))["reference_mean"] == 0.5
 
 
@@ -109,7 +143,7 @@ def test_a_large_family_can_make_alpha_unreachable():
 def test_identical_methods():
     row = one(scores_of({"phycharm": [1, 2, 3], "unet": [1, 2, 3]}))
     assert (row["p"], row["rank_biserial"], row["gain"], row["shift"]) == (1, 0, 0, 0)
-    assert (row["interval_low"], row["interval_high"]) == (0, 0)
+    assert np.isnan(row["interval_low"])  # three people make no interval
     assert row["verdict"] == "identical in all 3 subjects"
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from phycharm.benchmarks.metrics import METRICS
 from phycharm.benchmarks.statistics import leaderboard
+from phycharm.benchmarks.statistics.contest.ahead import behind
 from phycharm.benchmarks.statistics.leaderboard import COLUMNS
-from phycharm.benchmarks.statistics.noise import behind
 from phycharm.errors import InputError
 
 from support.score_factory import random_scores, scores_of, table

@@ -252,6 +252,6 @@ def test_ceiling_is_what_a_rescan_scores():
     assert len(result) == len(DIRECTIONS) + 1
     assert result["n"].tolist() == [3, 3, 3]
     np.testing.assert_allclose(result["mean"], 0.92)
-    assert (result["interval_low"] < 0.92).all()
+    assert result["interval_low"].isna().all()  # three people make no interval
     assert result.query("source == 'all'")["target"].tolist() == ["all"]
     assert ceiling(controls(GOOD), METRICS).empty

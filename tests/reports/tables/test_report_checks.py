@@ -87,13 +87,11 @@ def with_scope(view, method, scope):
     return RunView(content=replace(view.content, methods={method: {"scope": scope}}))
 
 
-def test_methods_of_a_common_domain_are_marked_and_explained():
+def test_methods_of_a_common_domain_are_not_in_the_leaderboard():
     leaderboard = make_leaderboard(with_scope(view_of(scores()), "unet", "common-domain"))
-    marked = {row[1].text: row[1].detail for row in leaderboard.bodies[0].rows}
-    assert "common domain" in marked["U-Net"]
-    assert "common domain" not in marked["No harmonization"]
-    (note,) = [note for note in leaderboard.notes if note.startswith("Common domain (U-Net)")]
-    assert "not with the target scan" in note
+    assert [row[1].text for row in leaderboard.bodies[0].rows] == ["No harmonization"]
+    (note,) = [note for note in leaderboard.notes if note.startswith("Not among them: U-Net")]
+    assert "no target scan to be compared with" in note
     plain = make_leaderboard(with_scope(view_of(scores()), "unet", "pair"))
     assert not [note for note in plain.notes if "ommon domain" in note]
 
@@ -104,7 +102,7 @@ def test_the_terminal_says_the_same(tmp_path):
     (tmp_path / "metrics.json").write_text(json.dumps(list(view.content.metrics)))
     (tmp_path / "methods.json").write_text('{"unet": {"scope": "common-domain"}}')
     text = leaderboard_text(tmp_path)
-    assert "U-Net (common domain)" in text
-    assert "Common domain (U-Net): maps scans of both scanners" in text
+    assert "U-Net maps to a common domain and is not ranked" in text
+    assert "Methods to a common domain, external subjects" in text
     assert "Not to be trusted from GE to Siemens (external subjects): SSIM." in text
     assert all(len(line) <= 100 for line in text.splitlines())

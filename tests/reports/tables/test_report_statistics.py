@@ -65,10 +65,11 @@ def interval(view):
 def test_the_level_is_the_protocols():
     assert set(comparisons(two())["verdict"]) == {"better"}
     assert set(comparisons(two(0.02))["verdict"]) == {"cannot reach alpha with n = 6"}
-    assert interval(two(0.01)) > interval(two()) > interval(two(0.3))
-    both = [standings(two(alpha), "external") for alpha in (0.01, 0.3)]
-    widths = [ranked["interval_high"] - ranked["interval_low"] for ranked in both]
-    assert (widths[0] > widths[1]).all()
+    # The interval of six people covers 97 %: too little for 99 %, and the next narrower for 70 %.
+    assert interval(two()) > interval(two(0.3))
+    both = [standings(two(alpha), "external") for alpha in (0.01, 0.05)]
+    assert both[0]["interval_low"].isna().all()
+    assert both[1]["interval_low"].notna().all()
     differences = [mean_ranks(two(a))["critical_difference"].iloc[0] for a in (0.01, 0.05, 0.3)]
     assert differences == sorted(differences, reverse=True)
     assert differences[0] > differences[1]
@@ -82,12 +83,15 @@ def test_every_sentence_prints_the_level_that_was_used(alpha, level, coverage):
     (table,) = comparison_tables(view)
     hints = {column.text: column.hint for column in table.columns}
     assert hints["Verdict"] == f"By Holm at {level}"
-    assert f"the {coverage} bootstrap interval" in hints["Gain"]
-    assert f"the {coverage} bootstrap interval" in make_leaderboard(view).notes[0]
-    assert f"intervals are {coverage}" in methods_text(view).paragraph
-    assert f"critical difference at {level}" in ranks(view, view.headline[0], "external", 6).how
+    words = {0.01: f"covers nearly {coverage}", 0.05: "in 96.9 % of samples"}[alpha]
+    assert any(words in note for note in table.notes)
+    assert any(words in note for note in make_leaderboard(view).notes)
+    tested = f"signed-rank test of subjects' scores says so at {level}."
+    assert (tested in methods_text(view).paragraph) == (alpha == 0.05)
+    caption = ranks(view, view.headline[0], "external", 6, 0.2)
+    assert f"critical difference at {level}; Friedman's test" in caption.how
     details = write_verdict(view).details
-    assert any("can reach p < .01" in detail for detail in details) == (alpha == 0.01)
+    assert any("an exact test at 1 %" in detail for detail in details) == (alpha == 0.01)
 
 
 @pytest.mark.parametrize("alpha", [None, 0, 1, True, "0.01", float("nan")])

@@ -149,8 +149,8 @@ class TestText:
         )
         # .91 and .90: .01 apart, and two trainings lie .0316 apart.
         assert (
-            "In SSIM U-Net is within that spread of PhyCHarm: another training could turn the "
-            "order." in details
+            "In SSIM U-Net is within the spread over seeds of PhyCHarm, which leads there: another "
+            "training could turn the order." in details
         )
 
     def test_who_was_trained_once_is_named(self, view):

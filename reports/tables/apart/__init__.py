@@ -1,0 +1,1 @@
+"""Who stands apart from the leaderboard: who lacks scores, and methods to a common domain."""
