@@ -180,8 +180,8 @@ def _tolerance_text(run: ScoreSet, others: Sequence[ScoreSet], seeds: str | Path
         f"What the scores of this reference may move: {MARGIN:g} times the largest change of any",
         "single score between the reference and the same run made elsewhere, rounded up to a",
         "digit, and the default at least. Written by `phycharm bless --spread`. Measured on:",
-        f"  {_where(run)} (the reference)",
-        *(f"  {_where(other)}" for other in others),
+        f"- {_where(run)} (the reference)",
+        *(f"- {_where(other)}" for other in others),
     ]
     of_seeds = None if seeds is None else read_score_set(seeds)
     if of_seeds is not None:

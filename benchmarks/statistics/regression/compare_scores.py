@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from ...metrics.catalogue import METRICS
 from ...protocol.differences import differences
 from .definitions import changed_definitions, undefined_metrics
 from .delta import EXTRA, FROM_NAN, MISSING, MOVED, SAME, TO_NAN, WITHIN, Delta
@@ -127,10 +128,12 @@ def _notes(reference: ScoreSet, run: ScoreSet, tolerances: Tolerances) -> list[s
     notes = [f"Reference: {note}" for note in reference.notes]
     notes += [f"Run: {note}" for note in run.notes]
     tables = (reference.scores, run.scores)
-    names = [{str(x) for table in tables for x in table[key]} for key in ("harmonizer", "metric")]
+    methods, measured = (
+        {str(name) for table in tables for name in table[key]} for key in ("harmonizer", "metric")
+    )
     notes += [
         f"The tolerances name {name!r}, of which there is no score."
-        for name in tolerances.unknown(*names)
+        for name in tolerances.unknown(methods, measured | {*METRICS})
     ]
     if reference.metrics and run.metrics:
         notes += undefined_metrics(reference) + undefined_metrics(run)

@@ -73,7 +73,8 @@ def tolerance_text(
     str
         TOML, as `read_tolerances` reads it.
     """
-    lines = [f"# {line}".rstrip() for line in about]
+    # A name of several lines must not leave its comment.
+    lines = [f"# {' '.join(line.split())}".rstrip() for line in about]
     lines += ["", "[default]", f"absolute = {base.default.absolute!r}", "", "[metrics]"]
     for metric, tolerance in base.metrics.items():
         lines.append(f"{toml_key(metric)} = {toml_value(tolerance.model_dump(exclude_none=True))}")

@@ -118,7 +118,7 @@ class Tolerances(BaseModel):
         return self.seed_spread.get(method, {}).get(metric, np.nan)
 
     def unknown(self, methods: set[str], metrics: set[str]) -> list[str]:
-        """Return the names in the file that no score has: a mistyped one would allow nothing."""
+        """Return the names in the file that are not known: a mistyped one would allow nothing."""
         named = {*self.metrics, *(m for own in self.methods.values() for m in own.metrics)}
         return sorted(named - metrics) + sorted(set(self.methods) - methods)
 
