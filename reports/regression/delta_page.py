@@ -33,7 +33,7 @@ def write_delta_page(delta: Delta, out: str | Path) -> Path:
     Path
         The file: complete in itself, it loads nothing.
     """
-    script = "\n".join(_read(name) for name in ("tables.js", "delta.js"))
+    script = "\n".join(_read(name) for name in ("tables.js", "theme.js", "delta.js"))
     tables = [t for t in (moved_table(delta), rows_table(delta), duplicates_table(delta)) if t]
     settings = _environments(delta)
     html = template("delta.html").render(

@@ -50,7 +50,10 @@ def moved_table(delta: Delta) -> Table | None:
             *(Column(text=head) for head in heads),
             Column(text="Which way", number=False),
         ],
-        rows=[_moved_row(row, known) for row in found.to_dict("records")],
+        rows=[
+            _moved_row(row, _measure(row, known), _which_way(delta, row, known))
+            for row in found.to_dict("records")
+        ],
         notes=[
             "Rows: scores of single images. Moved: those beyond the tolerance. Other: missing, "
             "extra, undefined (NaN) in one of the two alone. Means: over the images with both.",
@@ -60,9 +63,12 @@ def moved_table(delta: Delta) -> Table | None:
     )
 
 
-def _moved_row(row: dict[Any, Any], known: dict[tuple[str, str], Measure]) -> list[TableCell]:
+def _measure(row: dict[Any, Any], known: dict[tuple[str, str], Measure]) -> Measure:
     metric, tissue = str(row["metric"]), str(row["tissue"])
-    measure = known.get((metric, tissue), Measure(metric=metric, tissue=tissue))
+    return known.get((metric, tissue), Measure(metric=metric, tissue=tissue))
+
+
+def _moved_row(row: dict[Any, Any], measure: Measure, way: str) -> list[TableCell]:
     other = {state: int(str(row[state])) for state in COUNTED if state != MOVED and row[state]}
     told = ", ".join(f"{number} {state}" for state, number in other.items())
     method = label(str(row["harmonizer"]))
@@ -78,16 +84,22 @@ def _moved_row(row: dict[Any, Any], known: dict[tuple[str, str], Measure]) -> li
         _number(row["largest"], "+"),
         _number(row["limit"], ""),
         _number(row["seed_sd"], ""),
-        TableCell(text=_which_way(row, measure)),
+        TableCell(text=way),
     ]
 
 
-def _which_way(row: dict[Any, Any], measure: Measure) -> str:
-    was, now = float(str(row["mean_reference"])), float(str(row["mean_run"]))
-    if not measure.judged or np.isnan(was) or np.isnan(now):
+def _which_way(delta: Delta, row: dict[Any, Any], known: dict[tuple[str, str], Measure]) -> str:
+    """Say whether the images became better or worse on average."""
+    measure = _measure(row, known)
+    if not measure.judged:
         return ""
-    worse = measure.distance(now) - measure.distance(was)
-    return "" if worse == 0 else "worse" if worse > 0 else "better"
+    # Image by image: errors of opposite sign do not cancel.
+    own = delta.rows
+    for key in ("harmonizer", "metric", "tissue"):
+        own = own[own[key] == row[key]]
+    both = own.dropna(subset=["change"])
+    was, now = (measure.badness(both[f"value_{side}"]).mean() for side in ("reference", "run"))
+    return "worse" if now > was else "better" if now < was else ""
 
 
 def rows_table(delta: Delta) -> Table | None:
@@ -152,10 +164,10 @@ def figures(value: object, sign: str = "") -> str:
     Examples
     --------
     >>> figures(0.123456), figures(-2e-6, "+"), figures(float("nan"))
-    ('0.1235', '−2e-06', '–')
+    ('0.1235', '−2e−06', '–')
     """
     number = float(str(value))
-    return "–" if pd.isna(number) else f"{number:{sign}.4g}".replace("-", "−", 1)
+    return "–" if pd.isna(number) else f"{number:{sign}.4g}".replace("-", "−")
 
 
 def _number(value: object, sign: str) -> TableCell:

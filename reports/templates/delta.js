@@ -1,3 +1,4 @@
 "use strict";
 
+startTheme();
 startTables();

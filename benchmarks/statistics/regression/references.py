@@ -1,6 +1,7 @@
 """References: scores that were blessed, and what is written about them."""
 
 import tomllib
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,25 @@ def read_about(folder: Path) -> dict[str, Any]:
         raise InputError(
             f"{path}: not readable as TOML ({error}); restore it from version control."
         ) from error
+
+
+def manifest_of(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a reference says of its run, with the keys of `run.json`.
+
+    Parameters
+    ----------
+    about : mapping
+        From `read_about`.
+    """
+    newest = (about.get("history") or [{}])[-1]
+    keys = {
+        "environment": ("phycharm", "git_commit", "python", "packages"),
+        "hardware": ("cpu", "threads", "instructions", "device"),
+    }
+    where = {
+        part: {key: newest[key] for key in names if key in newest} for part, names in keys.items()
+    }
+    return {**about.get("run", {}), **where}
 
 
 def _shipped() -> Path:

@@ -11,7 +11,7 @@ import pandas as pd
 from phycharm.errors import InputError
 
 from ...scoring.scores import read_scores
-from .references import read_about
+from .references import manifest_of, read_about
 
 _SCORES = "scores.parquet"
 
@@ -94,7 +94,7 @@ def _read_folder(folder: Path) -> ScoreSet:
         )
     notes: list[str] = []
     about = read_about(folder)
-    manifest = about.get("run", {}) if about else _read_json(folder / "run.json", dict, notes)
+    manifest = manifest_of(about) if about else _read_json(folder / "run.json", dict, notes)
     status = manifest.get("status")
     if status not in (None, "finished"):
         notes.append(f"The run is not finished ({status}).")

@@ -124,7 +124,9 @@ class TestWorstMeans:
         scores = random_scores({"mine": 0.0}, metrics=("dice",)).assign(tissue="GM", value=0.8)
         run = write(tmp_path / "run", scores)
         assert_scores(run, {"dice/GM": 0.79})
-        with pytest.raises(AssertionError, match=r"mine dice/GM: 0\.8, and it must be at least 0\.81"):
+        with pytest.raises(
+            AssertionError, match=r"mine dice/GM: 0\.8, and it must be at least 0\.81"
+        ):
             assert_scores(run, {"dice/GM": 0.81})
 
     def test_images_that_another_method_has_must_not_be_missing(self, tmp_path):

@@ -64,9 +64,7 @@ def history(reference):
 
 
 def compare(reference, run):
-    return compare_scores(
-        read_score_set(reference), read_score_set(run), tolerances_for(reference)
-    )
+    return compare_scores(read_score_set(reference), read_score_set(run), tolerances_for(reference))
 
 
 def test_a_blessed_run_has_not_moved(run, reference):
@@ -75,6 +73,9 @@ def test_a_blessed_run_has_not_moved(run, reference):
     assert not delta.moved
     assert delta.simulated
     assert delta.notes == []
+    for section in ("environment", "hardware"):
+        was, now = (side.section(section) for side in (delta.reference, delta.run))
+        assert {key: was[key] for key in now} == dict(now)
 
 
 def test_why_when_and_what_stand_in_the_file(run, reference):
@@ -82,7 +83,7 @@ def test_why_when_and_what_stand_in_the_file(run, reference):
     (entry,) = history(reference)
     assert entry["why"] == "The first."
     assert entry["when"].startswith("20")
-    assert (entry["commit"], entry["threads"], entry["protocol_version"]) == ("c0ffee", 2, 1)
+    assert (entry["git_commit"], entry["threads"], entry["protocol_version"]) == ("c0ffee", 2, 1)
     assert entry["cpu"] == 'a "quoted"\nname'
     assert entry["packages"] == {"torch": "2.13.0"}
     assert entry["moved"] == ["the first reference"]
