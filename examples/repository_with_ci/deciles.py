@@ -1,10 +1,12 @@
 """A method of your own: the deciles of a brain go to those of the target scanner."""
 
+from typing import ClassVar
+
 import numpy as np
 
 
 class Deciles:
-    card = {"name": "deciles", "scope": "all", "revision": "1"}
+    card: ClassVar = {"name": "deciles", "scope": "all", "revision": "1"}
 
     def fit(self, train, validation=None):
         self.levels = {

@@ -14,6 +14,7 @@ from ..tables.table import Column, Table, TableCell
 
 MOST_ROWS = 200
 """Rows that a page shows; a mask that changed moves thousands."""
+_MEASURED = ("harmonizer", "metric", "tissue")
 _PLACE = ("harmonizer", "metric", "tissue", "split", "fold", "source", "target", "subject", "seed")
 
 
@@ -33,6 +34,7 @@ def moved_table(delta: Delta) -> Table | None:
     found = delta.moved_summary()
     if found.empty:
         return None
+    groups = dict(iter(delta.rows.groupby([*_MEASURED])))
     known = {
         (m.metric, m.tissue): m
         for m in find_measures(delta.run.scores, [*delta.run.metrics.values()])
@@ -51,8 +53,11 @@ def moved_table(delta: Delta) -> Table | None:
             Column(text="Which way", number=False),
         ],
         rows=[
-            _moved_row(row, _measure(row, known), _which_way(delta, row, known))
+            _moved_row(
+                row, measure, _which_way(groups[tuple(row[key] for key in _MEASURED)], measure)
+            )
             for row in found.to_dict("records")
+            for measure in [_measure(row, known)]
         ],
         notes=[
             "Rows: scores of single images. Moved: those beyond the tolerance. Other: missing, "
@@ -88,16 +93,12 @@ def _moved_row(row: dict[Any, Any], measure: Measure, way: str) -> list[TableCel
     ]
 
 
-def _which_way(delta: Delta, row: dict[Any, Any], known: dict[tuple[str, str], Measure]) -> str:
+def _which_way(rows: pd.DataFrame, measure: Measure) -> str:
     """Say whether the images became better or worse on average."""
-    measure = _measure(row, known)
     if not measure.judged:
         return ""
     # Image by image: errors of opposite sign do not cancel.
-    own = delta.rows
-    for key in ("harmonizer", "metric", "tissue"):
-        own = own[own[key] == row[key]]
-    both = own.dropna(subset=["change"])
+    both = rows.dropna(subset=["change"])
     was, now = (measure.badness(both[f"value_{side}"]).mean() for side in ("reference", "run"))
     return "worse" if now > was else "better" if now < was else ""
 

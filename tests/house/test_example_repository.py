@@ -15,9 +15,7 @@ from phycharm.commands.main import main
 REPOSITORY = Path(__file__).resolve().parents[2] / "examples" / "repository_with_ci"
 WORKFLOW = REPOSITORY / ".github" / "workflows" / "scores.yml"
 
-pytestmark = pytest.mark.skipif(
-    not REPOSITORY.is_dir(), reason="the examples are not in the wheel"
-)
+pytestmark = pytest.mark.skipif(not REPOSITORY.is_dir(), reason="the examples are not in the wheel")
 
 
 @pytest.fixture(scope="module")

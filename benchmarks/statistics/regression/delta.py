@@ -127,7 +127,7 @@ class Delta:
         return [
             f"{cell} failed: {error}"
             for cell, error in self.run.failed.items()
-            if cell not in self.reference.failed or cell.split("_")[0] in lost
+            if cell not in self.reference.failed or cell.startswith(tuple(f"{m}_" for m in lost))
         ]
 
     def where(self, states: Sequence[str] = COUNTED) -> pd.DataFrame:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-import phycharm
 import pytest
+
+import phycharm
 from phycharm.testing import assert_scores
 
 HERE = Path(__file__).parent
