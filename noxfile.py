@@ -87,6 +87,53 @@ def benchmark(session: nox.Session) -> None:
     session.run("phycharm", "benchmark", *session.posargs)
 
 
+# Runs without a report, which takes longer than the rest: the folder, the protocol, nothing else.
+RUN = (
+    "import sys, phycharm; "
+    "phycharm.run_benchmark(sys.argv[1], out=sys.argv[2], device='cpu', fresh=True)"
+)
+# The same run as other machines would make it, as far as one machine can tell.
+ELSEWHERE = {
+    "two-threads": {"OMP_NUM_THREADS": "2"},
+    "avx2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"},
+    "no-avx": {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"},
+}
+
+
+@nox.session(default=False)
+def regression(session: nox.Session) -> None:
+    """Hold the scores of `smoke` against the blessed ones; `-- quick` those of a reduced quick.
+
+    `-- --bless "why they moved"` renews the reference by the same run, and `--spread` behind it
+    measures the tolerances anew, by running it three more times as other machines would.
+    """
+    install(session)
+    asked = list(session.posargs)
+    why = "".join(asked[asked.index("--bless") + 1 :][:1]) if "--bless" in asked else ""
+    if "--bless" in asked and (not why or why.startswith("--")):
+        session.error('say why: nox -s regression -- --bless "why the scores moved"')
+    name = "quick-reduced" if "quick" in asked else "smoke"
+    reference = Path("benchmarks", "reference", name)
+    own = reference / "protocol.toml"
+    results = Path("results", "regression")
+    protocol = str(own) if own.is_file() else name
+
+    def benchmark_into(folder: Path, **environment: str) -> str:
+        env = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", **environment}
+        session.run("python", "-c", RUN, protocol, str(folder), env=env)
+        return str(folder)
+
+    run = benchmark_into(results / name)
+    if why:
+        places = ELSEWHERE if "--spread" in asked else {}
+        spread = [benchmark_into(results / f"{name}-{at}", **env) for at, env in places.items()]
+        options = [option for folder in spread for option in ("--spread", folder)]
+        session.run("phycharm", "bless", str(reference), run, "--why", why, *options)
+        return
+    files = ("--out", str(results / f"{name}.html"), "--junit", str(results / f"{name}.xml"))
+    session.run("phycharm", "compare", str(reference), run, *files, "--github")
+
+
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Build the site into site/; any warning is an error. Arguments go to Sphinx."""

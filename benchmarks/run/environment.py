@@ -46,6 +46,8 @@ def hardware(device: str) -> dict[str, Any]:
         if hasattr(os, "sched_getaffinity")
         else os.cpu_count(),
         "threads": torch.get_num_threads(),
+        # Other vector instructions add in another order: a reason why scores differ in a digit.
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         "memory_gb": round(pages * page / 2**30, 1),
         "device": torch.cuda.get_device_name() if device.startswith("cuda") else "cpu",
     }

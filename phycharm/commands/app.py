@@ -5,7 +5,9 @@ from cyclopts import App
 from phycharm import __version__
 
 from .benchmark import benchmark
+from .bless import bless
 from .check import check
+from .compare import compare
 from .convergence import convergence
 from .datasets import datasets
 from .doctor import doctor
@@ -34,7 +36,9 @@ app = App(
 # Imported here and not by cyclopts when one is typed: `--help` would list them without a word
 # on what they do. The files are light, for what computes is imported inside the functions.
 app.command(benchmark)
+app.command(bless)
 app.command(check)
+app.command(compare)
 app.command(convergence)
 app.command(datasets)
 app.command(doctor)

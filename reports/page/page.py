@@ -15,7 +15,9 @@ from .side_by_side import SideBySide
 from .viewer import pack
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
-_SCRIPTS = ("filters.js", "tables.js", "subjects.js", "volumes.js", "viewer.js", "page.js")
+_SCRIPTS = (
+    "filters.js", "tables.js", "subjects.js", "volumes.js", "viewer.js", "theme.js", "page.js",
+)  # fmt: skip
 
 
 def script_digest(source: str) -> str:
