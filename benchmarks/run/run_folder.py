@@ -32,8 +32,8 @@ LEFT_OUT = "left out"
 _MOST_CHANGES = 2
 _OURS = (
     DATASET, DIGITAL, PREPROCESSED, "cells", "scans", "run.json", "methods.json", "metrics.json",
-    "scores.parquet", "histograms.parquet", "maps.parquet", "timings.csv", "report.html",
-    CONVERGENCE, f"{CONVERGENCE}.parquet",
+    "scores.parquet", "histograms.parquet", "maps.parquet", "volumes.parquet", "features.parquet",
+    "timings.csv", "report.html", CONVERGENCE, f"{CONVERGENCE}.parquet",
 )  # fmt: skip
 
 
@@ -188,7 +188,7 @@ class RunFolder:
         tables = [read_scores(p) for f in folders if (p := f / "scores.parquet").is_file()]
         scores = pd.concat(tables, ignore_index=True) if tables else score_table([])
         write_scores(self.root / "scores.parquet", scores)
-        for name in ("histograms", "maps"):
+        for name in ("histograms", "maps", "volumes", "features"):
             parts = [p for folder in folders if (p := folder / f"{name}.parquet").is_file()]
             if parts:
                 table = pd.concat([pd.read_parquet(path) for path in parts], ignore_index=True)
