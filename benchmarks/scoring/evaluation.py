@@ -153,13 +153,13 @@ class Evaluation:
             values = self.scorer.score(case.image, case.source, case.target)
             scores = [(name, "", value) for name, value in values.items()]
             self._record(case, scores + ([] if found is None else found.scores))
-            self._measure(case, case.source, case.image, found and found.image, found)
+            made = None if found is None else found.image
+            self._measure(case, case.source, case.image, made, found)
             name = case.target.scanner.name
             if name not in told:
                 told.add(name)
-                self._measure(
-                    case, case.target, case.target.image, found and found.reference, found
-                )
+                goal = None if found is None else found.reference
+                self._measure(case, case.target, case.target.image, goal, found)
 
     def _place(self, case: _Case, source: Scan) -> dict[str, Any]:
         return {

@@ -107,15 +107,14 @@ class TissueScorer:
         name: Path,
     ) -> JudgedTissues:
         truth = self._truth(image)
-        evaluated = None
-        if not isinstance(one, Unsegmented):
-            evaluated = TissuesInMask.of(one, target.mask)
+        segmented = None if isinstance(one, Unsegmented) else one
+        evaluated = None if segmented is None else TissuesInMask.of(segmented, target.mask)
         goal = None if isinstance(reference, Unsegmented) else reference
-        if evaluated is None or goal is None:
+        if segmented is None or evaluated is None or goal is None:
             _note(name, one, reference)
             scores = list(undefined_scores(truth=truth is not None))
         else:
-            _write(name, one, image)
+            _write(name, segmented, image)
             scores = list(tissue_scores(evaluated, goal, truth))
         return JudgedTissues(
             scores=scores,

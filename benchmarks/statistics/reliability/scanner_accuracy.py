@@ -68,7 +68,7 @@ def scanner_accuracy(features: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     rows = [
         row
         for (split, harmonizer), own in values.groupby(level=_KEYS, sort=False)
-        for row in _of_method(own.droplevel(_KEYS), seed, split=split, harmonizer=harmonizer)
+        for row in _of_method(own.droplevel([0, 1]), seed, split=split, harmonizer=harmonizer)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -84,11 +84,15 @@ def _numbers(ratings: np.ndarray, confidence: float) -> list[float]:
 def _over_targets(found: pd.DataFrame) -> pd.DataFrame:
     """Means over targets; a mean of which a part is undefined is undefined too."""
     groups = found.groupby(_GROUP[:3], sort=False)
-    means = groups[list(_NUMBERS)].agg(lambda values: values.mean(skipna=False))
+    means = groups[list(_NUMBERS)].agg(_strict_mean)
     counts = groups.agg(people=("people", "min"), left_out=("left_out", "max"))
     whole = means.assign(target=ALL, scanners=groups["scanners"].max()).join(counts)
     whole[_INTERVALS] = np.nan
     return whole.reset_index()[list(RELIABILITY_COLUMNS)]
+
+
+def _strict_mean(values: pd.Series) -> float:
+    return float(values.mean(skipna=False))
 
 
 def volume_limits(volumes: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
