@@ -43,8 +43,8 @@ _MOST_CHANGES = 2
 _OURS = (
     LOCK, HOLDER, DATASET, DIGITAL, PREPROCESSED, LOGS, "cells", PLAN, "scans",
     "run.json", "methods.json", "metrics.json",
-    "scores.parquet", "histograms.parquet", "maps.parquet", "timings.csv", "report.html",
-    CONVERGENCE, f"{CONVERGENCE}.parquet",
+    "scores.parquet", "histograms.parquet", "maps.parquet", "volumes.parquet", "features.parquet",
+    "timings.csv", "report.html", CONVERGENCE, f"{CONVERGENCE}.parquet",
 )  # fmt: skip
 
 
@@ -226,7 +226,7 @@ class RunFolder:
         )
         done = _current([record["cell"] for record in records])
         folders = [self.cells / name for name in done]
-        for name in ("scores", "histograms", "maps"):
+        for name in ("scores", "histograms", "maps", "volumes", "features"):
             parts = [p for folder in folders if (p := folder / f"{name}.parquet").is_file()]
             if name == "scores" and not parts:
                 write_scores(self.root / "scores.parquet", score_table([]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,12 @@ from phycharm.utils.progress import progress_bar
 from ..metrics.image_scores import AGAINST_SOURCE
 from ..protocol.cells import Cell
 from ..protocol.run_data import RunData
+from .features import image_features, write_features
 from .image_scorer import ImageScorer
 from .scores import score_table, write_scores
-from .tissue_scorer import TissueScorer
+from .tissue_scorer import JudgedTissues, TissueScorer
+from .tissues import TissuesInMask
+from .volumes import known_losses, write_volumes
 
 MakeImage = Callable[[Scan, Scan], Image | None]
 
@@ -75,6 +79,8 @@ class Evaluation:
     left_out: Collection[tuple[str, str]] = ()
     _scores: list[dict[str, Any]] = field(default_factory=list)
     _histograms: list[dict[str, Any]] = field(default_factory=list)
+    _volumes: list[dict[str, Any]] = field(default_factory=list)
+    _features: list[dict[str, Any]] = field(default_factory=list)
 
     def run(
         self,
@@ -133,29 +139,67 @@ class Evaluation:
             write_volume(path, case.image, case.source.affine)
 
     def _score(self, cases: list[_Case], *, common_domain: bool) -> None:
-        tissues: list[list[tuple[str, str, float]]] = [[] for _ in cases]
+        judged: list[JudgedTissues | None] = [None] * len(cases)
         if self.tissues is not None:
-            tissues = self.tissues.score(
-                [case.evaluated for case in cases],
-                [case.target for case in cases],
-                [self.folder / "segmentations" / case.stem for case in cases],
-                common_domain=common_domain,
-            )
-        for case, found in zip(cases, tissues, strict=True):
+            judged = [
+                *self.tissues.score(
+                    [case.evaluated for case in cases],
+                    [case.target for case in cases],
+                    [self.folder / "segmentations" / case.stem for case in cases],
+                    common_domain=common_domain,
+                )
+            ]
+        told: set[str] = set()
+        for case, found in zip(cases, judged, strict=True):
             also = AGAINST_SOURCE if common_domain else ()
             values = self.scorer.score(case.image, case.source, case.target, also=also)
-            self._record(case, [(name, "", value) for name, value in values.items()] + found)
+            scores = [(name, "", value) for name, value in values.items()]
+            self._record(case, scores + ([] if found is None else found.scores))
+            made = None if found is None else found.image
+            self._measure(case, case.source, case.image, made, found)
+            name = case.target.scanner.name
+            if name not in told:
+                told.add(name)
+                goal = None if found is None else found.reference
+                self._measure(case, case.target, case.target.image, goal, found)
 
-    def _record(self, case: _Case, scores: list[tuple[str, str, float]]) -> None:
-        place = {
+    def _place(self, case: _Case, source: Scan) -> dict[str, Any]:
+        return {
             "split": case.split,
             "fold": self.cell.fold,
-            "source": case.source.scanner.name,
+            "source": source.scanner.name,
             "target": case.target.scanner.name,
             "subject": case.source.subject,
             "harmonizer": self.cell.harmonizer,
             "seed": self.cell.seed,
         }
+
+    def _measure(
+        self,
+        case: _Case,
+        source: Scan,
+        image: Image,
+        tissues: TissuesInMask | None,
+        found: JudgedTissues | None,
+    ) -> None:
+        """Keep volumes and features of an image, be it harmonized or the target's own."""
+        place = self._place(case, source)
+        self._features.append(place | image_features(image, case.target, tissues))
+        if found is None:
+            return
+        lost = self._losses.get(case.source.subject, float("nan"))
+        for tissue, true_ml in found.true_ml.items():
+            volume = float("nan") if tissues is None else tissues.volumes_ml[tissue]
+            known = lost if tissue == "GM" else float("nan")
+            measured = {"volume_ml": volume, "true_ml": true_ml, "known_loss": known}
+            self._volumes.append({**place, "tissue": tissue, **measured})
+
+    @cached_property
+    def _losses(self) -> dict[str, float]:
+        return known_losses(self.data.dataset.root)
+
+    def _record(self, case: _Case, scores: list[tuple[str, str, float]]) -> None:
+        place = self._place(case, case.source)
         protocol = self.data.protocol
         head = {"protocol": protocol.name, "protocol_version": protocol.version, **place}
         self._scores += [
@@ -170,3 +214,6 @@ class Evaluation:
         write_scores(self.folder / "scores.parquet", score_table(self._scores))
         with atomic_file(self.folder / "histograms.parquet") as path:
             pd.DataFrame(self._histograms).to_parquet(path, index=False)
+        if self.tissues is not None:
+            write_volumes(self.folder / "volumes.parquet", self._volumes)
+        write_features(self.folder / "features.parquet", self._features)

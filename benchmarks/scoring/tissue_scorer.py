@@ -14,6 +14,27 @@ from ..segmentation import Segmentation, Segmenter
 from .references import read_reference, reference_identity, write_reference
 from .tissues import Fractions, TissueScore, TissuesInMask, tissue_scores, undefined_scores
 from .unsegmented import Unsegmented, write_failure
+from .volumes import true_volumes_ml
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedTissues:
+    """What the tissues of one harmonized image come to.
+
+    Parameters
+    ----------
+    scores : list of (metric, tissue, value)
+        All NaN where the image, or what it is compared with, cannot be segmented.
+    image, reference : TissuesInMask or None
+        Of the image, and of what it is compared with; None where that cannot be segmented.
+    true_ml : dict of str to float
+        True volumes in the mask; NaN where the truth is not known.
+    """
+
+    scores: list[TissueScore]
+    image: TissuesInMask | None
+    reference: TissuesInMask | None
+    true_ml: dict[str, float]
 
 
 @dataclass(kw_only=True)
@@ -43,7 +64,7 @@ class TissueScorer:
         names: Sequence[Path],
         *,
         common_domain: bool = False,
-    ) -> list[list[TissueScore]]:
+    ) -> list[JudgedTissues]:
         """Segment harmonized images of one person, and compare each with its target.
 
         Parameters
@@ -60,10 +81,10 @@ class TissueScorer:
 
         Returns
         -------
-        list of list of (metric, tissue, value)
-            One list per image; all NaN where an image cannot be segmented. Where that is no fault
-            of the image but the engine failed, the reason is written in the segmentation's place
-            (see `segmentation_failures`).
+        list of JudgedTissues
+            One per image. Where an image cannot be segmented, and that is no fault of the image but
+            the engine failed, the reason is written in the segmentation's place (see
+            `segmentation_failures`).
 
         Raises
         ------
@@ -71,18 +92,37 @@ class TissueScorer:
             If a scan of the dataset cannot be segmented.
         """
         made = self._of_method(targets) if common_domain else self._of_dataset(targets)
-        scores = []
         found = self._segment_all(images)
-        for image, target, name, one in zip(images, targets, names, found, strict=True):
-            reference, truth = made[target.scanner.name], self._truth(image)
-            if isinstance(one, Unsegmented) or isinstance(reference, Unsegmented):
-                _note(name, one, reference)
-                scores.append(list(undefined_scores(truth=truth is not None)))
-                continue
-            _write(name, one, image)
-            evaluated = TissuesInMask.of(one, target.mask)
-            scores.append(list(tissue_scores(evaluated, reference, truth)))
-        return scores
+        cases = zip(images, targets, names, found, strict=True)
+        return [
+            self._judged(one, image, made[target.scanner.name], target, name)
+            for image, target, name, one in cases
+        ]
+
+    def _judged(
+        self,
+        one: Segmentation | Unsegmented,
+        image: Scan,
+        reference: TissuesInMask | Unsegmented,
+        target: Scan,
+        name: Path,
+    ) -> JudgedTissues:
+        truth = self._truth(image)
+        segmented = None if isinstance(one, Unsegmented) else one
+        evaluated = None if segmented is None else TissuesInMask.of(segmented, target.mask)
+        goal = None if isinstance(reference, Unsegmented) else reference
+        if segmented is None or evaluated is None or goal is None:
+            _note(name, one, reference)
+            scores = list(undefined_scores(truth=truth is not None))
+        else:
+            _write(name, segmented, image)
+            scores = list(tissue_scores(evaluated, goal, truth))
+        return JudgedTissues(
+            scores=scores,
+            image=evaluated,
+            reference=goal,
+            true_ml=true_volumes_ml(truth, image.affine),
+        )
 
     def _of_dataset(self, targets: Sequence[Scan]) -> dict[str, TissuesInMask | Unsegmented]:
         return {target.scanner.name: self._reference(target) for target in targets}

@@ -11,6 +11,9 @@ from ..figures.masks import mask_picture
 from ..figures.paired import paired_plot
 from ..figures.pictures import picture
 from ..figures.ranks import rank_diagram
+from ..figures.reliability.accuracy_dots import accuracy_dots
+from ..figures.reliability.loss_scatter import loss_scatter
+from ..figures.reliability.volume_dots import volume_dots
 from ..figures.training import training_plot
 from ..figures.volumes import bland_altman, volume_bars
 from ..run.run_view import RunView
@@ -23,10 +26,14 @@ from ..tables.map_tables import map_source_table
 from ..tables.metric_checks import trust_tables
 from ..tables.paper_tables import paper_tables
 from ..tables.people_table import people_table
+from ..tables.reliability.accuracy_table import accuracy_tables
+from ..tables.reliability.recovery_table import recovery_tables
+from ..tables.reliability.travellers_table import travellers_table
+from ..tables.reliability.volume_tables import limits_tables, volume_tables
 from ..tables.statistics_tables import ceiling_table, comparison_tables, mean_ranks
 from ..tables.table import Table
 from ..tables.variant_tables import variant_tables
-from ..text import captions
+from ..text import captions, reliability_captions
 
 MOST_PICTURES = 12
 _MEASURES_OF_OTHERS = 2
@@ -72,16 +79,9 @@ def make_sections(view: RunView, prefix: str) -> list[Section]:
         Parts without tables and figures are left out.
     """
     makers = (
-        _common_domain,
-        _directions,
-        _subjects,
-        _images,
-        _histograms,
-        _tissues,
-        _maps,
-        _training,
-        _tests,
-    )
+        _common_domain, _directions, _subjects, _images, _histograms, _tissues, _reliability, _maps,
+        _training, _tests,
+    )  # fmt: skip
     sections = [maker(view, prefix) for maker in makers]
     return [s for s in sections if s.tables or s.figures]
 
@@ -189,6 +189,34 @@ def _tissues(view: RunView, prefix: str) -> Section:
         intro="What a volume study would see: segmentations of harmonized images against those of "
         "the target scans.",
         tables=paper_tables(view, "Table 3", "Table S3"),
+        figures=figures,
+    )
+
+
+def _reliability(view: RunView, prefix: str) -> Section:
+    drawings = (
+        (volume_dots, reliability_captions.volume_dots),
+        (accuracy_dots, reliability_captions.accuracy_dots),
+        (loss_scatter, reliability_captions.loss_scatter),
+    )
+    figures: list[CaptionedFigure] = []
+    for split in view.splits:
+        for draw, words in drawings:
+            figures += captioned(draw(view, split), words(view, split), prefix=prefix)
+    people = travellers_table(view)
+    return Section(
+        id="reliability",
+        title="Reliability",
+        nav="Reliability",
+        intro="What a study over several scanners needs: volumes of a person that agree, images "
+        "that do not give their scanner away, losses that are still there, and enough people.",
+        tables=[
+            *volume_tables(view),
+            *limits_tables(view),
+            *accuracy_tables(view),
+            *recovery_tables(view),
+            *([people] if people else []),
+        ],
         figures=figures,
     )
 

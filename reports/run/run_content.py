@@ -13,6 +13,7 @@ from phycharm.benchmarks.statistics import SCORE_COLUMNS
 from phycharm.errors import InputError
 
 from .cell_records import CellRecord, read_cells, read_history
+from .reliability.kept_tables import FEATURE_KEYS, VOLUME_COLUMNS, read_features, read_volumes
 
 HISTOGRAM_COLUMNS = (*SCORE_COLUMNS[2:9], "bin_left", "bin_right", "count")
 MAP_COLUMNS = (
@@ -50,6 +51,8 @@ class RunContent:
         Training curves of all cells: the columns of history.csv after `cell`, `harmonizer`, `case`.
     notes : list of str
         What is missing or unreadable, one sentence each.
+    volumes, features : DataFrame
+        The tables of the same names; without rows where a run of before kept none.
     """
 
     path: Path
@@ -63,6 +66,8 @@ class RunContent:
     cells: tuple[CellRecord, ...]
     history: pd.DataFrame
     notes: list[str] = field(default_factory=list)
+    volumes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*VOLUME_COLUMNS]))
+    features: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*FEATURE_KEYS]))
 
     @property
     def name(self) -> str:
@@ -111,17 +116,20 @@ def read_run(path: Path) -> RunContent:
     notes: list[str] = []
     cells = read_cells(path / "cells", notes)
     methods = _read_json(path / "methods.json", dict, notes)
+    scores = _read_scores(path / "scores.parquet", notes)
     return RunContent(
         path=path,
         manifest=_read_json(path / "run.json", dict, notes),
         methods={str(k): v for k, v in methods.items() if isinstance(v, dict)},
         metrics=_records(_read_json(path / "metrics.json", list, notes)),
-        scores=_read_scores(path / "scores.parquet", notes),
+        scores=scores,
         histograms=_read_table(path / "histograms.parquet", HISTOGRAM_COLUMNS, notes),
         maps=_read_table(path / "maps.parquet", MAP_COLUMNS, [], later=_LATER_MAP_COLUMNS),
         convergence=_read_convergence(path / "convergence.parquet", notes),
         cells=cells,
         history=read_history(cells, notes),
+        volumes=read_volumes(path / "volumes.parquet", scores, notes),
+        features=read_features(path / "features.parquet", scores, notes),
         notes=notes,
     )
 

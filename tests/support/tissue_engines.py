@@ -15,7 +15,7 @@ NAN = float("nan")
 
 
 def table(scores):
-    rows = list(scores)
+    rows = list(getattr(scores, "scores", scores))
     assert len({row[:2] for row in rows}) == len(rows)
     return {(metric, tissue): value for metric, tissue, value in rows}
 

@@ -98,7 +98,7 @@ def signed_rank(differences: npt.ArrayLike) -> SignedRank:
     values = values[values != 0]
     doubled = np.rint(2 * rankdata(np.abs(values))).astype(int)  # mean ranks end in .0 or .5
     positive = int(doubled[values > 0].sum())
-    null = _null(tuple(sorted(doubled.tolist())))
+    null = null_rank_sums(tuple(sorted(doubled.tolist())))
     tail = min(null[: positive + 1].sum(), null[positive:].sum())
     return SignedRank(
         nonzero=values.size,
@@ -137,7 +137,7 @@ def hodges_lehmann(differences: npt.ArrayLike) -> float:
 
 
 @lru_cache(maxsize=1024)
-def _null(doubled_ranks: tuple[int, ...]) -> Floats:
+def null_rank_sums(doubled_ranks: tuple[int, ...]) -> Floats:
     """Return the probability of every value of twice W+ when each sign is a fair coin."""
     probability = np.zeros(sum(doubled_ranks) + 1)
     probability[0] = 1

@@ -46,7 +46,7 @@ def test_common_images_without_tissues_are_the_methods_fault(data, scorer, tmp_p
     _, siemens = scans(data)
     flat = siemens.with_image(constant(siemens))
     (scores,) = scorer.score([siemens], [flat], [tmp_path / "a"], common_domain=True)
-    assert all(math.isnan(value) for _, _, value in scores)
+    assert all(math.isnan(value) for _, _, value in scores.scores)
 
 
 def test_negative_common_images_are_cut_like_the_judged_ones(data, scorer, engine, tmp_path):

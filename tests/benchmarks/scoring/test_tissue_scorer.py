@@ -55,7 +55,7 @@ def test_one_image_without_tissues_does_not_harm_the_others(data, scorer, tmp_pa
     flat = siemens.with_image(constant(siemens))
     names = [tmp_path / name for name in "abc"]
     first, second, third = scorer.score([siemens, flat, ge], [siemens, siemens, ge], names)
-    assert all(math.isnan(value) for _, _, value in second)
+    assert all(math.isnan(value) for _, _, value in second.scores)
     assert table(second).keys() == table(first).keys()
     assert table(first)["dice", "WM"] == table(third)["dice", "WM"] == 1
     assert not list(tmp_path.glob("b_*"))
@@ -81,7 +81,7 @@ def test_a_crash_of_the_engine_is_told_apart_from_an_image_without_tissues(
     assert table(good)["dice", "WM"] == 1
     for one in (crashed, nothing):
         assert table(one).keys() == table(good).keys()
-        assert all(math.isnan(value) for _, _, value in one)
+        assert all(math.isnan(value) for _, _, value in one.scores)
     (line,) = segmentation_failures(tmp_path)
     assert line.startswith("b: ")
     assert said in line
@@ -98,7 +98,7 @@ def test_a_crash_on_a_common_image_names_what_was_compared(data, tmp_path):
     names = [tmp_path / "segmentations" / name for name in ("from-Siemens", "from-GE")]
     images, goals = [common(siemens), common(ge)], [common(ge), common(siemens)]
     for scores in scorer.score(images, goals, names, common_domain=True):
-        assert all(math.isnan(value) for _, _, value in scores)
+        assert all(math.isnan(value) for _, _, value in scores.scores)
     assert segmentation_failures(tmp_path) == [
         "from-GE: RuntimeError: died",
         "from-Siemens: the image it is compared with: RuntimeError: died",
@@ -142,7 +142,7 @@ def test_the_truth_of_simulated_people_is_scored_in_the_mask(simulated_dataset, 
 def test_without_truth_there_is_no_score_of_it(data, scorer, tmp_path):
     _, siemens = scans(data)
     (scores,) = scorer.score([siemens], [siemens], [tmp_path / "a"])
-    assert "dice_truth" not in {metric for metric, _, _ in scores}
+    assert "dice_truth" not in {metric for metric, _, _ in scores.scores}
 
 
 # --- with the real engine -------------------------------------------------------------------------
@@ -160,4 +160,4 @@ def test_the_default_engine_orders_the_controls(simulated_dataset, tmp_path):
     assert table(same)["dice", "GM"] == table(same)["dice_pve", "GM"] == 1
     assert 0.3 < table(other)["dice_pve", "GM"] < 1
     assert 0.3 < table(same)["dice_truth", "GM"] < 1
-    assert all(math.isnan(value) for _, _, value in flat)
+    assert all(math.isnan(value) for _, _, value in flat.scores)

@@ -1,0 +1,1 @@
+"""Figures of reliability: volumes over scanners, scanners told, losses recovered."""

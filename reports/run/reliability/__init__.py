@@ -1,0 +1,1 @@
+"""Reliability of a run as its tables and figures need it, computed once for both."""

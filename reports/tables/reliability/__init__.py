@@ -1,0 +1,1 @@
+"""Tables of reliability: volumes over scanners, scanners told, losses recovered, travellers."""
