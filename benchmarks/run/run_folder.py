@@ -168,12 +168,15 @@ class RunFolder:
     def is_done(self, cell: str, wanted: str) -> bool:
         """Whether a cell is finished and was made with this fingerprint."""
         record = self.cell_record(cell)
-        return bool(record and record["status"] == "done" and record["fingerprint"] == wanted)
+        told = record or {}
+        return told.get("status") == "done" and told.get("fingerprint") == wanted
 
     def cell_records(self) -> list[dict[str, Any]]:
         """Read what became of all cells, sorted by name."""
-        names = sorted(path.parent.name for path in self.cells.glob("[!.]*/cell.json"))
-        return [record for name in names if (record := self.cell_record(name))]
+        return [record for name in self._cell_names() if (record := self.cell_record(name))]
+
+    def _cell_names(self) -> list[str]:
+        return sorted(path.parent.name for path in self.cells.glob("[!.]*/cell.json"))
 
     def collect(self) -> pd.DataFrame:
         """Gather the tables of all cells into those of the run.
@@ -183,7 +186,9 @@ class RunFolder:
         DataFrame
             All scores.
         """
-        done = _current([r["cell"] for r in self.cell_records() if r["status"] == "done"])
+        # Folders are named by themselves: what a record says may lead anywhere.
+        records = {name: record for name in self._cell_names() if (record := self.cell_record(name))}
+        done = _current([name for name, r in records.items() if r.get("status") == "done"])
         folders = [self.cells / name for name in done]
         tables = [read_scores(p) for f in folders if (p := f / "scores.parquet").is_file()]
         scores = pd.concat(tables, ignore_index=True) if tables else score_table([])
@@ -191,7 +196,7 @@ class RunFolder:
         for name in ("histograms", "maps"):
             parts = [p for folder in folders if (p := folder / f"{name}.parquet").is_file()]
             if parts:
-                table = pd.concat([pd.read_parquet(path) for path in parts], ignore_index=True)
+                table = pd.concat([_read_table(path) for path in parts], ignore_index=True)
                 with atomic_file(self.root / f"{name}.parquet") as path:
                     table.to_parquet(path, index=False)
         self._write_timings()
@@ -220,6 +225,17 @@ def _current(cells: list[str]) -> list[str]:
     new = [name for name in cells if name.startswith("maps_corrected_")]
     old = {name.replace("_corrected", "", 1) for name in new}
     return [name for name in cells if name not in old]
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"{path}: not a readable parquet file ({reason}); remove the cell's folder and run "
+            "again."
+        ) from error
 
 
 def _section(manifest: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -62,6 +62,7 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
     from phycharm.reports import leaderboard_text, write_report
 
     from ..preprocess.raw_data import ready_dataset
+    from ..utils.untrusted.printable import say
 
     chosen = load_protocol(protocol)
     # Other people are another experiment: they get a folder of their own.
@@ -91,8 +92,8 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
         fresh=fresh,
     )
     report_path = write_report([result.folder])
-    print(leaderboard_text(result.folder))
-    print(f"Report: {report_path}")
+    say(leaderboard_text(result.folder))
+    say(f"Report: {report_path}")
     for failure in result.failed:
-        print(f"phycharm: failed: {failure}", file=sys.stderr)
+        say(f"phycharm: failed: {failure}", file=sys.stderr)
     return 1 if result.failed else 0

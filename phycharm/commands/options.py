@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from ..errors import InputError
 
 Device = Literal["auto", "cpu", "cuda"]
+_MOST_DIGITS = 18
 Out = Annotated[Path, Parameter(name=["--out", "-o"])]
 
 
@@ -25,10 +26,12 @@ def numbers(text: str, *, option: str) -> list[int]:
     [0, 1, 2]
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    wrong = next((part for part in parts if not part.isdecimal()), None)
+    # More digits than a number of 64 bits has are a slip, and from 4300 on Python refuses them.
+    wrong = next((p for p in parts if not p.isdecimal() or len(p) > _MOST_DIGITS), None)
     if wrong is not None or not parts:
         raise InputError(
-            f"{option} {text}: {'nothing' if wrong is None else repr(wrong)} is no whole number; "
-            "give numbers separated by commas, such as 0,1,2."
+            f"{option} {text[:40]}: {'nothing' if wrong is None else repr(wrong[:40])} is no whole "
+            f"number of at most {_MOST_DIGITS} digits; give numbers separated by commas, such as "
+            "0,1,2."
         )
     return list(map(int, parts))
