@@ -158,6 +158,16 @@ class RunFolder:
         """
         return read_object(self.manifest, remedy="start over with --fresh")
 
+    def told(self, key: str) -> Mapping[str, Any]:
+        """Return a table of `run.json`; empty where it is missing or of another kind.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged.
+        """
+        return _section(self.read_manifest(), key)
+
     def cell_record(self, cell: str) -> dict[str, Any] | None:
         """Read what became of a cell; None where it was never finished."""
         path = self.cells / cell / "cell.json"
@@ -187,7 +197,9 @@ class RunFolder:
             All scores.
         """
         # Folders are named by themselves: what a record says may lead anywhere.
-        records = {name: record for name in self._cell_names() if (record := self.cell_record(name))}
+        records = {
+            name: record for name in self._cell_names() if (record := self.cell_record(name))
+        }
         done = _current([name for name, r in records.items() if r.get("status") == "done"])
         folders = [self.cells / name for name in done]
         tables = [read_scores(p) for f in folders if (p := f / "scores.parquet").is_file()]

@@ -73,7 +73,8 @@ def read_scores(path: Path) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(
-            f"{path}: not a readable parquet file ({reason}); remove it and run the benchmark again."
+            f"{path}: not a readable parquet file ({reason}); remove it and run the benchmark "
+            "again."
         ) from error
     missing = [column for column in SCORE_TYPES if column not in scores.columns]
     if missing:

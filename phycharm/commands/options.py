@@ -26,12 +26,17 @@ def numbers(text: str, *, option: str) -> list[int]:
     [0, 1, 2]
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    # More digits than a number of 64 bits has are a slip, and from 4300 on Python refuses them.
-    wrong = next((p for p in parts if not p.isdecimal() or len(p) > _MOST_DIGITS), None)
+    wrong = next((part for part in parts if not part.isdecimal()), None)
     if wrong is not None or not parts:
         raise InputError(
-            f"{option} {text[:40]}: {'nothing' if wrong is None else repr(wrong[:40])} is no whole "
-            f"number of at most {_MOST_DIGITS} digits; give numbers separated by commas, such as "
-            "0,1,2."
+            f"{option} {text}: {'nothing' if wrong is None else repr(wrong)} is no whole number; "
+            "give numbers separated by commas, such as 0,1,2."
+        )
+    # Tables keep numbers of 64 bits, and from 4300 digits on Python reads none.
+    long = next((part for part in parts if len(part) > _MOST_DIGITS), None)
+    if long is not None:
+        raise InputError(
+            f"{option}: {long[:_MOST_DIGITS]}... has {len(long)} digits; give at most "
+            f"{_MOST_DIGITS}."
         )
     return list(map(int, parts))

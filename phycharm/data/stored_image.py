@@ -169,8 +169,14 @@ def whole_image(path: Path) -> Any:
         limit = _announced_bytes(image)
         contents = {}
         for place in packed:
-            with place.open("rb") as file:
-                contents[place] = unpacked(file, limit=limit)
+            try:
+                with place.open("rb") as file:
+                    contents[place] = unpacked(file, limit=limit)
+            except OverflowError as error:
+                raise InputError(
+                    f"{path}: holds more than its header announces, so it is damaged, or was made "
+                    "to fill the memory; copy or convert it again."
+                ) from error
         if len(places) == 1 and packed:
             return type(image).from_bytes(contents[packed.pop()])
     return image

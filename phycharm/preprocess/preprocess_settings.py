@@ -6,6 +6,7 @@ from functools import cached_property
 from math import ceil, prod
 from typing import Any, Literal
 
+from ..data.stored_image import MOST_VOXELS
 from ..errors import InputError
 from ..utils.suggestions import did_you_mean
 

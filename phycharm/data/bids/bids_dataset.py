@@ -210,8 +210,8 @@ class BidsDataset:
         for kind, labels in (("scanners", names), ("people", subjects)):
             if twins := _alike(labels):
                 raise InputError(
-                    f"{self.root}: {kind} {twins[0]} and {twins[1]} differ in capitals alone, which "
-                    "not every file system tells apart; rename one of them."
+                    f"{self.root}: {kind} {' and '.join(twins[:2])} differ in capitals alone, "
+                    "which not every file system tells apart; rename one of them."
                 )
         opened = [self._scanner(name) for name in names]
         return Cohort(

@@ -93,32 +93,65 @@ def without_scanners(place):
 SHIFTED = AFFINE + np.array([[0, 0, 0, 30.0], [0] * 4, [0] * 4, [0] * 4])
 
 MASKS = (
-    _mask("mask-shape", "A mask of another shape.", np.ones((10, 10, 10), np.uint8), ""),
-    _mask("mask-elsewhere", "A mask 30 mm away.", (BRAIN > 0), "", SHIFTED),
-    _mask("mask-empty", "A mask without any brain.", np.zeros(BRAIN.shape, np.uint8), ""),
+    _mask(
+        "mask-shape",
+        "A mask of another shape.",
+        np.ones((10, 10, 10), np.uint8),
+        "mask.nii.gz: is on another grid than T1w.nii.gz, for it has "
+        "shape (10, 10, 10) and not (24, 32, 8); resample the mask to "
+        "the image.",
+    ),
+    _mask(
+        "mask-elsewhere",
+        "A mask 30 mm away.",
+        (BRAIN > 0),
+        "mask.nii.gz: is on another grid than T1w.nii.gz, for it lies "
+        "elsewhere (its affine differs); resample the mask to the image.",
+        SHIFTED,
+    ),
+    _mask(
+        "mask-empty",
+        "A mask without any brain.",
+        np.zeros(BRAIN.shape, np.uint8),
+        "mask.nii.gz: no voxel is above 0.5, so none is brain; make the mask again.",
+    ),
     _mask(
         "mask-probabilities-low",
         "Probabilities that nowhere reach one half.",
         np.where(BRAIN > 0, np.float32(0.4), 0),
-        "",
+        "mask.nii.gz: no voxel is above 0.5, so none is brain; make the mask again.",
     ),
-    _mask("mask-negative", "A mask of -1 and 0.", -(BRAIN > 0).astype(np.int16), ""),
     _mask(
-        "mask-4d", "A mask of three tissues in one file.", np.stack([BRAIN > 0] * 3, axis=-1), ""
+        "mask-negative",
+        "A mask of -1 and 0.",
+        -(BRAIN > 0).astype(np.int16),
+        "mask.nii.gz: no voxel is above 0.5, so none is brain; make the mask again.",
+    ),
+    _mask(
+        "mask-4d",
+        "A mask of three tissues in one file.",
+        np.stack([BRAIN > 0] * 3, axis=-1),
+        "mask.nii.gz: has shape (24, 32, 8, 3); one volume (X, Y, Z) is needed, so split the file.",
     ),
     _mask(
         "mask-nan",
         "A mask that is NaN outside the brain.",
         np.where(BRAIN > 0, np.float32(1), np.float32(np.nan)),
-        "",
+        "mask.nii.gz: holds NaN or infinite voxels; replace them and try again.",
     ),
-    _mask("mask-no-signal", "A mask of the background.", BRAIN == 0, ""),
+    _mask(
+        "mask-no-signal",
+        "A mask of the background.",
+        BRAIN == 0,
+        "T1w.nii.gz: the brain has no signal; check the image and its mask.",
+    ),
     BadInput(
         id="mask-text",
         area="Masks",
         what="Text under the name of a mask.",
         command=_SEGMENT,
-        line="",
+        line="mask.nii.gz: not a readable NIfTI file, damaged or truncated "
+        "([...]); copy or convert it again.",
         make=lambda p: (
             write_volume(p / "T1w.nii.gz", BRAIN, AFFINE),
             (p / "mask.nii.gz").write_text("no mask"),
@@ -128,49 +161,74 @@ MASKS = (
         "mask-missing-in-dataset",
         "A dataset without the brain mask of one scan.",
         lambda p: mask_path(p / "dataset", "01", "GE").unlink(),
-        "",
+        "dataset: no brain mask for sub-01 ses-GE; put "
+        "sub-01_ses-GE_desc-brain_mask.nii.gz into a folder of "
+        "derivatives/, or have `phycharm preprocess` make it.",
     ),
     _dataset(
         "mask-empty-in-dataset",
         "A dataset with an empty mask.",
         in_dataset(mask_path, np.zeros(BRAIN.shape, np.uint8)),
-        "",
+        "dataset/derivatives/masks/sub-01/ses-GE/anat/sub-01_ses-GE_desc-"
+        "brain_mask.nii.gz: no voxel is above 0.5, so none is brain; "
+        "make the mask again.",
     ),
     _dataset(
         "mask-shape-in-dataset",
         "A dataset with a mask of another shape.",
         in_dataset(mask_path, np.ones((10, 10, 10), np.uint8)),
-        "",
+        "dataset/derivatives/masks/sub-01/ses-GE/anat/sub-01_ses-GE_desc-"
+        "brain_mask.nii.gz: is on another grid than "
+        "sub-01_ses-GE_T1w.nii.gz, for it has shape (10, 10, 10) and not "
+        "(24, 32, 8); resample the mask to the image.",
     ),
 )
 
 DATASETS = (
-    _dataset("dataset-missing", "No such folder.", lambda p: shutil.rmtree(p / "dataset"), ""),
+    _dataset(
+        "dataset-missing",
+        "No such folder.",
+        lambda p: shutil.rmtree(p / "dataset"),
+        "dataset: no such folder; check the path.",
+    ),
     _dataset(
         "dataset-file-for-folder",
         "A file in the place of the folder.",
         lambda p: (shutil.rmtree(p / "dataset"), (p / "dataset").touch()),
-        "",
+        "dataset: no such folder; check the path.",
     ),
     _dataset(
         "dataset-empty",
         "An empty folder.",
         lambda p: (shutil.rmtree(p / "dataset"), (p / "dataset").mkdir()),
-        "",
+        "dataset: no dataset_description.json and no images of people, "
+        "so this is no BIDS dataset; give the folder that holds them, "
+        "describe it by a dataset file ([layout]), or make one with "
+        "`phycharm simulate`.",
     ),
     _dataset(
         "dataset-link-loop",
         "A link to itself.",
         lambda p: (shutil.rmtree(p / "dataset"), (p / "dataset").symlink_to("dataset")),
-        "",
+        "dataset: no such folder; check the path.",
     ),
-    _dataset("dataset-description-broken", "A description that is no JSON.", description(b"{"), ""),
-    _dataset("dataset-description-list", "A description that is a list.", description(b"[]"), ""),
+    _dataset(
+        "dataset-description-broken",
+        "A description that is no JSON.",
+        description(b"{"),
+        "dataset/dataset_description.json: not readable as JSON ([...]); correct it.",
+    ),
+    _dataset(
+        "dataset-description-list",
+        "A description that is a list.",
+        description(b"[]"),
+        "dataset/dataset_description.json: holds no JSON object; correct it.",
+    ),
     _dataset(
         "dataset-description-utf16",
         "A description in UTF-16.",
         description('{"Name": "x"}'.encode("utf-16")),
-        "",
+        "dataset/dataset_description.json: not readable as JSON ([...]); correct it.",
     ),
     _dataset(
         "dataset-description-folder",
@@ -180,29 +238,53 @@ DATASETS = (
             (p / "dataset/dataset_description.json").mkdir(),
             [shutil.rmtree(x) for x in (p / "dataset").glob("sub-*")],
         ),
-        "",
+        "dataset: no dataset_description.json and no images of people, "
+        "so this is no BIDS dataset; give the folder that holds them, "
+        "describe it by a dataset file ([layout]), or make one with "
+        "`phycharm simulate`.",
     ),
-    _dataset("dataset-one-scanner", "One scanner alone.", without_scanners, ""),
+    _dataset(
+        "dataset-one-scanner",
+        "One scanner alone.",
+        without_scanners,
+        "dataset: no scanner pair (T1w images of scanners ['GE'] in 3 "
+        "subjects); at least two sessions ses-SCANNER are needed, or a "
+        "dataset file that says what the sessions are.",
+    ),
     _dataset(
         "dataset-few-people",
         "Fewer people than the protocol wants.",
         lambda p: shutil.rmtree(p / "dataset/sub-03"),
-        "",
+        "dataset: the protocol wants 1 subjects and only 0 are left; "
+        "change [split] in the protocol or add subjects.",
     ),
     _dataset(
-        "dataset-grid", "Scans of a person on two grids.", in_dataset(t1w_path, BRAIN, SHIFTED), ""
+        "dataset-grid",
+        "Scans of a person on two grids.",
+        in_dataset(t1w_path, BRAIN, SHIFTED),
+        "dataset/derivatives/masks/sub-01/ses-GE/anat/sub-01_ses-GE_desc-"
+        "brain_mask.nii.gz: is on another grid than "
+        "sub-01_ses-GE_T1w.nii.gz, for it lies elsewhere (its affine "
+        "differs); resample the mask to the image.",
     ),
     _dataset(
         "dataset-shape",
         "Scans of a person of two shapes.",
         in_dataset(t1w_path, BRAIN[:, :, 1:]),
-        "",
+        "dataset/derivatives/masks/sub-01/ses-GE/anat/sub-01_ses-GE_desc-"
+        "brain_mask.nii.gz: is on another grid than "
+        "sub-01_ses-GE_T1w.nii.gz, for it has shape (24, 32, 8) and not "
+        "(24, 32, 7); resample the mask to the image.",
     ),
     _dataset(
         "dataset-two-sequences",
         "Two sequences in one session.",
         copied("sub-01_ses-GE_acq-fast_T1w"),
-        "",
+        "dataset: sub-01 ses-GE has T1w images of several sequences (one "
+        "without acq-, acq-fast), and nothing says which to use; write "
+        'sequence = "acq-fast", or another of them, into a dataset file '
+        "(`phycharm inspect dataset --write FILE`) and give it with "
+        "--dataset-file.",
     ),
     _dataset(
         "dataset-twins",
@@ -210,14 +292,25 @@ DATASETS = (
         lambda p: write_volume(
             p / "dataset/sub-01/ses-GE/anat/sub-01_ses-GE_T1w.nii", BRAIN, AFFINE
         ),
-        "",
+        "dataset/sub-01/ses-GE/anat/sub-01_ses-GE_T1w.nii.gz: is the "
+        "same run of the same session as sub-01_ses-GE_T1w.nii; remove "
+        "one of them, or exclude it in a dataset file.",
     ),
-    _dataset("dataset-not-fetched", "An image that git-annex has not fetched.", swapped(0, 0), ""),
+    _dataset(
+        "dataset-not-fetched",
+        "An image that git-annex has not fetched.",
+        swapped(0, 0),
+        "dataset/sub-01/ses-GE/anat/sub-01_ses-GE_T1w.nii.gz: content "
+        "not fetched; run `datalad get "
+        "dataset/sub-01/ses-GE/anat/sub-01_ses-GE_T1w.nii.gz`.",
+    ),
     _dataset(
         "dataset-damaged",
         "A damaged image of a person who is trained on.",
         lambda p: t1w_path(p / "dataset", "01", "GE").write_bytes(b"\x1f\x8b\x08\x00broken"),
-        "",
+        "dataset/sub-01/ses-GE/anat/sub-01_ses-GE_T1w.nii.gz: not a "
+        "readable NIfTI file, damaged or truncated ([...]); copy or "
+        "convert it again.",
     ),
     _dataset(
         "dataset-fifo",
@@ -226,38 +319,8 @@ DATASETS = (
             t1w_path(p / "dataset", "01", "GE").unlink(),
             os.mkfifo(t1w_path(p / "dataset", "01", "GE")),
         ),
-        "",
-    ),
-    _dataset(
-        "dataset-folder-for-image",
-        "A folder in the place of an image.",
-        lambda p: (
-            t1w_path(p / "dataset", "01", "GE").unlink(),
-            t1w_path(p / "dataset", "01", "GE").mkdir(),
-        ),
-        "",
-    ),
-    _dataset("dataset-session-link-loop", "A session that is a link to itself.", looped, ""),
-    _dataset(
-        "dataset-name-newline",
-        "A line break in the name of an image.",
-        renamed("sub-01_ses-GE\n_T1w"),
-        "",
-    ),
-    _dataset(
-        "dataset-name-escape",
-        "A terminal's escape sequence in the name of an image.",
-        renamed("sub-01_ses-GE_acq-\x1b[31mred_T1w"),
-        "",
-    ),
-    _dataset(
-        "dataset-name-bytes",
-        "Bytes in the name of an image that are no text.",
-        renamed("sub-01_ses-GE_acq-\udcff_T1w"),
-        "",
-    ),
-    _dataset(
-        "dataset-name-dots", "A session called `..` by its name.", renamed("sub-01_ses-.._T1w"), ""
+        "dataset/sub-01/ses-GE/anat/sub-01_ses-GE_T1w.nii.gz: is no "
+        "file; copy its content into one.",
     ),
     _dataset(
         "dataset-name-case",
@@ -270,53 +333,51 @@ DATASETS = (
             ]
             for x in (p / "dataset").glob("**/ses-GE")
         ],
-        "",
-    ),
-    _dataset(
-        "dataset-name-subject-dash",
-        "A person without label.",
-        lambda p: (p / "dataset/sub-01").rename(p / "dataset/sub-"),
-        "",
+        "dataset: scanners GE and ge differ in capitals alone, which not "
+        "every file system tells apart; rename one of them.",
     ),
     _dataset(
         "dataset-t1map-text",
         "A T1 map that is text, where a method needs it.",
         lambda p: next((p / "dataset").glob("sub-Q1/**/*_T1map.nii.gz")).write_text("no map"),
-        "",
+        "dataset/sub-Q1/ses-QUANT/anat/sub-Q1_ses-QUANT_T1map.nii.gz: "
+        "not a readable NIfTI file, damaged or truncated ([...]); copy "
+        "or convert it again.",
         _RUN.replace("none", "phycharm-physics"),
     ),
     _dataset(
         "dataset-t1map-without-inversion",
         "A T1 map without its inversion image.",
         lambda p: next((p / "dataset").glob("sub-Q1/**/*_MP2RAGE.nii.gz")).unlink(),
-        "",
+        "dataset: sub-Q1 has a T1map but no inv-2 image (inv-2_MP2RAGE, "
+        "inv-2_part-mag_MP2RAGE or acq-inv2); add it, remove the map, or "
+        "say in a dataset file who has maps ([quantitative] people = []).",
         _RUN.replace("none", "phycharm-physics"),
-    ),
-    _dataset(
-        "dataset-participants",
-        "A participants.tsv of binary rubbish: nobody reads it.",
-        lambda p: (p / "dataset/participants.tsv").write_bytes(bytes(range(256))),
-        "",
     ),
     _dataset(
         "dataset-inspect-empty",
         "An empty folder to inspect.",
         lambda p: (shutil.rmtree(p / "dataset"), (p / "dataset").mkdir()),
-        "",
+        "dataset: no dataset_description.json and no images of people, "
+        "so this is no BIDS dataset; give the folder that holds them, "
+        "describe it by a dataset file ([layout]), or make one with "
+        "`phycharm simulate`.",
         "inspect dataset",
     ),
     _dataset(
         "dataset-train",
         "A dataset of one person to train on.",
         lambda p: [shutil.rmtree(p / f"dataset/sub-0{n}") for n in (2, 3)],
-        "",
+        "dataset: one travelling subject; training needs two or more, one to choose by.",
         "train linear --dataset dataset --protocol tiny.toml --out out",
     ),
     _dataset(
         "dataset-preprocess-empty",
         "Nothing to preprocess.",
         lambda p: [shutil.rmtree(x) for x in (p / "dataset").glob("sub-*")],
-        "",
+        "dataset: no T1w image "
+        "(sub-X/ses-SCANNER/anat/sub-X_ses-SCANNER_T1w.nii.gz); check "
+        "the names, or describe them in a dataset file.",
         "preprocess dataset out",
     ),
 )
