@@ -1,6 +1,5 @@
 """Protocols from files: those that come with the package, and a user's own."""
 
-import tomllib
 from importlib import resources
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from pydantic import ValidationError
 
 from phycharm.errors import InputError
 from phycharm.utils.suggestions import did_you_mean
+from phycharm.utils.untrusted.toml_text import read_toml
 from phycharm.utils.validation import first_problem
 
 from .protocol import Protocol
@@ -78,9 +78,8 @@ def _read_text(path: Path) -> str:
 
 
 def _parse(name: str, text: str) -> Protocol:
+    content = read_toml(text, place=f"Protocol {name}")
     try:
-        return Protocol.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"Protocol {name}: not valid TOML ({error}); correct it.") from error
+        return Protocol.model_validate(content)
     except ValidationError as error:
         raise InputError(f"Protocol {name}: {first_problem(error)}; correct it.") from error

@@ -10,6 +10,7 @@ from phycharm.errors import InputError
 from phycharm.harmonizers.registry import harmonizer_names
 from phycharm.networks.plan import TrainingPlan
 from phycharm.utils.suggestions import did_you_mean
+from phycharm.utils.untrusted.file_names import name_problem
 from phycharm.utils.validation import first_problem
 
 from ..metrics import METRICS
@@ -58,6 +59,13 @@ class Protocol(Section):
     maps: Maps = Maps()
     statistics: Statistics = Statistics()
     acquisitions: dict[str, dict[str, float | str]] = Field(default_factory=dict)
+
+    @field_validator("name")
+    @classmethod
+    def _fit_for_a_folder(cls, value: str) -> str:
+        if problem := name_problem(value):
+            raise ValueError(f"{value!r} {problem}")
+        return value
 
     @field_validator("standardization")
     @classmethod

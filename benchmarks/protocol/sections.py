@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from phycharm.harmonizers.card import MethodCard
+from phycharm.simulate.dataset import MOST_PEOPLE
 
 _T = TypeVar("_T")
 
@@ -17,7 +18,8 @@ def _without_repeats(values: tuple[_T, ...]) -> tuple[_T, ...]:
     return values
 
 
-Count = Annotated[int, Field(ge=0)]
+# Whole numbers of tables have 64 bits.
+Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Distinct = Annotated[tuple[_T, ...], AfterValidator(_without_repeats)]
 Unique = Annotated[tuple[_T, ...], Field(min_length=1), AfterValidator(_without_repeats)]
 MapsPreset = Literal["corrected", "paper"]
@@ -37,11 +39,11 @@ class Section(BaseModel):
 class Simulation(Section):
     """The digital travelling subjects that are made where the user brings no dataset."""
 
-    subjects: int = Field(9, ge=2)
-    quantitative_subjects: int = Field(8, ge=0)
+    subjects: int = Field(9, ge=2, le=MOST_PEOPLE)
+    quantitative_subjects: int = Field(8, ge=0, le=MOST_PEOPLE)
     voxel_size: float = Field(3.0, ge=0.5, le=12)
     scanners: tuple[str, ...] = ("GE", "Siemens", "Philips")
-    seed: int = Field(0, ge=0)
+    seed: Count = 0
     atrophy: dict[str, Annotated[float, Field(ge=0, le=0.5)]] = Field(default_factory=dict)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from pydantic import ValidationError
@@ -63,7 +64,7 @@ def measure_convergence(
     run = RunFolder(Path(results))
     protocol = _protocol(run, fold, seed)
     data = RunData(_dataset(run, protocol), protocol)
-    if others := run.read_manifest().get("dataset", {}).get("maps_path"):
+    if others := run.told("dataset").get("maps_path"):
         data = with_maps_of(data, run.root / others)
     study = Doubling(
         run=run,
@@ -87,7 +88,7 @@ def _protocol(run: RunFolder, fold: int | None, seed: int | None) -> Protocol:
     """Read a run's protocol, of one fold and seed, in which nobody is external."""
     if not run.manifest.is_file():
         raise InputError(f"{run.root}: holds no run.json; run the benchmark first.")
-    record = run.read_manifest().get("protocol", {})
+    record = run.told("protocol")
     try:
         protocol = Protocol.model_validate(
             {name: record[name] for name in Protocol.model_fields if name in record}
@@ -121,15 +122,28 @@ def _listed(values: Sequence[int]) -> str:
 
 def _dataset(run: RunFolder, protocol: Protocol) -> BidsDataset:
     """Open a run's dataset: its own where it made one, wherever the folder lies by now."""
-    told = run.read_manifest().get("dataset", {})
-    own, rules = run.root / DATASET, told.get("rules")
+    told = run.told("dataset")
+    own, rules, path = run.root / DATASET, told.get("rules"), told.get("path")
+    if not own.is_dir() and not (isinstance(path, str) and path):
+        raise InputError(f"{run.manifest}: names no dataset; run the benchmark again.")
     dataset = BidsDataset(
-        own if own.is_dir() else Path(told.get("path", "")),
+        own if own.is_dir() else Path(str(path)),
         acquisitions=protocol.acquisitions,
-        rules=DatasetFile.model_validate(rules) if rules else None,
+        rules=_rules(run, rules) if rules else None,
     )
     if dataset.fingerprint != told.get("fingerprint"):
         raise InputError(
             f"{dataset.root}: is not the dataset of the run any more; run the benchmark again."
         )
     return dataset
+
+
+def _rules(run: RunFolder, record: Any) -> DatasetFile:
+    """Read back the dataset file that a run was given."""
+    try:
+        return DatasetFile.model_validate(record)
+    except ValidationError as error:
+        raise InputError(
+            f"{run.manifest}: its dataset file cannot be used ({first_problem(error)}); run the "
+            "benchmark again."
+        ) from error

@@ -177,6 +177,16 @@ class RunFolder:
         """
         return read_object(self.manifest, remedy="start over with --fresh")
 
+    def told(self, key: str) -> Mapping[str, Any]:
+        """Return a table of `run.json`; empty where it is missing or of another kind.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged.
+        """
+        return _section(self.read_manifest(), key)
+
     def cell_record(self, cell: str) -> dict[str, Any] | None:
         """Read what became of a cell; None where it was never finished, or its record is damaged.
 
@@ -210,8 +220,10 @@ class RunFolder:
 
     def cell_records(self) -> list[dict[str, Any]]:
         """Read what became of all cells, sorted by name."""
-        names = sorted(path.parent.name for path in self.cells.glob("[!.]*/cell.json"))
-        return [record for name in names if (record := self.cell_record(name))]
+        return [record for name in self._cell_names() if (record := self.cell_record(name))]
+
+    def _cell_names(self) -> list[str]:
+        return sorted(path.parent.name for path in self.cells.glob("[!.]*/cell.json"))
 
     def collect(self) -> None:
         """Gather the tables of all cells into those of the run, cell by cell.

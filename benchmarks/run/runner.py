@@ -1,6 +1,5 @@
 """A whole run: protocol and dataset in, results folder out."""
 
-import json
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from phycharm.simulate.people.atrophy import require_atrophy
 from phycharm.simulate.scanners.scanner_models import chosen
 from phycharm.utils.atomic import write_json
 from phycharm.utils.device import flushed_denormals, resolve_device
+from phycharm.utils.json_file import read_object
 
 from ..metrics import as_records
 from ..protocol.cells import variants
@@ -257,7 +257,7 @@ def _configuration(data: RunData) -> dict[str, Any]:
 
 def _write_lists(run: RunFolder, protocol: Protocol, cards: dict[str, MethodCard]) -> None:
     path = run.root / "methods.json"
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known = read_object(path, remedy="remove it and run again") if path.is_file() else {}
     cases = protocol.maps.harmonized_cases
     named = [card for own in cards.values() for card, _ in variants(own, cases(own))]
     names = Counter(card.name.casefold() for card in named)
@@ -297,5 +297,5 @@ def _write_measured_maps(run: RunFolder, data: RunData) -> None:
 
 
 def _failures(run: RunFolder) -> tuple[str, ...]:
-    records = [record for record in run.cell_records() if record["status"] == "failed"]
-    return tuple(f"{record['cell']}: {record['error']}" for record in records)
+    records = [record for record in run.cell_records() if record.get("status") == "failed"]
+    return tuple(f"{record.get('cell')}: {record.get('error')}" for record in records)

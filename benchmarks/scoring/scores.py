@@ -71,7 +71,11 @@ def read_scores(path: Path) -> pd.DataFrame:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; run the benchmark first.") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable parquet file ({error}).") from error
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"{path}: not a readable parquet file ({reason}); remove it and run the benchmark "
+            "again."
+        ) from error
     missing = [column for column in SCORE_TYPES if column not in scores.columns]
     if missing:
         raise InputError(f"{path}: has no column {missing[0]!r}, so it is no table of scores.")

@@ -79,6 +79,7 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
     from phycharm.reports import leaderboard_text, write_report
 
     from ..preprocess.raw_data import ready_dataset
+    from ..utils.untrusted.printable import say
 
     execution = Execution(
         jobs=jobs,
@@ -119,8 +120,8 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
     if dry_run:
         return 0
     report_path = write_report([result.folder])
-    print(leaderboard_text(result.folder))
-    print(f"Report: {report_path}")
+    say(leaderboard_text(result.folder))
+    say(f"Report: {report_path}")
     for failure in result.failed:
-        print(f"phycharm: failed: {failure}", file=sys.stderr)
+        say(f"phycharm: failed: {failure}", file=sys.stderr)
     return 1 if result.failed else 0

@@ -15,7 +15,8 @@ def check(harmonizer: str, *, device: Device = "cpu") -> int:
     """
     from ..laws import check_harmonizer, check_report
     from ..utils.device import resolve_device
+    from ..utils.untrusted.printable import say
 
     results = check_harmonizer(harmonizer, device=resolve_device(device))
-    print(check_report(results))
+    say(check_report(results))
     return 1 if any(result.failed for result in results) else 0

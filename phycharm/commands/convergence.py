@@ -38,5 +38,7 @@ def convergence(
     from phycharm.benchmarks.run.convergence import measure_convergence
     from phycharm.reports import convergence_text
 
+    from ..utils.untrusted.printable import say
+
     measure_convergence(results, harmonizers=harmonizer, fold=fold, seed=seed, device=device)
-    print(convergence_text(results))
+    say(convergence_text(results))

@@ -4,5 +4,6 @@
 def datasets() -> None:
     """List the datasets that are known by name: size, licence, access, and how to download them."""
     from ..data.datasets.catalogue import catalogue_text
+    from ..utils.untrusted.printable import say
 
-    print(catalogue_text())
+    say(catalogue_text())

@@ -56,6 +56,7 @@ def harmonize(  # noqa: PLR0913 - raw heads have settings too
     """
     from ..application.apply import harmonize_inputs
     from ..preprocess import PreprocessSettings
+    from ..utils.untrusted.printable import say
 
     written = harmonize_inputs(
         list(inputs),
@@ -70,4 +71,4 @@ def harmonize(  # noqa: PLR0913 - raw heads have settings too
         outside=outside,
     )
     for path in written:
-        print(path)
+        say(path)

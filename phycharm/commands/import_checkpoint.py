@@ -16,6 +16,7 @@ def import_checkpoint(*checkpoints: Path, out: Out) -> None:
         Folder of the model.
     """
     from ..method.checkpoints import import_checkpoints
+    from ..utils.untrusted.printable import say
 
     import_checkpoints(list(checkpoints), out)
-    print(f"Model: {out}")
+    say(f"Model: {out}")

@@ -35,6 +35,7 @@ def inspect(
     from ..data.inspection.facts import dataset_facts
     from ..data.inspection.text import inspection_text
     from ..data.inspection.written_rules import write_dataset_file
+    from ..utils.untrusted.printable import say
 
     opened = BidsDataset(dataset, rules=dataset_file)
     facts = dataset_facts(opened)
@@ -48,9 +49,9 @@ def inspect(
             "next": advice.command,
             "usable": advice.usable,
         }
-        print(json.dumps(record, indent=2))
+        say(json.dumps(record, indent=2))
     else:
-        print(inspection_text(facts, advice))
+        say(inspection_text(facts, advice))
         if write is not None:
-            print(f"Dataset file: {write}")
+            say(f"Dataset file: {write}")
     return 0 if advice.usable else 2

@@ -16,6 +16,7 @@ def install_completion(*, shell: Shell | None = None) -> None:
     shell
         By default the shell that this runs in.
     """
+    from ..utils.untrusted.printable import say
     from .app import app
 
     chosen = shell or _shell()
@@ -25,8 +26,8 @@ def install_completion(*, shell: Shell | None = None) -> None:
         raise InputError(
             f"{error.filename}: {error.strerror}; completion has to be written there."
         ) from error
-    print(f"Completion: {path}")
-    print(_next_step(chosen))
+    say(f"Completion: {path}")
+    say(_next_step(chosen))
 
 
 def _shell() -> Shell:

@@ -68,7 +68,9 @@ def _after_interruption(arguments: list[str] | None) -> str:
 
 
 def _say(message: str) -> None:
-    print(f"phycharm: {message}", file=sys.stderr)
+    from ..utils.untrusted.printable import printable
+
+    print(f"phycharm: {printable(message, kept='')}", file=sys.stderr)
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from ..errors import InputError
 
 Device = Literal["auto", "cpu", "cuda"]
+_MOST_DIGITS = 18
 Out = Annotated[Path, Parameter(name=["--out", "-o"])]
 
 
@@ -30,6 +31,13 @@ def numbers(text: str, *, option: str) -> list[int]:
         raise InputError(
             f"{option} {text}: {'nothing' if wrong is None else repr(wrong)} is no whole number; "
             "give numbers separated by commas, such as 0,1,2."
+        )
+    # Tables keep numbers of 64 bits, and from 4300 digits on Python reads none.
+    long = next((part for part in parts if len(part) > _MOST_DIGITS), None)
+    if long is not None:
+        raise InputError(
+            f"{option}: {long[:_MOST_DIGITS]}... has {len(long)} digits; give at most "
+            f"{_MOST_DIGITS}."
         )
     return list(map(int, parts))
 

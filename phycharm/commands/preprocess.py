@@ -60,6 +60,7 @@ def preprocess(  # noqa: PLR0913 - a chain of engines has that many settings
 
     from ..data.bids.bids_dataset import BidsDataset
     from ..preprocess import PreprocessSettings, preprocess_dataset
+    from ..utils.untrusted.printable import say
 
     settings = PreprocessSettings(
         voxel_size=voxel_size,
@@ -76,9 +77,9 @@ def preprocess(  # noqa: PLR0913 - a chain of engines has that many settings
     result = preprocess_dataset(dataset, out_dir, settings, jobs=jobs)
     page = write_quality_page(result.folder)
     for note in result.notes:
-        print(f"Note: {note}")
+        say(f"Note: {note}")
     for one in result.excluded:
-        print(f"Excluded: {one.name}: {one.reason}")
-    print(f"Dataset: {result.folder} ({len(result.scans)} scans, {len(result.excluded)} excluded)")
-    print(f"Quality: {page}")
+        say(f"Excluded: {one.name}: {one.reason}")
+    say(f"Dataset: {result.folder} ({len(result.scans)} scans, {len(result.excluded)} excluded)")
+    say(f"Quality: {page}")
     return 1 if result.excluded else 0

@@ -29,10 +29,12 @@ def report(
     """
     from phycharm.reports import write_figures, write_report
 
+    from ..utils.untrusted.printable import say
+
     if not results:
         raise InputError("No results folder given; try `phycharm report results/quick`.")
     if figures is not None:
         written = write_figures(list(results), figures, reference=reference, order=order)
-        print(f"Figures: {figures} ({len(written)} files)")
+        say(f"Figures: {figures} ({len(written)} files)")
         return
-    print(f"Report: {write_report(list(results), out, reference=reference, order=order)}")
+    say(f"Report: {write_report(list(results), out, reference=reference, order=order)}")

@@ -31,7 +31,8 @@ def segment(
     from phycharm.benchmarks.segmentation import segment_file
 
     from ..utils.device import resolve_device
+    from ..utils.untrusted.printable import say
 
     found = segment_file(image, out, engine=engine, mask=mask, device=resolve_device(device))
     for tissue, volume in found.volumes_ml.items():
-        print(f"{tissue}: {volume:.2f} ml")
+        say(f"{tissue}: {volume:.2f} ml")

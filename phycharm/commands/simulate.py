@@ -40,6 +40,7 @@ def simulate(  # noqa: PLR0913 - a dataset has that many settings
     """
     from ..simulate import simulate_dataset
     from ..simulate.people.atrophy import parse_atrophy
+    from ..utils.untrusted.printable import say
 
     simulate_dataset(
         out,
@@ -52,4 +53,4 @@ def simulate(  # noqa: PLR0913 - a dataset has that many settings
         atrophy=parse_atrophy(atrophy),
         rescans=rescans,
     )
-    print(f"Dataset: {out}")
+    say(f"Dataset: {out}")

@@ -43,6 +43,8 @@ def train(
     from phycharm.benchmarks.protocol.loading import load_protocol
     from phycharm.benchmarks.run.training import train_harmonizer
 
+    from ..utils.untrusted.printable import say
+
     train_harmonizer(
         harmonizer,
         load_protocol(protocol),
@@ -53,4 +55,4 @@ def train(
         dataset_file=dataset_file,
         maps_dataset=maps_dataset,
     )
-    print(f"Model: {out}")
+    say(f"Model: {out}")

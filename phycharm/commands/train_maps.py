@@ -43,6 +43,8 @@ def train_maps(
     from phycharm.benchmarks.protocol.loading import load_protocol
     from phycharm.benchmarks.run.training import train_generator
 
+    from ..utils.untrusted.printable import say
+
     train_generator(
         load_protocol(protocol),
         dataset,
@@ -53,4 +55,4 @@ def train_maps(
         dataset_file=dataset_file,
         maps_dataset=maps_dataset,
     )
-    print(f"Maps generator: {out}")
+    say(f"Maps generator: {out}")

@@ -1,6 +1,7 @@
 """Whether the content of a file is on this machine, or only its name."""
 
 import errno
+import stat
 from pathlib import Path
 
 from ..errors import InputError
@@ -30,24 +31,35 @@ def absence(path: Path) -> str:
     ''
     """
     try:
-        size = path.stat().st_size
-    except FileNotFoundError:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
         return _missing(path)
     except OSError as error:
         if error.errno == errno.ELOOP:
             return "is a link that leads to itself; copy the file again"
-        return f"cannot be read ({error.strerror}); change its permissions"
-    if size > _LONGEST_POINTER:
+        return _unreadable(error)
+    if stat.S_ISDIR(found.st_mode):
+        return "is a folder; name a file"
+    if not stat.S_ISREG(found.st_mode):
+        # Opening a pipe would wait for whoever writes into it.
+        return "is no file; copy its content into one"
+    if found.st_size > _LONGEST_POINTER:
         return ""
     try:
         with path.open("rb") as file:
             start = file.read(32)
     except OSError as error:
-        return f"cannot be read ({error.strerror}); change its permissions"
+        return _unreadable(error)
     for pointer, command in _POINTERS.items():
         if start.startswith(pointer):
             return f"content not fetched; run `{command} {path}`"
     return ""
+
+
+def _unreadable(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "permission denied; make it, and the folders it lies in, readable"
+    return f"cannot be read ({error.strerror}); check the path and the disk"
 
 
 def is_fetched(path: Path) -> bool:

@@ -3,9 +3,10 @@
 import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from math import ceil
+from math import ceil, prod
 from typing import Any, Literal
 
+from ..data.stored_image import MOST_VOXELS
 from ..errors import InputError
 from ..utils.suggestions import did_you_mean
 
@@ -15,7 +16,7 @@ CROPS = ("auto", "builtin", "robustfov", "none")
 REGISTRATIONS = ("rigid", "affine")
 _VOXEL_SIZES = (0.3, 12.0)  # mm
 _LEAST_SIDE = 8  # voxels
-_SIZE = re.compile(r"(\d+)[x×,](\d+)[x×,](\d+)")
+_SIZE = re.compile(r"(\d{1,5})[x×,](\d{1,5})[x×,](\d{1,5})")
 
 Registration = Literal["rigid", "affine"]
 
@@ -83,6 +84,8 @@ class PreprocessSettings:
                 f"--size {self.size}: give voxels along x, y and z, such as 240x240x224, "
                 f"{_LEAST_SIDE} at least."
             )
+        if prod(self.grid_shape) > MOST_VOXELS:
+            raise InputError(f"--size {self.size}: more voxels than any head has; give fewer.")
         for option, value, known in (
             ("--crop", self.crop, CROPS),
             ("--registration", self.registration, REGISTRATIONS),

@@ -6,6 +6,7 @@ from pathlib import Path
 from ..data.bids.bids_dataset import BidsDataset
 from ..data.nifti import other_grid, read_image
 from ..errors import InputError
+from ..utils.untrusted.printable import say
 from .preprocess_settings import PreprocessSettings
 from .run import preprocess_dataset
 
@@ -82,7 +83,7 @@ def ready_dataset(
     reason = why_raw(dataset)
     if not reason:
         if out is not None:
-            print(f"{root}: needs no preprocessing; it is read as it is.", file=sys.stderr)
+            say(f"{root}: needs no preprocessing; it is read as it is.", file=sys.stderr)
         return root
     if out is None:
         raise InputError(
@@ -91,5 +92,5 @@ def ready_dataset(
         )
     result = preprocess_dataset(dataset, out, PreprocessSettings(voxel_size=voxel_size), jobs=jobs)
     for one in result.excluded:
-        print(f"phycharm: excluded: {one.name}: {one.reason}", file=sys.stderr)
+        say(f"phycharm: excluded: {one.name}: {one.reason}", file=sys.stderr)
     return result.folder

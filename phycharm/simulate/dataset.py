@@ -16,6 +16,9 @@ from .scanners.scanner_models import chosen
 from .scanners.visit import Visit
 from .writing import write_descriptions, write_quantitative, write_travelling, write_truth
 
+MOST_PEOPLE = 10_000
+"""More are a slip of the hand: each takes a minute."""
+
 
 def simulate_dataset(  # noqa: PLR0913 - a dataset has that many settings
     out: str | Path,
@@ -171,8 +174,13 @@ def people_labels(subjects: int, quantitative_subjects: int) -> tuple[list[str],
 def _check(out: Path, subjects: int, quantitative_subjects: int, seed: int) -> None:
     if min(subjects, quantitative_subjects) < 0 or not subjects + quantitative_subjects:
         raise InputError("nobody to simulate: ask for at least one subject.")
-    if seed < 0:
-        raise InputError(f"seed {seed}: give a number that is not negative.")
+    if max(subjects, quantitative_subjects) > MOST_PEOPLE:
+        raise InputError(
+            f"{max(subjects, quantitative_subjects)} people to simulate: ask for "
+            f"{MOST_PEOPLE} at most."
+        )
+    if not 0 <= seed < 2**63:
+        raise InputError(f"seed {seed}: give a number of 63 bits that is not negative.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: exists already; remove it or name another folder.")
 

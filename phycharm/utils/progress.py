@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from .untrusted.printable import printable, say
+
 _LINE_EVERY_S = 10.0
 
 
@@ -32,7 +34,7 @@ class _PlainBar:
         self._last_line = now
         left = now / max(self._done, 1) * (self._total - self._done)
         text = f"{self._label}: {self._done}/{self._total}  {now:.0f} s, {left:.0f} s left"
-        print(f"{text}  {detail}".rstrip(), file=sys.stderr, flush=True)
+        say(f"{text}  {detail}".rstrip(), file=sys.stderr)
 
 
 class _RichBar:
@@ -56,10 +58,10 @@ class _RichBar:
             TextColumn("{task.fields[detail]}", markup=False),
             console=Console(stderr=True),
         )
-        self._task = self.progress.add_task(label, total=total, detail="")
+        self._task = self.progress.add_task(printable(label, kept=""), total=total, detail="")
 
     def advance(self, steps: int = 1, detail: str = "") -> None:
-        self.progress.update(self._task, advance=steps, detail=detail)
+        self.progress.update(self._task, advance=steps, detail=printable(detail, kept=""))
 
 
 @contextmanager

@@ -135,7 +135,7 @@ def read_cells(folder: Path, notes: list[str]) -> tuple[CellRecord, ...]:
             continue
         try:
             record = json.loads((path / "cell.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             unreadable.append(path.name)
             record = {}
         cells.append(CellRecord(path=path, record=record if isinstance(record, dict) else {}))

@@ -154,7 +154,7 @@ def _read_json(path: Path, kind: type, notes: list[str]) -> Any:
     except FileNotFoundError:
         notes.append(f"{path.name} is missing.")
         return kind()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         notes.append(f"{path.name} cannot be read ({error}).")
         return kind()
     if not isinstance(content, kind):

@@ -219,6 +219,12 @@ class BidsDataset:
                 f"{self.root}: nobody was on two of the scanners ({', '.join(names)}), so there is "
                 "no pair; `phycharm inspect` shows who was where."
             )
+        for kind, labels in (("scanners", names), ("people", subjects)):
+            if twins := _alike(labels):
+                raise InputError(
+                    f"{self.root}: {kind} {' and '.join(twins[:2])} differ in capitals alone, "
+                    "which not every file system tells apart; rename one of them."
+                )
         opened = [self._scanner(name) for name in names]
         return Cohort(
             subjects=subjects,
@@ -425,3 +431,10 @@ class BidsDataset:
     @property
     def _maps(self) -> QuantitativeReader:
         return QuantitativeReader(self._files, self._reader, self._made_by)
+
+
+def _alike(names: Sequence[str]) -> list[str]:
+    """Return two names that differ in capitals alone; none where all differ more."""
+    folded = [name.casefold() for name in names]
+    clash = next((name for name in folded if folded.count(name) > 1), None)
+    return [name for name in names if name.casefold() == clash]

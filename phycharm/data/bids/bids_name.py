@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...utils.untrusted.printable import printable
+
 _IMAGE_NAME = re.compile(r"sub-[^_.-][^_.]*(?:_[A-Za-z0-9]+-[^_.]+)*_[A-Za-z0-9]+\.nii(?:\.gz)?")
 
 
@@ -59,7 +61,8 @@ def is_image_name(name: str) -> bool:
     """Whether a file name is that of a person's image in BIDS.
 
     What programs put beside images under names of their own is none: SPM's `msub-01...`, copies
-    such as `sub-01_T1w.nii.gz.bak`, `sub-01_T1w_brain.nii.gz`.
+    such as `sub-01_T1w.nii.gz.bak`, `sub-01_T1w_brain.nii.gz`. Nor is a name with signs that a
+    terminal would obey, or bytes that are no text.
 
     Examples
     --------
@@ -68,7 +71,7 @@ def is_image_name(name: str) -> bool:
     >>> is_image_name("msub-01_ses-GE_T1w.nii"), is_image_name("sub-01_T1w_old.nii")
     (False, False)
     """
-    return _IMAGE_NAME.fullmatch(name) is not None
+    return _IMAGE_NAME.fullmatch(name) is not None and printable(name, kept="") == name
 
 
 def _jsons(folder: Path) -> Iterable[Path]:

@@ -1,10 +1,10 @@
 """A tree that is no BIDS, read through the patterns of a dataset file as if it were."""
 
-import re
 from functools import cached_property
 from pathlib import Path
 
 from ..datasets.dataset_file import Layout
+from ..datasets.matching import matched, require_names
 from .bids_name import BidsName
 from .tree import ImageFile, Tree
 
@@ -44,12 +44,14 @@ class LayoutTree(Tree):
     def _matching(self, pattern: str, suffix: str, **entities: str) -> list[ImageFile]:
         found = []
         for file in self.all_files if pattern else ():
-            match = re.fullmatch(pattern, file)
+            match = matched(pattern, file)
             if match is None:
                 continue
             groups = match.groupdict()
             named = {"sub": groups.get("subject"), "ses": groups.get("scanner")}
             named |= {"run": groups.get("repeat")}
+            given = {"person": groups.get("subject"), "scanner": groups.get("scanner")}
+            require_names(self.root / file, **{what: one or "" for what, one in given.items()})
             own = {key: value for key, value in named.items() if value} | entities
             extension = ".nii.gz" if file.endswith(".gz") else ".nii"
             pipeline = file.split("/")[0] if suffix == "mask" else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..datasets.dataset_file import PERSON, DatasetFile, Division
+from ..datasets.matching import matched, require_names
 from .sidecar import Sidecars
 from .tree import ImageFile
 
@@ -167,6 +168,7 @@ def place(image: ImageFile, rules: DatasetFile, sidecars: Sidecars) -> ScanFile 
         scan = _matched(image, sessions.entity, sessions.pattern)
     if scan is None:
         return None
+    require_names(image.path, person=scan.subject, scanner=scan.scanner)
     for division in rules.divide:
         if division.scanner == scan.scanner and _belongs(scan, division, sidecars):
             return replace(scan, scanner=division.into)
@@ -187,8 +189,8 @@ def scanner_name(words: Mapping[str, str], fields: Sequence[str]) -> str:
 
 def _matched(image: ImageFile, entity: str, pattern: str) -> ScanFile | None:
     value = image.name.entities.get(entity, "")
-    found = re.fullmatch(pattern.replace(PERSON, re.escape(image.subject)), value)
-    if found is None:
+    found = matched(pattern.replace(PERSON, re.escape(image.subject)), value)
+    if found is None or found["scanner"] is None:
         return None
     groups = found.groupdict()
     subject = groups.get("subject") or image.subject

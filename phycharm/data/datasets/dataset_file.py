@@ -1,7 +1,6 @@
 """Dataset files: what a dataset's names mean, as TOML that a person can write."""
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -16,6 +15,8 @@ from pydantic import (
 )
 
 from ...errors import InputError
+from ...utils.untrusted.file_names import name_problem
+from ...utils.untrusted.toml_text import read_toml
 from ...utils.validation import first_problem
 
 PERSON = "{subject}"
@@ -168,6 +169,17 @@ class Layout(Part):
     t1map: Pattern = ""
     inversion: Pattern = ""
 
+    @model_validator(mode="after")
+    def _says_whose(self) -> Self:
+        wanted = {"t1w": ("subject", "scanner"), "mask": ("subject",)}
+        wanted |= {"t1map": ("subject",), "inversion": ("subject",)}
+        for name, groups in wanted.items():
+            pattern = getattr(self, name)
+            lacking = [group for group in groups if f"(?P<{group}>" not in pattern]
+            if pattern and lacking:
+                raise ValueError(f"{name} has no group (?P<{lacking[0]}>...)")
+        return self
+
 
 class SplitRules(Part):
     """Who is learned from and who is evaluated, as the dataset's makers or users have dealt."""
@@ -197,6 +209,8 @@ class Division(Part):
 
     @model_validator(mode="after")
     def _says_which(self) -> Self:
+        if problem := name_problem(self.into):
+            raise ValueError(f"into = {self.into!r} {problem}")
         if not (self.sessions or self.people or self.where):
             raise ValueError("says not which scans: give sessions, people or where")
         return self
@@ -283,9 +297,8 @@ def parse_dataset_file(text: str, *, place: str) -> DatasetFile:
     InputError
         If it is no TOML, or says something that is not known.
     """
+    content = read_toml(text, place=place)
     try:
-        return DatasetFile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{place}: not valid TOML ({error}); correct it.") from error
+        return DatasetFile.model_validate(content)
     except ValidationError as error:
         raise InputError(f"{place}: {first_problem(error)}; correct it.") from error

@@ -1,7 +1,11 @@
 """Opening files: every damage is one line, and nothing damaged is read as other data."""
 
 import gzip
+import io
 import os
+import tracemalloc
+import zlib
+from contextlib import contextmanager
 from pathlib import Path
 
 import nibabel
@@ -82,22 +86,41 @@ class TestCompressedStreams:
         members = gzip.compress(b"grey"), bytearray(gzip.compress(b"matter"))
         members[1][-6] ^= 1
         with pytest.raises(Exception, match="incorrect data check"):
-            unpacked(members[0] + bytes(members[1]))
+            unpacked(io.BytesIO(members[0] + bytes(members[1])), limit=100)
+
+    @pytest.mark.parametrize("members", [1, 3])
+    @pytest.mark.parametrize("length", [0, 1, 65536, 2**20, 2**20 + 1, 3 * 2**20])
+    def test_any_length_comes_back_whole(self, length, members):
+        content = np.random.default_rng(length).integers(0, 4, length, np.uint8).tobytes()
+        packed = gzip.compress(content) * members
+        assert unpacked(io.BytesIO(packed), limit=members * length) == content * members
+        with pytest.raises(OverflowError):
+            unpacked(io.BytesIO(packed + gzip.compress(b"more")), limit=members * length)
+        with pytest.raises(EOFError):
+            unpacked(io.BytesIO(packed[:-9]), limit=members * length)
 
 
 class TestWhatIsNotThere:
     def test_a_link_to_content_that_was_not_fetched(self, tmp_path):
         link = tmp_path / "sub-01_T1w.nii.gz"
         link.symlink_to("../.git/annex/objects/xx/MD5E-s9--0.nii.gz")
-        told(lambda: read_volume(link), "sub-01_T1w.nii.gz", "annex/objects", "datalad get")
+        told(lambda: read_volume(link), "sub-01_T1w.nii.gz", "not fetched", "datalad get")
 
     @pytest.mark.parametrize(
-        "content", ["/annex/objects/MD5E-s9--0.nii.gz\n", "version https://git-lfs.github.com/\n"]
+        ("content", "remedy"),
+        [
+            ("/annex/objects/MD5E-s9--0.nii.gz\n", "datalad get"),
+            ("version https://git-lfs.github.com/\n", "git lfs pull"),
+        ],
     )
-    def test_a_pointer_in_the_place_of_content(self, tmp_path, content):
+    def test_a_pointer_in_the_place_of_content(self, tmp_path, content, remedy):
         path = tmp_path / "sub-01_T1w.nii.gz"
         path.write_text(content)
-        told(lambda: read_image(path), "not been fetched", "datalad get")
+        told(lambda: read_image(path), "not fetched", remedy)
+
+    def test_a_link_that_leads_to_itself(self, tmp_path):
+        (tmp_path / "loop.nii").symlink_to("loop.nii")
+        told(lambda: read_image(tmp_path / "loop.nii"), "loop.nii", "leads to itself")
 
     def test_permission(self, file, monkeypatch):
         def denied(*_, **__):
@@ -157,11 +180,110 @@ class TestHeaders:
         with pytest.raises(InputError):
             read_volume(path)
 
+    @settings(max_examples=2000, deadline=None)
+    @given(content=st.binary(max_size=600), offset=st.integers(0, 351))
+    @pytest.mark.slow
+    @pytest.mark.filterwarnings("ignore:.*which side is left:UserWarning")
+    def test_any_bytes_at_length(self, tmp_path_factory, content, offset):
+        raw = bytearray(nibabel.Nifti1Image(VOLUME, AFFINE).to_bytes())
+        raw[offset : offset + len(content)] = content
+        path = tmp_path_factory.mktemp("any") / "any.nii.gz"
+        for packed in (gzip.compress(bytes(raw), 1), bytes(raw)):
+            path.write_bytes(packed)
+            with within(megabytes=200):
+                try:
+                    read_volume(path)
+                except InputError as error:
+                    assert "\n" not in str(error)
+
     def test_larger_than_any_memory(self, tmp_path):
         raw = bytearray(nibabel.Nifti1Image(VOLUME, AFFINE).to_bytes())
         raw[42:48] = (32767).to_bytes(2, "little") * 3
         (tmp_path / "huge.nii").write_bytes(bytes(raw))
         told(lambda: read_volume(tmp_path / "huge.nii"), "huge.nii", "copy")
+
+
+@contextmanager
+def within(*, megabytes):
+    """Hold the block to an amount of memory, whoever asks for it."""
+    tracemalloc.start()
+    try:
+        yield
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < megabytes * 2**20, f"{peak / 2**20:.0f} MiB were taken"
+
+
+def headed(**fields):
+    raw = bytearray(nibabel.Nifti1Image(VOLUME, AFFINE).to_bytes())
+    header = np.frombuffer(raw, dtype=nibabel.nifti1.header_dtype, count=1)
+    for name, value in fields.items():
+        header[name] = value
+    return bytes(raw)
+
+
+def bomb(path, start, megabytes):
+    """Write a file of many zeros, which takes a thousandth on disk."""
+    stream = zlib.compressobj(9, wbits=31)
+    with path.open("wb") as file:
+        file.write(stream.compress(start))
+        for _ in range(megabytes):
+            file.write(stream.compress(bytes(2**20)))
+        file.write(stream.flush())
+    return path
+
+
+class TestMemory:
+    """What would fill the memory is refused before it is taken."""
+
+    HUGE = (3, 30000, 30000, 30000, 1, 1, 1, 1)
+
+    @pytest.mark.parametrize("read", [read_volume, read_voxels, whole_image])
+    def test_more_zeros_than_the_header_announces(self, tmp_path, read):
+        path = bomb(tmp_path / "bomb.nii.gz", headed()[:352], 400)
+        assert path.stat().st_size < 500_000
+        # Header, extensions and voxels may take 64 MiB; what is read is held twice for a moment.
+        with within(megabytes=150):
+            told(lambda: read(path), "bomb.nii.gz", "more than its header announces")
+
+    @pytest.mark.parametrize("read", [read_volume, read_voxels, read_image])
+    @pytest.mark.parametrize("packed", [True, False])
+    def test_a_header_that_claims_what_no_head_has(self, tmp_path, read, packed):
+        path = tmp_path / ("huge.nii.gz" if packed else "huge.nii")
+        if packed:
+            bomb(path, headed(dim=self.HUGE)[:352], 20)
+        else:
+            path.write_bytes(headed(dim=self.HUGE))
+            os.truncate(path, 2**41)  # a sparse file: it takes no room, and is as long as it says
+        with within(megabytes=20):
+            told(lambda: read(path), "huge.nii", "30000 x 30000 x 30000", "copy")
+
+    @pytest.mark.parametrize("packed", [True, False])
+    def test_extensions_that_fill_the_memory(self, tmp_path, packed):
+        start = bytearray(headed(vox_offset=2.0**30)[:352])
+        start[348] = 1
+        start += (2**30 - 352).to_bytes(4, "little") + (6).to_bytes(4, "little")
+        path = tmp_path / ("long.nii.gz" if packed else "long.nii")
+        if packed:
+            bomb(path, bytes(start), 300)
+        else:
+            path.write_bytes(start)
+            os.truncate(path, 2**31)
+        with within(megabytes=20):
+            told(lambda: read_volume(path), "long.nii", "1073741824", "copy")
+
+    @pytest.mark.parametrize("shape", [(240, 240, 224), (400, 500, 500), (640, 880, 850)])
+    def test_honest_sizes_are_opened(self, tmp_path, shape):
+        path = tmp_path / "head.nii"
+        path.write_bytes(headed(dim=(3, *shape, 1, 1, 1, 1)))
+        assert open_image(path).shape == shape
+
+    def test_extensions_of_some_length_are_read(self, tmp_path):
+        image = nibabel.Nifti1Image(VOLUME, AFFINE)
+        image.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", b"x" * 10**6))
+        nibabel.save(image, tmp_path / "said.nii.gz")
+        np.testing.assert_array_equal(read_volume(tmp_path / "said.nii.gz")[0], VOLUME)
 
 
 class TestPlace:
