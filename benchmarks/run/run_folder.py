@@ -3,6 +3,7 @@
 import csv
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,10 @@ PREPROCESSED = "preprocessed"
 """Folder of the brains that a run made of raw heads; it knows itself what is out of date."""
 CONVERGENCE = "convergence"
 """Name of the table, and of the folder of its parts, of what twice the budget gains."""
+UNFINISHED = "unfinished"
+"""Folder of the trainings of cells that are not finished, by cell and fingerprint."""
+TENSORBOARD = "tensorboard"
+"""Folder of training curves for TensorBoard, where somebody asked for them."""
 
 LEFT_OUT = "left out"
 """Status of a cell with nobody to learn from: no failure, and no scores."""
@@ -33,7 +38,7 @@ _MOST_CHANGES = 2
 _OURS = (
     DATASET, DIGITAL, PREPROCESSED, "cells", "scans", "run.json", "methods.json", "metrics.json",
     "scores.parquet", "histograms.parquet", "maps.parquet", "timings.csv", "report.html",
-    CONVERGENCE, f"{CONVERGENCE}.parquet",
+    CONVERGENCE, f"{CONVERGENCE}.parquet", UNFINISHED, TENSORBOARD,
 )  # fmt: skip
 
 
@@ -50,6 +55,7 @@ class RunFolder:
         self.root = root
         self.cells = root / "cells"
         self.scans = root / "scans"
+        self.unfinished = root / UNFINISHED
         self.convergence = root / CONVERGENCE
         self.manifest = root / "run.json"
         self.report = root / "report.html"
@@ -169,6 +175,12 @@ class RunFolder:
         """Whether a cell is finished and was made with this fingerprint."""
         record = self.cell_record(cell)
         return bool(record and record["status"] == "done" and record["fingerprint"] == wanted)
+
+    def forget_unfinished(self, cell: str) -> None:
+        """Delete what was kept of a cell's trainings."""
+        shutil.rmtree(self.unfinished / cell, ignore_errors=True)
+        with suppress(OSError):  # other cells are under way, or nothing was kept
+            self.unfinished.rmdir()
 
     def cell_records(self) -> list[dict[str, Any]]:
         """Read what became of all cells, sorted by name."""

@@ -15,6 +15,7 @@ from phycharm.errors import InputError
 from phycharm.harmonizers.acquisition_needs import require_acquisitions
 from phycharm.harmonizers.card import MethodCard
 from phycharm.harmonizers.external import spec_of
+from phycharm.networks.curves import require_tensorboard
 from phycharm.simulate import simulate_dataset
 from phycharm.simulate.dataset import people_labels
 from phycharm.simulate.people.atrophy import require_atrophy
@@ -67,6 +68,7 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
     seeds: Sequence[int] | None = None,
     device: str = "auto",
     fresh: bool = False,
+    tensorboard: bool = False,
 ) -> RunResult:
     """Run a benchmark, or go on with one that was interrupted.
 
@@ -96,6 +98,8 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
         Where to compute.
     fresh : bool
         Whether to delete earlier results first.
+    tensorboard : bool
+        Whether to write training curves for TensorBoard too, into `tensorboard/` of the folder.
 
     Returns
     -------
@@ -116,6 +120,8 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
         raise InputError(f"{dataset_file}: describes a dataset, and none is given; add --dataset.")
     if maps_dataset is not None and dataset is None:
         raise InputError(f"{maps_dataset}: goes with a dataset of travellers; add --dataset.")
+    if tensorboard:
+        require_tensorboard()
     protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
     protocol = protocol.reseeded(simulation=seed, training=seeds)
     run, dataset = RunFolder(Path(out)), None if dataset is None else Path(dataset)
@@ -140,6 +146,7 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
         configuration=configuration,
         device=computing_on,
         tissues=_tissue_scorer(data, run, computing_on),
+        tensorboard=tensorboard,
     )
     manifest = Manifest(run, data, configuration, computing_on)
     manifest.write("running")

@@ -23,6 +23,7 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
     fresh: Annotated[bool, Parameter(negative="")] = False,
     preprocess: Annotated[bool, Parameter(negative="")] = False,
     jobs: int = 1,
+    tensorboard: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Train, harmonize, score and report; goes on where an earlier run was interrupted.
 
@@ -55,6 +56,8 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
         protocol's voxel size; `phycharm preprocess` has all settings.
     jobs
         With --preprocess: scans at once.
+    tensorboard
+        Write training curves for TensorBoard too, into the results folder.
     """
     from phycharm.benchmarks.protocol.loading import load_protocol
     from phycharm.benchmarks.run.run_folder import PREPROCESSED
@@ -89,6 +92,7 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
         seeds=None if seeds is None else numbers(seeds, option="--seeds"),
         device=device,
         fresh=fresh,
+        tensorboard=tensorboard,
     )
     report_path = write_report([result.folder])
     print(leaderboard_text(result.folder))
