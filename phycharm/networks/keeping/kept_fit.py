@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -36,6 +36,8 @@ class KeptFit:
         self._last = time.monotonic()
         self._cost = 0.0
         self._complained = False
+        for leftover in folder.glob(".partial-*"):  # of a process that was killed as it wrote
+            leftover.unlink(missing_ok=True)
         self._has_kept = folder.is_dir() and any(folder.iterdir())
 
     def next_path(self) -> Path:
@@ -52,15 +54,13 @@ class KeptFit:
         """Whether the end of a training has to be kept: nothing is, of a fit of seconds."""
         return self._has_kept or time.monotonic() - self._last >= self.every
 
-    def write(self, path: Path, content: dict[str, Any]) -> None:
+    def write(self, path: Path, content: Callable[[], dict[str, Any]]) -> None:
         """Keep a state; where that fails, the training goes on, and one warning says so."""
-        from safetensors import SafetensorError
-
         begin = time.monotonic()
         try:
-            write_state_file(path, content)
+            write_state_file(path, content())
             self._has_kept = True
-        except (OSError, SafetensorError, TypeError, ValueError) as error:
+        except Exception as error:  # hours of work shall not end because they cannot be kept
             self._complain(path, error)
         self._last = time.monotonic()
         self._cost = self._last - begin

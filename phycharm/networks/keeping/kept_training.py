@@ -97,14 +97,16 @@ class KeptTraining:
             self._write(parts, ended=True)
 
     def _write(self, parts: Mapping[str, Stateful], *, ended: bool) -> None:
-        content = {
-            "identity": self._identity,
-            "ended": ended,
-            "seconds": self._before + time.monotonic() - self._begin,
-            "random": self._random.state_dict(),
-            "parts": {name: part.state_dict() for name, part in parts.items()},
-        }
-        self._fit.write(self.path, content)
+        self._fit.write(
+            self.path,
+            lambda: {
+                "identity": self._identity,
+                "ended": ended,
+                "seconds": self._before + time.monotonic() - self._begin,
+                "random": self._random.state_dict(),
+                "parts": {name: part.state_dict() for name, part in parts.items()},
+            },
+        )
 
 
 class KeptOptimizer:

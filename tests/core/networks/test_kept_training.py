@@ -17,6 +17,7 @@ from torch import nn
 
 from phycharm.networks.keeping import kept_fit
 from phycharm.networks.keeping.kept_fit import KeptFit, kept_in, seconds_before
+from phycharm.networks.keeping.kept_training import KeptOptimizer
 from phycharm.networks.keeping.state_file import (
     DamagedStateError,
     read_state_file,
@@ -431,6 +432,17 @@ class TestDiskFull:
         with seeded(5), kept_in(tmp_path, every=0), pytest.warns(UserWarning, match="Taker"):
             assert outcome(made, made.training.run()) == wanted
 
+    def test_a_state_that_cannot_be_told(self, wanted, tmp_path):
+        made = Taker()
+        made.state_dict = lambda: 1 / 0
+        with seeded(5), kept_in(tmp_path, every=0), pytest.warns(UserWarning, match="by zero"):
+            assert outcome(made, made.training.run()) == wanted
+
+    def test_half_a_file_of_a_killed_process_goes(self, wanted, tmp_path):
+        (tmp_path / ".partial-1234-001.safetensors").write_bytes(b"half")
+        assert play(3, folder=tmp_path) == wanted
+        assert [path.name for path in tmp_path.iterdir()] == ["001.safetensors"]
+
     def test_a_folder_that_cannot_be_made(self, wanted, tmp_path):
         (tmp_path / "file").write_text("")
         made = Taker()
@@ -453,6 +465,42 @@ CONTENT = {
     "state": {0: {"step": torch.tensor(1.0)}, 1: {}},
     "tensor": {"tensor": 1, "items": 2},
 }
+
+
+def test_memory_of_an_optimizer_has_the_layout_of_its_weights():
+    # Fused steps go through both in one order, whatever it is.
+    def trained(steps):
+        with seeded(0):
+            network = nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)
+            images = torch.rand(steps, 2, 3, 8, 8)
+        return network, adam(network, PLAN), images
+
+    def step(network, optimizer, image):
+        optimizer.zero_grad(set_to_none=True)
+        network(image).square().mean().backward()
+        optimizer.step()
+
+    network, optimizer, images = trained(4)
+    for image in images:
+        step(network, optimizer, image)
+    again, other, _ = trained(4)
+    for image in images[:2]:
+        step(again, other, image)
+    state = [again.state_dict(), KeptOptimizer(other).state_dict()]
+    resumed, third, _ = trained(4)
+    resumed.load_state_dict(state[0])
+    contiguous = {
+        "state": {
+            n: {k: v.contiguous() for k, v in one.items()} for n, one in state[1]["state"].items()
+        },
+        "param_groups": state[1]["param_groups"],
+    }
+    KeptOptimizer(third).load_state_dict(contiguous)
+    memory = third.state[resumed.weight]
+    assert memory["exp_avg"].stride() == resumed.weight.stride() != (27, 9, 3, 1)
+    for image in images[2:]:
+        step(resumed, third, image)
+    assert torch.equal(resumed.weight, network.weight)
 
 
 class TestStateFile:
