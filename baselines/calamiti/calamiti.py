@@ -177,6 +177,7 @@ class Calamiti(Harmonizer):
             modules={"G": model, "D": game.discriminator},
             optimizers=list(game.optimizers),
             tags={"network": "G", "source": "", "target": ""},
+            memory=game,
         ).run()
         self.history += [{**row, "network": row["network"] + suffix} for row in rows]
         model.measure_contrasts(game.volumes)

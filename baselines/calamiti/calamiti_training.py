@@ -109,6 +109,14 @@ class CalamitiTraining:
             return self._discriminator_step(images, masks, scanners)
         return self._generator_step(images, masks, scanners, self.other_slices(indices, scanners))
 
+    def state_dict(self) -> dict[str, int]:
+        """Return what steps remember besides networks: whose turn it is, and the temperature."""
+        return {"steps": self._steps}
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """Take it back."""
+        self._steps = state_dict["steps"]
+
     @property
     def volumes(self) -> list[list[Tensor]]:
         """Slices of each scanner, one tensor of shape (N, 1, H, W) per person who was on it."""

@@ -2,7 +2,8 @@
 
 import shutil
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,6 +16,8 @@ from phycharm.harmonizers.common_domain import CommonDomainHarmonizer
 from phycharm.harmonizers.external import can_be_saved
 from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.method.maps import MapsGenerator
+from phycharm.networks.curves import curves_in
+from phycharm.networks.keeping.kept_fit import kept_in, seconds_before
 from phycharm.utils.arrays import Image
 from phycharm.utils.atomic import atomic_folder, is_full, write_json
 from phycharm.utils.seeding import derived_seed
@@ -34,7 +37,7 @@ from .environment import environment, hardware, peak_memory_mb
 from .fit_people import FitPeople
 from .history import write_history
 from .methods import Methods
-from .run_folder import FORMAT, LEFT_OUT, RunFolder, file_sizes
+from .run_folder import FORMAT, LEFT_OUT, TENSORBOARD, RunFolder, file_sizes
 
 
 @dataclass(kw_only=True)
@@ -55,6 +58,8 @@ class CellRunner:
         `cpu` or `cuda`.
     tissues : TissueScorer, optional
         Where the protocol names a segmenter.
+    tensorboard : bool
+        Whether to write training curves for TensorBoard too.
     """
 
     data: RunData
@@ -65,6 +70,7 @@ class CellRunner:
     tissues: TissueScorer | None = None
     hopeless: dict[str, str] = field(default_factory=dict)
     """Why cells cannot be done, by their names, where a process has died of them."""
+    tensorboard: bool = False
 
     def control_cells(self) -> list[Cell]:
         """List the cells of the controls (the target itself, ..., a repeat of it), fold by fold."""
@@ -147,7 +153,7 @@ class CellRunner:
         return {
             "repr": repr(generator),
             "deviations": [*generator.deviations, *self.data.substitutes],
-            "fit_seconds": round(fitted - start, 2),
+            "fit_seconds": round(fitted - start + seconds_before(), 2),
             "parameters": generator.parameters,
             "score_seconds": round(time.perf_counter() - fitted, 2),
         }
@@ -184,7 +190,8 @@ class CellRunner:
         Harmonizer
             Fitted.
         float
-            How many seconds it took; a maps generator is a cell of its own, with a time of its own.
+            How many seconds it took, those before an interruption included; a maps generator is a
+            cell of its own, with a time of its own.
         """
         people = self.people(cell)
         train, validation = people.cohorts
@@ -195,7 +202,7 @@ class CellRunner:
         context = self._context(method, cell)
         start = time.perf_counter()
         method.fit(train, validation, **context)
-        return method, time.perf_counter() - start
+        return method, time.perf_counter() - start + seconds_before()
 
     def _harmonizer(self, cell: Cell, folder: Path) -> dict[str, Any]:
         method, fit_seconds = self.fit(cell)
@@ -305,7 +312,7 @@ class CellRunner:
         if self.run.is_done(name, wanted):
             return
         record = {"format": FORMAT, "cell": name, **about, "fingerprint": wanted}
-        with atomic_folder(self.run.cells / name) as folder:
+        with self._kept(name, wanted), atomic_folder(self.run.cells / name) as folder:
             try:
                 if name in self.hopeless:
                     raise InputError(self.hopeless[name])
@@ -325,6 +332,17 @@ class CellRunner:
             write_json(
                 folder / "cell.json", record | measured | result | {"files": file_sizes(folder)}
             )
+        if result["status"] != "failed":  # what was learned before a failure is of use once more
+            self.run.forget_unfinished(name)
+
+    @contextmanager
+    def _kept(self, name: str, wanted: str) -> Iterator[None]:
+        """Keep the trainings of a cell until it is in its place, and draw their curves."""
+        with ExitStack() as stack:
+            stack.enter_context(kept_in(self.run.unfinished / name / wanted[:16]))
+            if self.tensorboard:
+                stack.enter_context(curves_in(self.run.root / TENSORBOARD / name))
+            yield
 
 
 def maps_cell(preset: MapsPreset, case: int, seed: int) -> str:

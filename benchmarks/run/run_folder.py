@@ -4,6 +4,7 @@ import csv
 import shutil
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,10 @@ PREPROCESSED = "preprocessed"
 """Folder of the brains that a run made of raw heads; it knows itself what is out of date."""
 CONVERGENCE = "convergence"
 """Name of the table, and of the folder of its parts, of what twice the budget gains."""
+UNFINISHED = "unfinished"
+"""Folder of the trainings of cells that are not finished, by cell and fingerprint."""
+TENSORBOARD = "tensorboard"
+"""Folder of training curves for TensorBoard, where somebody asked for them."""
 
 LEFT_OUT = "left out"
 """Status of a cell with nobody to learn from: no failure, and no scores."""
@@ -41,8 +46,8 @@ _DATA = (DATASET, DIGITAL, PREPROCESSED)
 _AGAIN = "the cell is made again"
 _MOST_CHANGES = 2
 _OURS = (
-    LOCK, HOLDER, DATASET, DIGITAL, PREPROCESSED, LOGS, "cells", PLAN, "scans",
-    "run.json", "methods.json", "metrics.json",
+    LOCK, HOLDER, DATASET, DIGITAL, PREPROCESSED, LOGS, UNFINISHED, TENSORBOARD, "cells", PLAN,
+    "scans", "run.json", "methods.json", "metrics.json",
     "scores.parquet", "histograms.parquet", "maps.parquet", "volumes.parquet", "features.parquet",
     "timings.csv", "report.html", CONVERGENCE, f"{CONVERGENCE}.parquet",
 )  # fmt: skip
@@ -61,6 +66,7 @@ class RunFolder:
         self.root = root
         self.cells = root / "cells"
         self.scans = root / "scans"
+        self.unfinished = root / UNFINISHED
         self.convergence = root / CONVERGENCE
         self.manifest = root / "run.json"
         self.report = root / "report.html"
@@ -217,6 +223,12 @@ class RunFolder:
         if damaged is not None:
             warnings.warn(f"{damaged}: is missing or damaged; {_AGAIN}.", stacklevel=2)
         return damaged is None
+
+    def forget_unfinished(self, cell: str) -> None:
+        """Delete what was kept of a cell's trainings."""
+        shutil.rmtree(self.unfinished / cell, ignore_errors=True)
+        with suppress(OSError):  # other cells are under way, or nothing was kept
+            self.unfinished.rmdir()
 
     def cell_records(self) -> list[dict[str, Any]]:
         """Read what became of all cells, sorted by name."""

@@ -63,6 +63,8 @@ class RunPlan(BaseModel):
         Fingerprint of the run.
     device : str
         `cpu` or `cuda`.
+    tensorboard : bool
+        Whether training curves are written for TensorBoard too.
     cells : tuple of PlannedCell
         All of them, in their order.
     """
@@ -76,6 +78,7 @@ class RunPlan(BaseModel):
     maps_dataset: str = ""
     configuration: str
     device: str
+    tensorboard: bool = False
     cells: tuple[PlannedCell, ...] = ()
 
     @classmethod
@@ -91,6 +94,7 @@ class RunPlan(BaseModel):
             maps_dataset=seen_from(root, data.mapped.root) if data.mapped else "",
             configuration=runner.configuration,
             device=runner.device,
+            tensorboard=runner.tensorboard,
             cells=tuple(
                 PlannedCell(name=task.name, harmonizer=task.harmonizer, weight=task.weight)
                 for task in tasks
@@ -147,11 +151,18 @@ class RunPlan(BaseModel):
             Methods(protocol, self.specs),
             configuration=self.configuration,
             device=device or self.device,
+            tensorboard=self.tensorboard,
         )
 
 
 def make_runner(
-    run: RunFolder, data: RunData, methods: Methods, *, configuration: str, device: str
+    run: RunFolder,
+    data: RunData,
+    methods: Methods,
+    *,
+    configuration: str,
+    device: str,
+    tensorboard: bool = False,
 ) -> CellRunner:
     """Make the runner of a run, with the protocol's segmenter on its device."""
     name, tissues = data.protocol.segmenter, None
@@ -165,6 +176,7 @@ def make_runner(
         configuration=configuration,
         device=device,
         tissues=tissues,
+        tensorboard=tensorboard,
     )
 
 

@@ -13,6 +13,7 @@ from phycharm.errors import InputError
 from phycharm.harmonizers.acquisition_needs import require_acquisitions
 from phycharm.harmonizers.card import MethodCard
 from phycharm.harmonizers.external import spec_of
+from phycharm.networks.curves import require_tensorboard
 from phycharm.simulate import simulate_dataset
 from phycharm.simulate.dataset import is_simulation, people_labels
 from phycharm.simulate.people.atrophy import require_atrophy
@@ -69,6 +70,7 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
     fresh: bool = False,
     execution: Execution | None = None,
     wait: bool = False,
+    tensorboard: bool = False,
 ) -> RunResult:
     """Run a benchmark, or go on with one that was interrupted.
 
@@ -102,6 +104,8 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
         How the cells are done; by default one after the other, in this process.
     wait : bool
         Whether to wait for another run that works in the folder; by default it is refused.
+    tensorboard : bool
+        Whether to write training curves for TensorBoard too, into `tensorboard/` of the folder.
 
     Returns
     -------
@@ -123,6 +127,8 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
     if maps_dataset is not None and dataset is None:
         raise InputError(f"{maps_dataset}: goes with a dataset of travellers; add --dataset.")
     execution = execution or Execution()
+    if tensorboard:
+        require_tensorboard()
     protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
     protocol = protocol.reseeded(simulation=seed, training=seeds)
     run, dataset = RunFolder(Path(out)), None if dataset is None else Path(dataset)
@@ -148,7 +154,14 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
             maps_dataset=None if maps_dataset is None else Path(maps_dataset),
         )
         configuration = run.claim(_configuration(data))
-        runner = make_runner(run, data, methods, configuration=configuration, device=computing_on)
+        runner = make_runner(
+            run,
+            data,
+            methods,
+            configuration=configuration,
+            device=computing_on,
+            tensorboard=tensorboard,
+        )
         return _locked_run(runner, cards, execution)
 
 

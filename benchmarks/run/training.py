@@ -1,6 +1,8 @@
 """Fitting methods to a whole dataset, outside any benchmark."""
 
+import hashlib
 import json
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
@@ -17,8 +19,10 @@ from phycharm.harmonizers.external import can_be_saved, outsider_at_work
 from phycharm.harmonizers.external.adapter import Adapter
 from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.method.maps import MapsGenerator
+from phycharm.networks.keeping.kept_fit import kept_in
 from phycharm.utils.device import resolve_device
 
+from ..protocol.cells import fingerprint
 from ..protocol.mapped_people import with_digital_people, with_maps_of
 from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
@@ -44,7 +48,8 @@ def train_harmonizer(
     The last subject of those with the most scanners is the validation subject, by whom the state is
     chosen. The training curves, those of a generator trained on the way included, are kept as
     `history.csv` in the folder. Directions that nobody who is learned from was on both scanners of
-    are not learned by a method of pairs: a warning names them.
+    are not learned by a method of pairs: a warning names them. While trainings run they are kept in
+    a hidden folder beside that of the model, so that the same call goes on after an interruption.
 
     Parameters
     ----------
@@ -103,11 +108,13 @@ def train_harmonizer(
         if "maps" in method.card.needs and maps is None:
             require_acquisitions(method.card, data.quantitative_scanners)
         data.read_everything(people, maps=_wants_maps(method))
-        context = _context(method, data, device=device, maps=maps)
-        with outsider_at_work(method, doing=f"Training {spec}"):
-            method.fit(train, validation, **context)
-            method.fitted_on |= {"substitutes": list(data.substitutes)} if data.mapped else {}
-            method.save(out)
+        about = {"spec": spec, "settings": method.settings(), "revision": method.card.revision}
+        with _kept_beside(out, data, about | {"maps": _content(maps)}):
+            context = _context(method, data, device=device, maps=maps)
+            with outsider_at_work(method, doing=f"Training {spec}"):
+                method.fit(train, validation, **context)
+                method.fitted_on |= {"substitutes": list(data.substitutes)} if data.mapped else {}
+                method.save(out)
     # The curves of a generator that was trained before lie in its own folder.
     curves = context["maps"].history if maps is None and "maps" in context else []
     write_history(out, [*curves, *method.history])
@@ -161,11 +168,40 @@ def train_generator(
     opened = BidsDataset(dataset, acquisitions=protocol.acquisitions, rules=dataset_file)
     device, preset = resolve_device(device), preset or protocol.maps.preset
     plain = RunData(opened, protocol)
-    with _mapped(plain, maps_dataset, wanted=_has_travellers(opened)) as data:
+    with (
+        _mapped(plain, maps_dataset, wanted=_has_travellers(opened)) as data,
+        _kept_beside(out, data, {"preset": preset, "case": case}),
+    ):
         generator = _generator(data, preset=preset, case=case, device=device)
-    generator.save(out)
+        generator.save(out)
     write_history(out, generator.history)
     return generator
+
+
+@contextmanager
+def _kept_beside(out: Path, data: RunData, about: dict[str, Any]) -> Iterator[None]:
+    """Keep the trainings of a model beside its folder until it is written."""
+    folder = out.resolve().parent / f".unfinished-{out.resolve().name}"
+    content = {
+        "protocol": data.protocol.record(),
+        "dataset": data.dataset.fingerprint,
+        "people": data.mapped.fingerprint if data.mapped else "",
+        "maps revision": MapsGenerator.revision,
+        **about,
+    }
+    with kept_in(folder / fingerprint(content)[:16]):
+        yield
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _content(folder: Path | None) -> str:
+    """Return the SHA-256 of a model's files; the empty string without a model."""
+    if folder is None:
+        return ""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.glob("*") if path.is_file()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 @contextmanager

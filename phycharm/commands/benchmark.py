@@ -28,6 +28,7 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
     slurm: Annotated[list[str] | None, Parameter(negative="")] = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     wait: Annotated[bool, Parameter(negative="")] = False,
+    tensorboard: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Train, harmonize, score and report; goes on where an earlier run was interrupted.
 
@@ -71,6 +72,8 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
         Only say which jobs there would be.
     wait
         Wait for another run that works in the results folder.
+    tensorboard
+        Write training curves for TensorBoard too, into the results folder.
     """
     from phycharm.benchmarks.protocol.loading import load_protocol
     from phycharm.benchmarks.run.run_folder import PREPROCESSED
@@ -116,6 +119,7 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
         fresh=fresh,
         execution=execution,
         wait=wait,
+        tensorboard=tensorboard,
     )
     if dry_run:
         return 0

@@ -15,6 +15,8 @@ from .app import app
 
 # Commands that find what they have finished when they are called again.
 _GO_ON = ("benchmark", "convergence", "preprocess")
+# Commands that find how far they had come, if that was some minutes ago.
+_KEPT = ("train", "train-maps")
 _REMEDIES = {
     errno.ENOSPC: "make room and try again",
     errno.EDQUOT: "make room and try again",
@@ -64,6 +66,8 @@ def _after_interruption(arguments: list[str] | None) -> str:
     command = next(iter(sys.argv[1:] if arguments is None else arguments), "")
     if command in _GO_ON:
         return "the same command goes on from here"
+    if command in _KEPT:
+        return "the same command goes on from the last state of the training that was kept"
     return "nothing is half-written; give the same command again to start over"
 
 

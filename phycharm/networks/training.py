@@ -1,9 +1,8 @@
 """One training engine for every method that learns by gradient steps."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,11 +10,16 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from ..utils.progress import progress_bar
+from ..utils.random_state import random_fingerprint
+from ..version import __version__
+from .curves import Rows, training_curves
+from .keeping.kept_training import KeptOptimizer, KeptTraining, Stateful, next_training
 from .plan import TrainingPlan
 from .precision import trained_in, training_dtype
+from .training_progress import Terms, TrainingProgress
 
-Terms = Mapping[str, Tensor | float]
 _MOST_ROUNDS = 20
+_OPTIMIZER = "optimizer"
 
 
 @dataclass(kw_only=True)
@@ -25,7 +29,8 @@ class Training:
     The engine shuffles, counts, schedules, records and selects; what one step does is the
     method's own business, so that one engine serves regression and adversarial training alike.
     It records and validates after every epoch; where the plan counts steps, twenty times at equal
-    distances, for an epoch is then nobody's unit.
+    distances, for an epoch is then nobody's unit. Inside of `kept_in` it keeps its state every few
+    minutes, and goes on with a state that is there: an optimizer serves one training.
 
     Parameters
     ----------
@@ -58,6 +63,9 @@ class Training:
         Columns added to every row of the history (`network`, `source`, `target`).
     done : int
         Updates that the networks had before this training; steps are counted on from there.
+    memory : Stateful, optional
+        What `step` and `validate` remember from call to call besides networks and optimizers (whose
+        turn it is, a pool of images), so that it is kept with the rest.
     """
 
     label: str
@@ -72,6 +80,7 @@ class Training:
     turns: int = 1
     tags: dict[str, str] = field(default_factory=dict)
     done: int = 0
+    memory: Stateful | None = None
 
     def run(self) -> list[dict[str, Any]]:
         """Train; afterwards the modules hold the kept state, in evaluation mode.
@@ -86,30 +95,101 @@ class Training:
             next(p for module in self.modules.values() for p in module.parameters()).device
         )
         dtype = training_dtype(self.plan.precision, device)
+        kept = next_training(self._identity(dtype, device))
         with trained_in(dtype, self.modules.values(), device):
-            return self._run()
+            return self._run(kept)
 
-    def _run(self) -> list[dict[str, Any]]:
+    def _run(self, kept: KeptTraining | None) -> list[dict[str, Any]]:
         schedule = _Schedule(self.optimizers, self._factor)
-        history: list[dict[str, Any]] = []
-        best = float("inf")
-        kept = None
-        batches = self._batches()
-        rounds = self._rounds()
-        with progress_bar(self.label, len(rounds)) as bar:
-            for begin, end in zip([0, *rounds], rounds, strict=False):
-                train = self._train(islice(batches, end - begin), schedule)
-                history += self._rows(end, "train", train)
-                shown = train.get("loss", float("nan"))
-                if self.validate is not None:
-                    valid = self._validation_terms(self.validate)
-                    history += self._rows(end, "validation", valid)
-                    shown = valid[self.select_by]
-                    if shown < best:
-                        best, kept = shown, self._snapshot()
+        progress = TrainingProgress()
+        parts = self._parts(progress)
+        ended = kept is not None and kept.restore(parts)
+        with training_curves(self.label) as curves:
+            curves(progress.history)
+            if not ended:
+                schedule.go_to(progress.batches)
+                keep = _nothing if kept is None else partial(kept.keep_if_due, parts)
+                self._train(progress, schedule, keep, curves)
+        self._finish(progress)
+        if kept is not None and not ended:
+            kept.end({n: part for n, part in parts.items() if not n.startswith(_OPTIMIZER)})
+        return progress.history
+
+    def _identity(self, dtype: torch.dtype, device: str) -> dict[str, Any]:
+        """Return what tells this training from others; see `KeptTraining`."""
+        return {
+            "label": self.label,
+            "tags": self.tags,
+            "plan": self.plan.model_dump(mode="json"),
+            "numbers": str(dtype),
+            "device": torch.device(device).type,
+            "samples": self.samples,
+            "directions": self.directions,
+            "turns": self.turns,
+            "done": self.done,
+            "chosen by": None if self.validate is None else self.select_by,
+            "networks": {
+                name: {key: list(value.shape) for key, value in module.state_dict().items()}
+                for name, module in self.modules.items()
+            },
+            "parts": [len(self.optimizers), self.memory is not None],
+            "random numbers": random_fingerprint(),
+            "phycharm": __version__,
+            "torch": torch.__version__,
+        }
+
+    def _parts(self, progress: TrainingProgress) -> dict[str, Stateful]:
+        """Return all that a state of the training consists of, except for the random numbers."""
+        parts: dict[str, Stateful] = {f"module {n}": one for n, one in self.modules.items()}
+        parts |= {f"{_OPTIMIZER} {n}": KeptOptimizer(o) for n, o in enumerate(self.optimizers)}
+        parts["progress"] = progress
+        return parts if self.memory is None else parts | {"memory": self.memory}
+
+    def _train(
+        self,
+        progress: TrainingProgress,
+        schedule: "_Schedule",
+        keep: Callable[[], None],
+        curves: Callable[[Rows], None],
+    ) -> None:
+        ends = self._rounds()[progress.rounds :]
+        begin = f", from batch {progress.batches}" if progress.batches else ""
+        with progress_bar(f"{self.label}{begin}", len(ends)) as bar:
+            for end in ends:
+                self._train_until(end, progress, schedule, keep)
+                known = len(progress.history)
+                shown = self._end_round(end, progress)
+                curves(progress.history[known:])
                 bar.advance(detail=f"loss {shown:.4g}")
-        self._finish(kept)
-        return history
+
+    def _train_until(
+        self,
+        end: int,
+        progress: TrainingProgress,
+        schedule: "_Schedule",
+        keep: Callable[[], None],
+    ) -> None:
+        for module in self.modules.values():
+            module.train()
+        while progress.batches < end:
+            indices = progress.next_batch(self.samples, self.plan.batch_size)
+            progress.count(self.step(indices), len(indices))
+            schedule.go_to(progress.batches)
+            keep()
+
+    def _end_round(self, end: int, progress: TrainingProgress) -> float:
+        """Record, validate and choose; return the number to show."""
+        train = progress.means()
+        progress.history += self._rows(end, "train", train)
+        shown = train.get("loss", float("nan"))
+        if self.validate is not None:
+            valid = self._validation_terms(self.validate)
+            progress.history += self._rows(end, "validation", valid)
+            shown = valid[self.select_by]
+            if shown < progress.best:
+                progress.best, progress.chosen = shown, self._snapshot()
+        progress.rounds += 1
+        return shown
 
     def _rounds(self) -> list[int]:
         """List after how many batches to record and validate; the last ends the training."""
@@ -126,24 +206,6 @@ class Training:
         if self.plan.steps is None:
             return self.plan.factor(batches / (self.plan.epochs * self._batches_per_epoch()))
         return self.plan.factor(batches / (self.plan.steps * self.directions * self.turns))
-
-    def _batches(self) -> Iterator[Tensor]:
-        """Deal out the slices in a new order again and again, without end."""
-        while True:
-            yield from torch.randperm(self.samples).split(self.plan.batch_size)
-
-    def _train(self, batches: Iterator[Tensor], schedule: "_Schedule") -> dict[str, float]:
-        for module in self.modules.values():
-            module.train()
-        sums: dict[str, Tensor | float] = {}
-        counts: Counter[str] = Counter()
-        for indices in batches:
-            for name, value in self.step(indices).items():
-                detached = value.detach() if isinstance(value, Tensor) else value
-                sums[name] = sums.get(name, 0.0) + detached * len(indices)
-                counts[name] += len(indices)
-            schedule.advance()
-        return {name: float(total) / counts[name] for name, total in sums.items()}
 
     def _validation_terms(self, validate: Callable[[], Terms]) -> dict[str, float]:
         for module in self.modules.values():
@@ -169,11 +231,12 @@ class Training:
             for name, module in self.modules.items()
         }
 
-    def _finish(self, kept: dict[str, dict[str, Tensor]] | None) -> None:
+    def _finish(self, progress: TrainingProgress) -> None:
         for name, module in self.modules.items():
-            if kept is not None:
-                module.load_state_dict(kept[name])
+            if progress.chosen is not None:
+                module.load_state_dict(progress.chosen[name])
             module.eval()
+        progress.chosen = None
 
 
 class _Schedule:
@@ -184,17 +247,23 @@ class _Schedule:
     """
 
     def __init__(self, optimizers: list[Optimizer], factor: Callable[[int], float]) -> None:
-        self._groups = [group for optimizer in optimizers for group in optimizer.param_groups]
-        self._rates = [group["lr"] for group in self._groups]
+        self._optimizers = optimizers
+        self._rates = [group["lr"] for group in self._groups()]
         self._factor = factor
-        self._steps = 0
 
-    def advance(self) -> None:
-        """Set what the next step learns by."""
-        self._steps += 1
-        factor = self._factor(self._steps)
-        for group, rate in zip(self._groups, self._rates, strict=True):
+    def go_to(self, batches: int) -> None:
+        """Set what the next step learns by, after so many."""
+        factor = self._factor(batches)
+        for group, rate in zip(self._groups(), self._rates, strict=True):
             group["lr"] = rate * factor
+
+    def _groups(self) -> list[dict[str, Any]]:
+        # Asked anew: an optimizer that takes back a state has new ones.
+        return [group for optimizer in self._optimizers for group in optimizer.param_groups]
+
+
+def _nothing() -> None:
+    """Keep nothing, outside of `kept_in`."""
 
 
 def adam(module: nn.Module, plan: TrainingPlan) -> Adam:

@@ -8,6 +8,7 @@ import pytest
 
 from phycharm import reports
 from phycharm.benchmarks.run import runner
+from phycharm.networks import curves
 
 from support.bids_folder import sidecar_path, t1w_path
 
@@ -171,3 +172,30 @@ class TestSeeds:
     def test_that_are_no_numbers(self, refused, protocol, seeds):
         text = refused("benchmark", protocol, "--seeds", seeds)
         assert "no whole number; give numbers separated by commas, such as 0,1,2" in text
+
+
+class TestTensorboard:
+    def test_event_files_lie_in_the_results_folder(
+        self, no_report, call, protocol, shared_dataset, tmp_path
+    ):
+        pytest.importorskip("tensorboard")
+        call(
+            *("benchmark", protocol, "--dataset", shared_dataset, "--out", tmp_path / "run"),
+            *("--harmonizer", "unet", "--tensorboard", "--device", "cpu"),
+        )
+        cells = sorted(path.name for path in (tmp_path / "run" / "cells").glob("unet*"))
+        drawn = tmp_path / "run" / "tensorboard"
+        assert sorted(path.name for path in drawn.iterdir()) == cells != []
+        for cell in cells:
+            assert len(list((drawn / cell).rglob("events.out.tfevents.*"))) == 2
+
+    def test_without_the_package_nothing_is_begun(
+        self, refused, protocol, shared_dataset, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr(curves, "find_spec", lambda name: None)
+        text = refused(
+            *("benchmark", protocol, "--dataset", shared_dataset),
+            *("--out", tmp_path / "run", "--tensorboard"),
+        )
+        assert "phycharm[tensorboard]" in text
+        assert not (tmp_path / "run").exists()

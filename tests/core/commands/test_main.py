@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from phycharm import commands
-from phycharm.benchmarks.run import runner
+from phycharm.benchmarks.run import runner, training
 from phycharm.commands.app import app
 from phycharm.commands.main import main
 
@@ -115,6 +115,16 @@ def test_interruption_says_how_to_go_on(call, monkeypatch, protocol):
     code, _, err = call("benchmark", protocol)
     assert code == 130
     assert err == "phycharm: interrupted; the same command goes on from here.\n"
+
+
+def test_interrupted_training_was_kept(call, monkeypatch, protocol, tmp_path):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "train_harmonizer", interrupt)
+    code, _, err = call("train", "unet", "--dataset", tmp_path, "--out", tmp_path / "model")
+    assert code == 130
+    assert "the same command goes on from the last state" in err
 
 
 def test_defects_keep_their_traceback(monkeypatch, protocol):

@@ -1,0 +1,1 @@
+"""Trainings kept on disk while they run, so that a kill costs minutes."""

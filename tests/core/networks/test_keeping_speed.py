@@ -1,0 +1,47 @@
+"""Cost of keeping: `pytest tests/core/networks/test_keeping_speed.py --benchmark-enable -m ""`."""
+
+import pytest
+
+from phycharm.baselines.pix2pix.patch_discriminator import PatchDiscriminator
+from phycharm.baselines.pix2pix.pix2pix_generator import Pix2PixGenerator
+from phycharm.networks.basic_unet import basic_unet
+from phycharm.networks.keeping.kept_fit import kept_in
+from phycharm.networks.keeping.kept_training import next_training
+from phycharm.networks.plan import TrainingPlan
+from phycharm.networks.training import Training, adam
+from phycharm.networks.training_progress import TrainingProgress
+
+PLAN = TrainingPlan(epochs=1, batch_size=1, learning_rate=1e-3)
+NETWORKS = {
+    "unet": lambda: [basic_unet(in_channels=2)],
+    "maps": lambda: [basic_unet(), basic_unet()],
+    "pix2pix": lambda: [Pix2PixGenerator(), PatchDiscriminator()],
+}
+
+
+@pytest.mark.parametrize("name", ["unet", "maps", pytest.param("pix2pix", marks=pytest.mark.slow)])
+def test_keeping_a_paper_s_networks(name, benchmark, tmp_path):
+    networks = NETWORKS[name]()
+    optimizers = [adam(network, PLAN) for network in networks]
+    for network, optimizer in zip(networks, optimizers, strict=True):
+        for weights in network.parameters():
+            weights.grad = weights.detach().clone()
+        optimizer.step()
+    training = Training(
+        label=name,
+        plan=PLAN,
+        samples=1,
+        step=lambda indices: {},
+        modules={str(n): network for n, network in enumerate(networks)},
+        optimizers=optimizers,
+    )
+    progress = TrainingProgress()
+    progress.chosen = training._snapshot()
+    parts = training._parts(progress)
+    with kept_in(tmp_path, every=0):
+        kept = next_training({"label": name})
+        benchmark.pedantic(kept.keep_if_due, args=(parts,), rounds=3)
+    size = (tmp_path / "001.safetensors").stat().st_size
+    weights = sum(p.numel() for network in networks for p in network.parameters())
+    # Weights, two means of Adam, and the state that was best: 4 bytes each.
+    assert size == pytest.approx(16 * weights, rel=0.01)
