@@ -135,6 +135,13 @@ def regression(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def slurm(session: nox.Session) -> None:
+    """Run a benchmark as jobs of a cluster; tests/slurm/one_node_cluster.sh starts one (root)."""
+    install(session, "tests")
+    session.run("pytest", "tests/slurm", *session.posargs)
+
+
+@nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Build the site into site/; any warning is an error. Arguments go to Sphinx."""
     install(session, "docs")

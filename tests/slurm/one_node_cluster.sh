@@ -14,7 +14,7 @@ if ! pgrep -x munged >/dev/null; then
     fi
     mkdir -p /run/munge /var/log/munge /var/lib/munge
     chown munge: /run/munge /var/log/munge /var/lib/munge
-    runuser -u munge -- /usr/sbin/munged --force
+    runuser -u munge -- /usr/sbin/munged --force >/dev/null 2>&1
 fi
 cat >"$folder/slurm.conf" <<EOF
 ClusterName=phycharm
@@ -40,8 +40,8 @@ NodeName=$host NodeAddr=127.0.0.1 CPUs=$cores State=UNKNOWN
 PartitionName=main Nodes=$host Default=YES MaxTime=INFINITE State=UP
 EOF
 export SLURM_CONF=$folder/slurm.conf
-slurmctld
-slurmd
+slurmctld -f "$folder/slurm.conf" >/dev/null 2>&1
+slurmd -f "$folder/slurm.conf" >/dev/null 2>&1
 for _ in $(seq 30); do
     if sinfo --noheader --format=%T 2>/dev/null | grep -q idle; then
         echo "export SLURM_CONF=$SLURM_CONF"
