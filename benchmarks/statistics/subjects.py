@@ -101,7 +101,8 @@ def unit_values(scores: pd.DataFrame, metrics: Metrics) -> pd.DataFrame:
     merit = pd.Series(np.nan, index=frame.index, dtype="float64")
     for name, rows in frame.groupby("metric", sort=False):
         merit.loc[rows.index] = known[str(name)].merit(rows["value"].to_numpy())
-    return frame.assign(merit=merit)
+    judged: pd.DataFrame = frame.assign(merit=merit)
+    return judged
 
 
 def mean_over_fits(units: pd.DataFrame, *, by_seed: bool = False) -> pd.DataFrame:

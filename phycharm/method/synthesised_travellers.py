@@ -1,6 +1,6 @@
 """People with measured maps as travelling people: their images, computed for every scanner."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -67,7 +67,7 @@ def synthesised_travellers(
     )
 
 
-def _level(scans: Sequence[Scan]) -> float:
+def _level(scans: Iterable[Scan]) -> float:
     levels = [np.percentile(scan.image[scan.mask], _BRIGHT) for scan in scans]
     return float(np.mean(levels)) if levels else 0.0
 
@@ -84,7 +84,8 @@ def _synthesised(
     mask = one.scan.mask & (one.t1 > 0)
     signal = physics.signal_of(one.t1, one.m0, mask, scanner)
     shaded = signal * np.exp(_SHADING * _smooth_field(rng, one.scan))
-    shaded *= level / max(float(np.percentile(shaded[mask], _BRIGHT)), np.finfo(np.float32).tiny)
+    bright = float(np.percentile(shaded[mask], _BRIGHT))
+    shaded *= level / bright if bright > 0 else 0.0
     noise = _NOISE * level * rng.uniform() * rng.standard_normal(shaded.shape, dtype=np.float32)
     image = np.where(mask, (shaded + noise).clip(0), 0).astype(np.float32)
     return Scan(

@@ -58,7 +58,7 @@ def _without_waste(network: nn.Module) -> nn.Module:
     for module in list(network.modules()):
         # Sides are multiples of 16: there is nothing to pad, and padding by nothing makes copies.
         if hasattr(module, "is_pad"):
-            module.is_pad = False
+            vars(module)["is_pad"] = False
         for name, child in module.named_children():
             if isinstance(child, nn.Dropout):
                 setattr(module, name, Dropout(child.p))
