@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from ..run.measures import Measure
 from ..run.names import join, label
@@ -76,10 +77,15 @@ def hold_against_nothing(view: RunView) -> NothingTest | None:
         methods=family,
         better=named("worse"),
         worse=named("better"),
-        ahead=tuple(str(name) for name in tests.index[tests["gain"] < 0]),
+        ahead=tuple(str(name) for name in tests.index[tests["gain"] < -_rounding(tests)]),
         people=int(tests["n"].min()),
         can_tell=bool(np.isfinite(best) and best <= view.alpha),
     )
+
+
+def _rounding(tests: pd.DataFrame) -> float:
+    """How far from 0 a gain may lie by rounding alone."""
+    return 1e-12 * float(tests[["reference_mean", "rival_mean"]].abs().max(axis=None))
 
 
 def _complete(view: RunView, measure: Measure) -> list[str]:

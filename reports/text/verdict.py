@@ -92,7 +92,8 @@ def wins_over_nothing(view: RunView, method: str) -> tuple[int, int]:
         table = view.measured(measure, view.split, direction)[[method, _NOTHING]].dropna()
         if len(table):
             badness = table.apply(measure.badness).mean()
-            wins += int(badness[method] < badness[_NOTHING])
+            nearly = 1e-12 * float(badness.abs().max())
+            wins += int(badness[method] < badness[_NOTHING] - nearly)
             measured += 1
     return wins, measured
 

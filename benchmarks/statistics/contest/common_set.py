@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 _IMAGE = ["source", "target", "subject"]
@@ -99,30 +101,21 @@ def find_lacks(
         By name; methods that lack nothing are not in it.
     """
     counted = pd.MultiIndex.from_tuples([*measures], names=_MEASURE)
-    own = units[pd.MultiIndex.from_frame(units[_MEASURE]).isin(counted)]
-    # Whoever has no score in what counts would not even be seen there.
-    absent = sorted(set(units["harmonizer"]) - set(own["harmonizer"]))
-    missing = lacking_units(own, deterministic)
-    unique = own.drop_duplicates([*_MEASURE, *_FIT, *_IMAGE, "harmonizer"])
-    have = unique.groupby("harmonizer").size()
-    found = [
-        _lack(str(name), int(have[name]), part, own)
+    own = units[_in(units, counted)]
+    missing = lacking_units(units, deterministic)
+    missing = missing[_in(missing, counted)]
+    once = own["harmonizer"].isin(list(deterministic))
+    fits = own.assign(seed=own["seed"].where(~once, _NO_SEED))
+    fits = fits.drop_duplicates([*_MEASURE, *_FIT, *_IMAGE, "harmonizer"])
+    have = fits.groupby("harmonizer").size()
+    return [
+        _lack(str(name), int(have.get(name, 0)), part, own)
         for name, part in missing.groupby("harmonizer", sort=True)
     ]
-    wanted = max(have.add(missing.groupby("harmonizer").size(), fill_value=0), default=0)
-    nothing = [
-        Lack(
-            harmonizer=name,
-            have=0,
-            wanted=int(wanted),
-            folds=(),
-            seeds=(),
-            directions=(),
-            people=(),
-        )
-        for name in absent
-    ]
-    return sorted([*found, *nothing], key=lambda one: one.harmonizer)
+
+
+def _in(frame: pd.DataFrame, measures: pd.MultiIndex) -> "npt.NDArray[np.bool_]":
+    return pd.MultiIndex.from_frame(frame[_MEASURE]).isin(measures)
 
 
 def _lack(name: str, have: int, missing: pd.DataFrame, units: pd.DataFrame) -> Lack:

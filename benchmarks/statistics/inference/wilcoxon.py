@@ -96,7 +96,9 @@ def signed_rank(differences: npt.ArrayLike) -> SignedRank:
     if not values.size:
         return SignedRank(nonzero=0, positive=0.0, negative=0.0, p=float("nan"))
     values = values[values != 0]
-    doubled = np.rint(2 * rankdata(np.abs(values))).astype(int)  # mean ranks end in .0 or .5
+    # What differs by rounding alone is tied.
+    sizes = np.round(np.abs(values) / np.abs(values).max(initial=0), 12)
+    doubled = np.rint(2 * rankdata(sizes)).astype(int)  # mean ranks end in .0 or .5
     positive = int(doubled[values > 0].sum())
     null = null_rank_sums(tuple(sorted(doubled.tolist())))
     tail = min(null[: positive + 1].sum(), null[positive:].sum())

@@ -49,7 +49,7 @@ def _sentence(lack: Lack) -> str:
         *_place("direction", [f"{source} → {target}" for source, target in lack.directions]),
         *_place("subject", [*lack.people]),
     ]
-    where = f" (all of {', '.join(places)})" if places else ""
+    where = f" (all of {'; '.join(places)})" if places else ""
     return f"{who} that count{where} and is not ranked."
 
 
