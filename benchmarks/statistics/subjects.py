@@ -97,7 +97,7 @@ def unit_values(scores: pd.DataFrame, metrics: Metrics) -> pd.DataFrame:
     """
     known = known_metrics(metrics)
     frame = _checked(scores)
-    frame = frame.loc[frame["metric"].isin(known) & np.isfinite(frame["value"])]
+    frame = pd.DataFrame(frame[frame["metric"].isin(known) & np.isfinite(frame["value"])])
     merit = pd.Series(np.nan, index=frame.index, dtype="float64")
     for name, rows in frame.groupby("metric", sort=False):
         merit.loc[rows.index] = known[str(name)].merit(rows["value"].to_numpy())
