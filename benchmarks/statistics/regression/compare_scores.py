@@ -125,8 +125,7 @@ def _versions(reference: pd.DataFrame, run: pd.DataFrame) -> list[str]:
 
 
 def _notes(reference: ScoreSet, run: ScoreSet, tolerances: Tolerances) -> list[str]:
-    notes = [f"Reference: {note}" for note in reference.notes]
-    notes += [f"Run: {note}" for note in run.notes]
+    notes = [f"{side}: {note}" for side, one in _sides(reference, run) for note in one.notes]
     tables = (reference.scores, run.scores)
     methods, measured = (
         {str(name) for table in tables for name in table[key]} for key in ("harmonizer", "metric")
@@ -135,9 +134,14 @@ def _notes(reference: ScoreSet, run: ScoreSet, tolerances: Tolerances) -> list[s
         f"The tolerances name {name!r}, of which there is no score."
         for name in tolerances.unknown(methods, measured | {*METRICS})
     ]
-    if reference.metrics and run.metrics:
-        notes += undefined_metrics(reference) + undefined_metrics(run)
+    for side, one in _sides(reference, run):
+        # Where there are no definitions at all, that is told already.
+        notes += [f"{side}: {note}" for note in (undefined_metrics(one) if one.metrics else [])]
     return notes + _other_data(reference, run) + _other_settings(reference, run)
+
+
+def _sides(reference: ScoreSet, run: ScoreSet) -> list[tuple[str, ScoreSet]]:
+    return [("Reference", reference), ("Run", run)]
 
 
 def _other_data(reference: ScoreSet, run: ScoreSet) -> list[str]:

@@ -39,4 +39,4 @@ def changed_definitions(reference: Records, run: Records) -> list[str]:
 def undefined_metrics(scores: ScoreSet) -> list[str]:
     """Say which metrics have scores and no definition."""
     names = sorted(set(scores.scores["metric"]) - set(scores.metrics))
-    return [f"{scores.name}: {name} has scores and no definition." for name in names]
+    return [f"{name} has scores and no definition." for name in names]

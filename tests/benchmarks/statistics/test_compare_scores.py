@@ -200,6 +200,12 @@ def test_a_name_in_the_tolerances_that_no_score_has_is_told():
     assert delta.notes == ["The tolerances name 'sim', of which there is no score."]
 
 
+def test_scores_that_nobody_defined_are_told():
+    some = {name: record for name, record in RECORDS.items() if name != "ssim"}
+    run = ScoreSet(path="x", scores=scores().scores, metrics=some)
+    assert compare_scores(scores(), run, TIGHT).notes == ["Run: ssim has scores and no definition."]
+
+
 class TestReading:
     def test_an_old_folder_says_what_it_lacks(self, tmp_path):
         scores_of({"unet": [0.8]}).to_parquet(tmp_path / "scores.parquet")
