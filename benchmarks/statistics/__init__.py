@@ -5,13 +5,19 @@ Needs pandas and SciPy, never torch.
 
 from .ceiling import ceiling
 from .comparison import compare
+from .inference.agreement import limits_of_agreement, within_person_cv
 from .inference.friedman import Friedman, critical_difference, friedman
+from .inference.intraclass import icc_agreement, icc_consistency
 from .inference.multiplicity import benjamini_hochberg, holm
 from .inference.wilcoxon import SignedRank, hodges_lehmann, signed_rank, smallest_p
 from .leaderboard import leaderboard
 from .leakage import leakage
 from .noise import TIE_RULE
 from .ranking import cliques, rank_methods
+from .reliability.atrophy_recovery import atrophy_recovery
+from .reliability.scanner_accuracy import scanner_accuracy
+from .reliability.travellers import travellers_needed
+from .reliability.volume_agreement import volume_limits, volume_reliability
 from .seeds import seed_means
 from .subjects import CONTROLS, SCORE_COLUMNS, subject_values
 from .trust import trust
@@ -22,6 +28,7 @@ __all__ = [
     "TIE_RULE",
     "Friedman",
     "SignedRank",
+    "atrophy_recovery",
     "benjamini_hochberg",
     "ceiling",
     "cliques",
@@ -30,12 +37,20 @@ __all__ = [
     "friedman",
     "hodges_lehmann",
     "holm",
+    "icc_agreement",
+    "icc_consistency",
     "leaderboard",
     "leakage",
+    "limits_of_agreement",
     "rank_methods",
+    "scanner_accuracy",
     "seed_means",
     "signed_rank",
     "smallest_p",
     "subject_values",
+    "travellers_needed",
     "trust",
+    "volume_limits",
+    "volume_reliability",
+    "within_person_cv",
 ]

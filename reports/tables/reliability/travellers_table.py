@@ -96,8 +96,8 @@ def _how(view: RunView, found: pd.DataFrame) -> str:
         f"Exact two-sided signed-rank test at {view.level}, power {POWER:g}, of people’s means "
         f"over directions: {label(view.reference)} against a rival. The spread is that of this "
         f"run’s {view.split} subjects; printed for the middle rival, below it from the least to "
-        f"the most over rivals. Differences are taken as normal. From {people} people the spread is known "
-        f"roughly: it may be {low} to {high} times as large ({view.coverage} interval), and the "
-        "number of travellers goes with its square. Too few people for the test to reach alpha are "
-        "never enough, whatever the effect."
+        f"the most over rivals. Differences are taken as normal. From {people} people the spread "
+        f"is known roughly: it may be {low} to {high} times as large ({view.coverage} interval), "
+        "and the number of travellers goes about with its square. Too few people for the test to "
+        "reach alpha are never enough, whatever the effect."
     )
