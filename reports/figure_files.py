@@ -15,6 +15,9 @@ from .figures.histograms import histogram_plot
 from .figures.maps import maps_picture
 from .figures.masks import mask_picture
 from .figures.pictures import picture
+from .figures.reliability.accuracy_dots import accuracy_dots
+from .figures.reliability.loss_scatter import loss_scatter
+from .figures.reliability.volume_dots import volume_dots
 from .figures.style import write_figure
 from .figures.volumes import bland_altman, volume_bars
 from .run.load import load_runs
@@ -25,9 +28,14 @@ from .tables.leaderboard import leaderboard_table
 from .tables.map_tables import map_source_table
 from .tables.paper_tables import paper_tables
 from .tables.people_table import people_table
+from .tables.reliability.accuracy_table import accuracy_tables
+from .tables.reliability.recovery_table import recovery_tables
+from .tables.reliability.travellers_table import travellers_table
+from .tables.reliability.volume_tables import limits_tables, volume_tables
 from .tables.statistics_tables import comparison_tables
 from .tables.table import Table, to_csv, to_latex
 from .tables.variant_tables import variant_tables
+from .text import reliability_captions
 from .text.captions import bland_altman as agreement_words
 from .text.captions import comparison as picture_words
 from .text.captions import histograms as histogram_words
@@ -50,8 +58,8 @@ def write_figures(
     """Write the paper's figures (PDF, SVG, PNG at 300 dpi) and tables (LaTeX, CSV).
 
     Numbered as in the PhyCHarm paper: Figures 3 to 8, S1 to S3, Tables 1 to 3, S2 and S3, as far
-    as the run has what they show; then the leaderboard, the tests and the agreement plots, which
-    the paper does not have. `captions.md` says what each one shows and how it was computed.
+    as the run has what they show; then the leaderboard, the tests, the agreement plots and
+    what there is on reliability, which the paper does not have. `captions.md` says what each one shows and how it was computed.
 
     Parameters
     ----------
@@ -127,9 +135,20 @@ def _drawings(view: RunView) -> Iterator[_Drawing]:
         if split in view.splits:
             words = histogram_words(view, split)
             yield f"figure-S1{letter}", histogram_plot(view, split), words
+    yield from _reliability(view)
     by_case = case_training_plot(view)
     if by_case is not None:
         yield "figure-S2", by_case[0], training_words(*by_case[1:])
+
+
+def _reliability(view: RunView) -> Iterator[_Drawing]:
+    for split in view.splits:
+        words = reliability_captions.volume_dots(view, split)
+        yield f"extra-{words.name}", volume_dots(view, split), words
+        words = reliability_captions.accuracy_dots(view, split)
+        yield f"extra-{words.name}", accuracy_dots(view, split), words
+        words = reliability_captions.loss_scatter(view, split)
+        yield f"extra-{words.name}", loss_scatter(view, split), words
 
 
 def _directions(view: RunView, split: str, images: str, masks: str) -> Iterator[_Drawing]:
@@ -160,6 +179,11 @@ def _tables(view: RunView) -> list[Table]:
         *variant_tables(view),
         *(b for b in boards if b is not None),
         *tests,
+        *volume_tables(view),
+        *limits_tables(view),
+        *accuracy_tables(view),
+        *recovery_tables(view),
+        *([people] if (people := travellers_table(view)) else []),
     ]
 
 

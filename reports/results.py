@@ -13,6 +13,7 @@ from .figures.paired import paired_plot
 from .page.page import template
 from .run.load import load_runs
 from .run.names import label
+from .run.reliability.findings import accuracies, recovery, reliability, travellers
 from .run.run_view import RunView
 from .run.standings import standings
 from .tables.leaderboard import leaderboard_table
@@ -105,6 +106,94 @@ class Results:
             rows.append([int(own["place"].iloc[0]), *found])
         columns = ["Place", *(m.title for m in measures)]
         return pd.DataFrame(rows, index=pd.Index(names, name="Method"), columns=columns)
+
+    @property
+    def volumes(self) -> pd.DataFrame:
+        """Tissue volumes in ml, with the columns that docs/results.md describes; a copy.
+
+        Without rows where a run of an earlier version kept none; `notes` says so.
+        """
+        return self._view.content.volumes.copy()
+
+    def reliability(self, split: str | None = None) -> pd.DataFrame:
+        """Return the reliability of tissue volumes over scanners, before (`none`) and after.
+
+        Parameters
+        ----------
+        split : str, optional
+            `external` or `validation`; by default the one that the verdict rests on.
+
+        Returns
+        -------
+        DataFrame
+            As `phycharm.benchmarks.statistics.volume_reliability` gives it: ICC(2,1), ICC(3,1),
+            coefficient of variation within people, and concordance of ranks, by method, tissue and
+            target scanner, and over targets. Empty where the run kept no volumes.
+
+        Raises
+        ------
+        InputError
+            If the run has no such split.
+        """
+        return self._of_split(reliability(self._view), split)
+
+    def scanner_accuracy(self, split: str | None = None) -> pd.DataFrame:
+        """Return how often a classifier still tells the scanner of an image, beside chance.
+
+        Parameters
+        ----------
+        split : str, optional
+            `external` or `validation`; by default the one that the verdict rests on.
+
+        Returns
+        -------
+        DataFrame
+            As `phycharm.benchmarks.statistics.scanner_accuracy` gives it. Empty where the run kept
+            no features, or fewer than three people have an image from every scanner.
+
+        Raises
+        ------
+        InputError
+            If the run has no such split.
+        """
+        return self._of_split(accuracies(self._view), split)
+
+    def atrophy(self, split: str | None = None) -> pd.DataFrame:
+        """Return how much of a known loss of grey matter each method leaves to be found.
+
+        Parameters
+        ----------
+        split : str, optional
+            `external` or `validation`; by default the one that the verdict rests on.
+
+        Returns
+        -------
+        DataFrame
+            As `phycharm.benchmarks.statistics.atrophy_recovery` gives it. Empty where nobody has
+            lost any, as far as is known.
+
+        Raises
+        ------
+        InputError
+            If the run has no such split.
+        """
+        return self._of_split(recovery(self._view), split)
+
+    def travellers(self) -> pd.DataFrame:
+        """Return how many travellers a paired test would need, by measure, rival and effect.
+
+        Returns
+        -------
+        DataFrame
+            Columns `metric` and `tissue`, then those that
+            `phycharm.benchmarks.statistics.travellers_needed` gives. Empty with fewer than two
+            people or methods.
+        """
+        return travellers(self._view).copy()
+
+    def _of_split(self, table: pd.DataFrame, split: str | None) -> pd.DataFrame:
+        self._require(split, None)
+        return table[table["split"] == (split or self._view.split)].reset_index(drop=True)
 
     def plot(self, metric: str = "ssim", tissue: str = "", split: str | None = None) -> Figure:
         """Draw the report's figure of one measure: every subject under every method.

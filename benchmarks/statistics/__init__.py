@@ -11,11 +11,18 @@ from .contest.criteria import stands_for
 from .contest.judgement import Judgement
 from .inference.friedman import Friedman, critical_difference, friedman
 from .inference.intervals import median_coverage
+from .inference.agreement import limits_of_agreement, within_person_cv
+from .inference.friedman import Friedman, critical_difference, friedman
+from .inference.intraclass import icc_agreement, icc_consistency
 from .inference.multiplicity import benjamini_hochberg, holm
 from .inference.wilcoxon import SignedRank, hodges_lehmann, signed_rank, smallest_p
 from .leaderboard import judge, leaderboard
 from .leakage import leakage
 from .ranking import cliques, rank_methods
+from .reliability.atrophy_recovery import atrophy_recovery
+from .reliability.scanner_accuracy import scanner_accuracy
+from .reliability.travellers import travellers_needed
+from .reliability.volume_agreement import volume_limits, volume_reliability
 from .seeds import seed_means
 from .subjects import CONTROLS, SCORE_COLUMNS, subject_values
 from .trust import trust
@@ -28,6 +35,7 @@ __all__ = [
     "Judgement",
     "Lack",
     "SignedRank",
+    "atrophy_recovery",
     "benjamini_hochberg",
     "ceiling",
     "cliques",
@@ -41,11 +49,21 @@ __all__ = [
     "leakage",
     "median_coverage",
     "people_needed",
+    "icc_agreement",
+    "icc_consistency",
+    "leaderboard",
+    "leakage",
+    "limits_of_agreement",
     "rank_methods",
+    "scanner_accuracy",
     "seed_means",
     "signed_rank",
     "smallest_p",
     "stands_for",
     "subject_values",
+    "travellers_needed",
     "trust",
+    "volume_limits",
+    "volume_reliability",
+    "within_person_cv",
 ]

@@ -10,8 +10,9 @@ def volume_dots(view: RunView, split: str) -> Caption:
         name=f"reliability-volumes-{split}",
         title=f"Agreement of volumes over scanners, {split} subjects",
         look=(
-            "A method helps a volume study if its diamond lies right of the grey one, which is "
-            "before harmonization. Lines that overlap mean that these people cannot tell."
+            "A method that helps a volume study has its diamond right of that of no "
+            "harmonization. With few people the lines are long: a distance within them may be "
+            "chance."
         ),
         how=(
             "ICC(2,1) of people’s volumes over all scanners: small points one target scanner each "
@@ -48,8 +49,8 @@ def loss_scatter(view: RunView, split: str) -> Caption:
         name=f"reliability-atrophy-{split}",
         title=f"Known and estimated loss of grey matter, {split} subjects",
         look=(
-            "On the dashed line a loss is recovered. A flat cloud is a method that paints "
-            "average brains; a wide one at zero, losses where there are none."
+            "On the dashed line a loss is recovered. A flat cloud can be a method "
+            "that paints average brains; a wide one at zero is losses where there are none."
         ),
         how=(
             "Small points: one person and direction; diamonds: a person’s mean over directions. "

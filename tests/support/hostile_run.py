@@ -20,7 +20,7 @@ def make_hostile_run(folder):
         folds=(),
         shape=(14, 14, 12),
     )
-    for name in ("scores.parquet", "histograms.parquet"):
+    for name in ("scores.parquet", "histograms.parquet", "volumes.parquet", "features.parquet"):
         table = pd.read_parquet(run / name)
         table["subject"] = table["subject"].replace("05", NASTY)
         table["harmonizer"] = table["harmonizer"].replace("phycharm", NASTY)

@@ -56,6 +56,8 @@ class Recipe:
     anatomy: Any = None
     rows: list[dict[str, Any]] = field(default_factory=list)
     histogram_rows: list[dict[str, Any]] = field(default_factory=list)
+    volume_rows: list[dict[str, Any]] = field(default_factory=list)
+    feature_rows: list[dict[str, Any]] = field(default_factory=list)
 
 
 def phantom(shape: tuple[int, int, int], rng: np.random.Generator) -> np.ndarray:
@@ -198,6 +200,8 @@ class Maker:
         stem = f"sub-{key['subject']}_from-{key['source']}_to-{key['target']}"
         write_volume(cell / "images" / f"{stem}_T1w.nii.gz", image, self.affine)
         self._histogram(key, image[mask])
+        self._measure(key, image, mask)
+        self._measure({**key, "source": key["target"]}, target, mask)
         if self.recipe.segmented:
             labels = _labels(image, mask)
             for (metric, tissue), value in _tissue_scores(
@@ -210,6 +214,20 @@ class Maker:
         for metric, value in values.items():
             row = {"protocol": "smoke", "protocol_version": 1, **key}
             self.recipe.rows.append({**row, "metric": metric, "tissue": tissue, "value": value})
+
+    def _measure(self, key: dict[str, Any], image: np.ndarray, mask: np.ndarray) -> None:
+        inside = image[mask].astype(float)
+        steps = [float(np.mean(part[mask] ** 2)) for part in np.gradient(image)]
+        found = {"mean": inside.mean(), "deviation": inside.std()}
+        found |= {f"quantile_{q}": float(np.percentile(inside, q)) for q in (5, 25, 50, 75, 95)}
+        found |= {f"gradient_{axis}": step for axis, step in zip("xyz", steps, strict=True)}
+        self.recipe.feature_rows.append({**key, **found})
+        if self.recipe.segmented:
+            counts = np.bincount(_labels(image, mask)[mask], minlength=4)[1:] * self.voxel_ml
+            for tissue, volume in zip(TISSUES, counts, strict=True):
+                unknown = {"true_ml": float("nan"), "known_loss": float("nan")}
+                row = {**key, "tissue": tissue, "volume_ml": float(volume)}
+                self.recipe.volume_rows.append(row | unknown)
 
     def _histogram(self, key: dict[str, Any], image: np.ndarray) -> None:
         edges = np.linspace(0, 1.2, 65)
@@ -231,6 +249,11 @@ class Maker:
         pd.DataFrame(self.recipe.rows).to_parquet(self.folder / "scores.parquet", index=False)
         histograms = pd.DataFrame(self.recipe.histogram_rows)
         histograms.to_parquet(self.folder / "histograms.parquet", index=False)
+        features = pd.DataFrame(self.recipe.feature_rows)
+        features.to_parquet(self.folder / "features.parquet", index=False)
+        if self.recipe.segmented:
+            volumes = pd.DataFrame(self.recipe.volume_rows)
+            volumes.to_parquet(self.folder / "volumes.parquet", index=False)
 
     def _cells(self) -> None:
         timings = []

@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import pandas as pd
 
 from ...run.measures import Measure
@@ -52,16 +51,18 @@ def travellers_table(view: RunView) -> Table | None:
 
 
 def _row(measure: Measure, own: pd.DataFrame) -> list[TableCell]:
-    spreads = own.drop_duplicates("rival")["spread"]
+    spreads = own.drop_duplicates("rival").set_index("rival")["spread"].sort_values()
     unit = f" {measure.unit}" if measure.unit else ""
-    middle = float(spreads.median())
+    # A rival and no mean of two: its numbers of people are those beside its spread.
+    rival = spreads.index[len(spreads) // 2]
+    middle = float(spreads.iloc[len(spreads) // 2])
     ends = f"{measure.spread(float(spreads.min()))} to {measure.spread(float(spreads.max()))}"
     cells = [
         TableCell(text=measure.label, sort=measure.label),
         TableCell(text=measure.spread(middle) + unit, sort=middle, detail=ends),
     ]
     for effect, one in own.groupby("effect", sort=True):
-        count = _middle(one["travellers"])
+        count = float(one.loc[one["rival"] == rival, "travellers"].iloc[0])
         reach = f"{_count(one['travellers'].min())} to {_count(one['travellers'].max())}"
         cells.append(
             TableCell(
@@ -71,11 +72,6 @@ def _row(measure: Measure, own: pd.DataFrame) -> list[TableCell]:
             )
         )
     return cells
-
-
-def _middle(counts: pd.Series) -> float:
-    """Median without averaging two: a number of people is whole, or too large to say."""
-    return float(np.sort(counts.to_numpy(dtype=np.float64))[len(counts) // 2])
 
 
 def _count(value: float) -> str:
@@ -100,4 +96,6 @@ def _how(view: RunView, found: pd.DataFrame) -> str:
         f"is known roughly: it may be {low} to {high} times as large ({view.coverage} interval), "
         "and the number of travellers goes with its square. Too few people for the test to reach "
         "alpha are never enough, whatever the effect."
+        "and the number of travellers goes about with its square. Too few people for the test to "
+        "reach alpha are never enough, whatever the effect."
     )
