@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from phycharm.utils.untrusted.printable import printable
+
 from ..run.load import load_runs
 from ..tables.convergence_table import convergence_table
 from ..tables.leaderboard import COMMON_DOMAIN, common_domain_note, leaderboard_table
@@ -44,10 +46,10 @@ def leaderboard_text(run_dir: Path) -> str:
     if view.content.simulated:
         lines.insert(0, "SIMULATED SCANNERS: no person was scanned.")
     if table is None:
-        return "\n".join(map(_wrapped, lines))
+        return printable("\n".join(map(_wrapped, lines)))
     footer = ["* within noise of the best", *distrusted(view, view.headline, view.split)]
     footer += filter(None, [common_domain_note(view)])
-    return "\n".join([*map(_wrapped, lines), "", *_lines(table), *map(_wrapped, footer)])
+    return printable("\n".join([*map(_wrapped, lines), "", *_lines(table), *map(_wrapped, footer)]))
 
 
 def _lines(table: Table) -> list[str]:
@@ -84,7 +86,7 @@ def convergence_text(run_dir: str | Path) -> str:
     table = convergence_table(view)
     if table is None:
         return "Nobody doubled a budget."
-    return "\n".join([*_lines(table), *map(_wrapped, table.notes)])
+    return printable("\n".join([*_lines(table), *map(_wrapped, table.notes)]))
 
 
 def _marked(cell: TableCell) -> str:
