@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     warnings.showwarning = _show_warning
     share_cores()
     try:
+        _require_text(sys.argv[1:] if arguments is None else arguments)
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
         # What is still to be printed is printed here, where somebody answers for it.
         sys.stdout.flush()
@@ -60,6 +61,16 @@ def main(arguments: list[str] | None = None) -> None:
         _say(f"interrupted; {_after_interruption(arguments)}.")
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _require_text(arguments: list[str]) -> None:
+    """Refuse bytes of a file name that are no text: libraries can neither write nor show them."""
+    for argument in arguments:
+        if not argument.isascii() and any("\ud800" <= sign <= "\udfff" for sign in argument):
+            raise InputError(
+                f"{argument}: holds bytes that are no text in UTF-8; rename it, or give a link "
+                "of another name."
+            )
 
 
 def _after_interruption(arguments: list[str] | None) -> str:

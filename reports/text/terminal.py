@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from phycharm.utils.untrusted.printable import printable
+
 from ..run.load import load_runs
 from ..run.standings import judgement
 from ..tables.apart.common_domain import common_domain_table
@@ -54,6 +56,10 @@ def leaderboard_text(run_dir: Path) -> str:
     others = ["", *_lines(apart), *map(_wrapped, apart.notes)] if apart else []
     text = [*map(_wrapped, lines), "", *_lines(table), *map(_wrapped, footer), *others]
     return "\n".join(text)
+        return printable("\n".join(map(_wrapped, lines)))
+    footer = ["* within noise of the best", *distrusted(view, view.headline, view.split)]
+    footer += filter(None, [common_domain_note(view)])
+    return printable("\n".join([*map(_wrapped, lines), "", *_lines(table), *map(_wrapped, footer)]))
 
 
 def _lines(table: Table) -> list[str]:
@@ -90,7 +96,7 @@ def convergence_text(run_dir: str | Path) -> str:
     table = convergence_table(view)
     if table is None:
         return "Nobody doubled a budget."
-    return "\n".join([*_lines(table), *map(_wrapped, table.notes)])
+    return printable("\n".join([*_lines(table), *map(_wrapped, table.notes)]))
 
 
 def _marked(cell: TableCell) -> str:

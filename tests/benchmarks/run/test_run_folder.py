@@ -191,6 +191,18 @@ class TestCollect:
         assert "unet_all" in found
         assert "unet_A-B" not in found
 
+    @pytest.mark.parametrize("name", ["../../other", "/etc", 3, None])
+    def test_what_a_record_calls_its_cell_leads_nowhere(self, run, tmp_path, name):
+        write_scores(tmp_path / "other" / "scores.parquet", score_table([row("evil", 0.9)]))
+        record = {"cell": name, "status": "done", "fingerprint": "f", "harmonizer": "none"}
+        write_json(run.cells / "none_all_fold-1_seed-0" / "cell.json", record)
+        assert list(run.collect()["harmonizer"]) == ["none"]
+
+    def test_a_damaged_table_of_a_cell_is_named(self, run):
+        path = run.cells / "none_all_fold-1_seed-0" / "histograms.parquet"
+        path.write_bytes(b"PAR1")
+        assert str(path) in refusal(run.collect)
+
     def test_timings_have_a_row_for_every_cell(self, run):
         run.collect()
         with (run.root / "timings.csv").open(encoding="utf-8") as stream:

@@ -4,47 +4,19 @@ import json
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
 
 from phycharm.errors import InputError
 from phycharm.reports import leaderboard_text, write_report
-from phycharm.reports.page.page import script_digest, script_json
+from phycharm.reports.page.page import script_json
 from phycharm.reports.report import FILE_BYTES
 
+from support.harmless import elements, harmless
 from support.hostile_run import NASTY
 from support.score_frames import frame
 from support.synthetic_results import make_results
-
-
-class Elements(HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.found = []
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-
-
-def elements(html):
-    parser = Elements()
-    parser.feed(html)
-    return parser.found
-
-
-def harmless(html):
-    """No script but those that the page's policy names, no handler, nothing loaded."""
-    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html).group(1)
-    for code in re.findall(r"<script>(.*?)</script>", html, re.DOTALL):
-        assert script_digest(code) in policy.replace("&#39;", "'")
-    for tag, attributes in elements(html):
-        assert not [name for name in attributes if name.startswith("on")], (tag, attributes)
-        for name in ("src", "href", "action", "xlink:href"):
-            value = attributes.get(name) or "#"
-            assert value.startswith(("#", "data:image/")), (tag, name, value[:80])
-    return True
 
 
 def test_the_page_loads_nothing(html):
