@@ -6,7 +6,6 @@ import warnings
 
 import pytest
 import torch
-from core.networks.test_kept_training import Taker
 
 from phycharm.errors import InputError
 from phycharm.networks import curves
@@ -15,6 +14,7 @@ from phycharm.networks.keeping.kept_fit import kept_in
 from phycharm.utils.seeding import seeded
 
 from support.interruptions import Interrupted
+from support.taking_turns import Taker
 
 accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 
