@@ -59,7 +59,8 @@ def write_figures(
 
     Numbered as in the PhyCHarm paper: Figures 3 to 8, S1 to S3, Tables 1 to 3, S2 and S3, as far
     as the run has what they show; then the leaderboard, the tests, the agreement plots and
-    what there is on reliability, which the paper does not have. `captions.md` says what each one shows and how it was computed.
+    what there is on reliability, which the paper does not have. `captions.md` says what each one
+    shows and how it was computed.
 
     Parameters
     ----------

@@ -9,10 +9,9 @@ from .contest.ahead import BEHIND_RULE, people_needed
 from .contest.common_set import Lack
 from .contest.criteria import stands_for
 from .contest.judgement import Judgement
-from .inference.friedman import Friedman, critical_difference, friedman
-from .inference.intervals import median_coverage
 from .inference.agreement import limits_of_agreement, within_person_cv
 from .inference.friedman import Friedman, critical_difference, friedman
+from .inference.intervals import median_coverage
 from .inference.intraclass import icc_agreement, icc_consistency
 from .inference.multiplicity import benjamini_hochberg, holm
 from .inference.wilcoxon import SignedRank, hodges_lehmann, signed_rank, smallest_p
@@ -44,16 +43,14 @@ __all__ = [
     "friedman",
     "hodges_lehmann",
     "holm",
+    "icc_agreement",
+    "icc_consistency",
     "judge",
     "leaderboard",
     "leakage",
+    "limits_of_agreement",
     "median_coverage",
     "people_needed",
-    "icc_agreement",
-    "icc_consistency",
-    "leaderboard",
-    "leakage",
-    "limits_of_agreement",
     "rank_methods",
     "scanner_accuracy",
     "seed_means",

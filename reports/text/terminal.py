@@ -48,18 +48,14 @@ def leaderboard_text(run_dir: Path) -> str:
     if view.content.simulated:
         lines.insert(0, "SIMULATED SCANNERS: no person was scanned.")
     if table is None:
-        return "\n".join(map(_wrapped, lines))
+        return printable("\n".join(map(_wrapped, lines)))
     judged, _ = judgement(view, view.split)
     star = "not shown behind the best" if judged.can_tell else "the best mean; no test was possible"
     footer = [f"* {star}", *distrusted(view, view.headline, view.split)]
     apart = common_domain_table(view, view.split)
     others = ["", *_lines(apart), *map(_wrapped, apart.notes)] if apart else []
     text = [*map(_wrapped, lines), "", *_lines(table), *map(_wrapped, footer), *others]
-    return "\n".join(text)
-        return printable("\n".join(map(_wrapped, lines)))
-    footer = ["* within noise of the best", *distrusted(view, view.headline, view.split)]
-    footer += filter(None, [common_domain_note(view)])
-    return printable("\n".join([*map(_wrapped, lines), "", *_lines(table), *map(_wrapped, footer)]))
+    return printable("\n".join(text))
 
 
 def _lines(table: Table) -> list[str]:

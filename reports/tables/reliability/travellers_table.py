@@ -94,8 +94,6 @@ def _how(view: RunView, found: pd.DataFrame) -> str:
         f"run’s {view.split} subjects; printed for the middle rival, below it from the least to "
         f"the most over rivals. Differences are taken as normal. From {people} people the spread "
         f"is known roughly: it may be {low} to {high} times as large ({view.coverage} interval), "
-        "and the number of travellers goes with its square. Too few people for the test to reach "
-        "alpha are never enough, whatever the effect."
         "and the number of travellers goes about with its square. Too few people for the test to "
         "reach alpha are never enough, whatever the effect."
     )

@@ -36,7 +36,8 @@ class TestFiles:
     def test_of_the_run(self, run):
         assert {path.name for path in run.iterdir()} == {
             "run.json", "methods.json", "metrics.json", "scores.parquet", "histograms.parquet",
-            "maps.parquet", "timings.csv", "scans", "cells",
+            "maps.parquet", "features.parquet", "timings.csv", "scans", "cells",
+            "plan.json", "logs", ".lock",
         }  # fmt: skip
 
     def test_of_the_cells(self, run):
@@ -52,6 +53,7 @@ class TestFiles:
         }
         model = {"model/harmonizer.json", "model/state.safetensors"}
         tables = {"cell.json", "history.csv", "scores.parquet", "histograms.parquet"}
+        tables |= {"features.parquet"}
         assert files == images | model | tables
 
     def test_of_the_scans(self, run):
@@ -74,7 +76,9 @@ class TestFiles:
 
     def test_no_pickles(self, run):
         endings = {path.suffix for path in run.rglob("*") if path.is_file()}
-        assert endings == {".json", ".parquet", ".csv", ".gz", ".safetensors"}
+        known = {".json", ".jsonl", ".parquet", ".csv", ".gz", ".safetensors"}
+        assert endings - {""} == known
+        assert [p.name for p in run.rglob("*") if p.is_file() and not p.suffix] == [".lock"]
 
 
 class TestScores:
@@ -158,7 +162,7 @@ class TestManifest:
         dataset = manifest["dataset"]
         assert set(dataset) == {
             "name", "path", "simulated", "fingerprint", "checksums", "rules",
-            "names_read_by", "license", "citation",
+            "names_read_by", "license", "citation", "maps_path",
         }  # fmt: skip
         assert dataset["simulated"] is False
         assert dataset["fingerprint"] == BidsDataset(shared_dataset).fingerprint
