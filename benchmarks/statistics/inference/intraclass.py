@@ -58,7 +58,7 @@ def icc_agreement(ratings: npt.ArrayLike, *, confidence: float = 0.95) -> Intrac
     Examples
     --------
     >>> round(icc_agreement([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8]]).value, 2)
-    0.35
+    0.34
     """
     table = np.asarray(ratings, dtype=np.float64)
     squares = _mean_squares(table)
