@@ -206,8 +206,8 @@ def test_datasets_that_cannot_be_learned_from(tmp_path, no_training):
     assert "dataset_description.json" in message
     alone = bids_folder.write_dataset(tmp_path / "alone", subjects=("01",), quantitative=())
     assert "two or more" in refused("unet", protocol(), alone, tmp_path / "model")
-    without = bids_folder.write_dataset(tmp_path / "without", quantitative=())
-    message = refused("phycharm", protocol(), without, tmp_path / "model")
+    few = bids_folder.write_dataset(tmp_path / "few", quantitative=("Q1",))
+    message = refused("phycharm", protocol(), few, tmp_path / "model")
     assert "T1 maps" in message
     assert "quantitative_training" in message
     assert not (tmp_path / "model").exists()
