@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from .contest.ahead import behind
 from .contest.criteria import Criterion
 from .contest.field import Field
-from .contest.judgement import person_merits
+from .contest.judgement import methods_behind
 
 MeritTables = Sequence[pd.DataFrame]
 
@@ -35,7 +34,7 @@ def standing(
         Index harmonizer; columns `place`, `ranked`, `tied_for_first`, `mean_rank`, `borda`. Who
         lacks a score that another has in what decides is not ranked and shares the place after the
         last. Tied for the first place is every ranked method that is not shown behind the first
-        one (see `contest.ahead.behind`) over people's mean ranks.
+        one (see `contest.judgement.methods_behind`).
     """
     board = pd.DataFrame(index=pd.Index(field.methods, name="harmonizer"))
     overall = field.complete(field.criteria)
@@ -53,8 +52,8 @@ def standing(
     board.loc[places.index, "place"] = places
     first = str(places.index[int(np.argmin(places))])
     people = {one.metric: field.people(one, ranked) for one in deciding}
-    merits = person_merits(people)[ranked].to_numpy()
-    board.loc[ranked, "tied_for_first"] = ~behind(merits, ranked.index(first), alpha=alpha)
+    behind = methods_behind(people, first, alpha=alpha)
+    board.loc[ranked, "tied_for_first"] = [name not in behind for name in ranked]
     return board
 
 

@@ -204,7 +204,7 @@ def _order(view: RunView) -> list[str]:
     return [
         *sentences,
         "A method counts as behind another where an exact two-sided Wilcoxon signed-rank test of "
-        f"subjects' {over} says so at {view.level}{divided}.",
+        f"subjects' {over} and a paired t test both say so at {view.level}{divided}.",
     ]
 
 

@@ -9,6 +9,8 @@ from fractions import Fraction
 from math import comb, isclose, isfinite
 from statistics import mean, stdev
 
+from scipy.stats import ttest_1samp
+
 HIGHER = {"ssim": 1, "psnr": 1, "nrmse": -1, "dice": 1, "structure": 1, "dice_truth": 1}
 """Sign of the merit; sharpness is best at 1."""
 
@@ -39,6 +41,14 @@ def exact_p(differences):
     p = min(Fraction(1), Fraction(2 * min(low, high), 2 ** len(known)))
     half = sum(ranks, Fraction(0)) / 2
     return float(p), len(known), (positive > half) - (positive < half)
+
+
+def t_ahead(gains, level):
+    """Whether a paired t test shows a gain; SciPy's, where the gains differ at all."""
+    if all(same(gain, gains[0]) for gain in gains):
+        return gains[0] > 1e-9
+    test = ttest_1samp(gains, 0)
+    return test.statistic > 0 and test.pvalue <= level
 
 
 def mean_ranks(values):
@@ -139,8 +149,14 @@ class Contest:
         for other in methods:
             gains = [scores[first][p] - scores[other][p] for p in scores[first]]
             p, _, sign = exact_p(gains)
-            if sign > 0 and mean(gains) > 0 and p * comb(len(methods), 2) <= alpha:
-                behind.add(other)
+            if sign > 0 and p * comb(len(methods), 2) <= alpha:
+                merits = {
+                    c: [self.person_merits(m, c) for m in (first, other)] for c in self.criteria
+                }
+                means = [[a[p] - b[p] for p in a] for a, b in merits.values()]
+                level = alpha / comb(len(methods), 2)
+                if t_ahead(gains, level) and any(t_ahead(own, level) for own in means):
+                    behind.add(other)
         return behind
 
     def can_tell(self, methods, alpha=0.05):

@@ -4,15 +4,16 @@ from itertools import count
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import t as student
 
 from ..inference.wilcoxon import signed_rank, smallest_p
 
 _ROUNDING = 1e-12
 
 BEHIND_RULE = (
-    "shown behind where an exact two-sided signed-rank test over people says so, at the level "
-    "divided by the number of pairs of methods (Bonferroni, since the first one is chosen from the "
-    "same data)"
+    "shown behind where an exact two-sided signed-rank test over people and a paired t test both "
+    "say so, at the level divided by the number of pairs of methods (Bonferroni, since the first "
+    "one is chosen from the same data)"
 )
 """When a method counts as behind another, in words to print beside a leaderboard."""
 
@@ -23,7 +24,9 @@ def behind(merits: npt.ArrayLike, first: int, *, alpha: float) -> npt.NDArray[np
     Exact signed-rank tests of people's differences, Bonferroni over all pairs of methods: where
     two methods are exchangeable, so that a person's difference has either sign with equal chance,
     neither is called behind with a chance of more than alpha, over all pairs together, however
-    skewed the merits are. With too few people nobody is (see `can_tell`).
+    skewed the merits are. With too few people nobody is (see `can_tell`). Their means must differ
+    too (see `ahead_by_mean`), or a method that is a little ahead in most people and fails in some
+    would be called ahead though it was seen to fail.
 
     Parameters
     ----------
@@ -55,9 +58,34 @@ def behind(merits: npt.ArrayLike, first: int, *, alpha: float) -> npt.NDArray[np
     for other in range(methods):
         gains = distances[:, other]
         outcome = signed_rank(gains)
-        ahead = gains.mean() > 0 and outcome.positive > outcome.negative
-        found[other] = ahead and outcome.p * _pairs(methods) <= alpha
+        ahead = outcome.positive > outcome.negative and outcome.p * _pairs(methods) <= alpha
+        found[other] = ahead and ahead_by_mean(gains, methods, alpha=alpha)
     return found
+
+
+def ahead_by_mean(gains: npt.ArrayLike, methods: int, *, alpha: float) -> bool:
+    """Whether a paired t test shows the mean gain of people above 0.
+
+    Parameters
+    ----------
+    gains : array_like, shape (N,)
+        Merit of one method minus that of another, by person.
+    methods : int
+        How many there are: the test is at alpha over the number of their pairs.
+    alpha : float
+        As in `behind`.
+
+    Returns
+    -------
+    bool
+        False with fewer than two people.
+    """
+    values = np.asarray(gains, dtype=np.float64)
+    if values.size < 2 or values.mean() <= 0:
+        return False
+    error = values.std(ddof=1) / np.sqrt(values.size)
+    critical = student.isf(alpha / (2 * _pairs(methods)), values.size - 1)
+    return bool(values.mean() > critical * error)
 
 
 def can_tell(people: int, methods: int, *, alpha: float) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .ahead import behind, can_tell
+from .ahead import ahead_by_mean, behind, can_tell
 
 _ROUNDING = 1e-12
 
@@ -27,8 +27,7 @@ class Judgement:
         The one method that is at least as good as every other, by its means, in every metric that
         counts; empty where there is none, or several are.
     shown : tuple of str
-        Methods that the exact test shows behind `single` (see `behind`), over people's mean ranks
-        in the metrics that count, or over their merits where there is but one such metric.
+        Methods that are shown behind `single` (see `methods_behind`).
     can_tell : bool
         Whether so many people could show any of so many methods behind another. Where not, every
         order of methods describes these people and no others.
@@ -79,10 +78,7 @@ def judge_methods(people: Mapping[str, pd.DataFrame], *, alpha: float) -> Judgem
     single = everywhere[0] if len(everywhere) == 1 and len(methods) > 1 else ""
     merits = person_merits(people)
     able = can_tell(len(merits), len(methods), alpha=alpha)
-    shown: tuple[str, ...] = ()
-    if single:
-        found = behind(merits[list(methods)].to_numpy(), methods.index(single), alpha=alpha)
-        shown = tuple(name for name, is_behind in zip(methods, found, strict=True) if is_behind)
+    shown = methods_behind(people, single, alpha=alpha) if single else ()
     return Judgement(
         methods=methods,
         people=len(merits),
@@ -91,6 +87,36 @@ def judge_methods(people: Mapping[str, pd.DataFrame], *, alpha: float) -> Judgem
         shown=shown,
         can_tell=able,
     )
+
+
+def methods_behind(
+    people: Mapping[str, pd.DataFrame], first: str, *, alpha: float
+) -> tuple[str, ...]:
+    """Return whom the tests show behind one method.
+
+    Parameters
+    ----------
+    people, alpha
+        As for `judge_methods`.
+    first : str
+        The method that the others are held against.
+
+    Returns
+    -------
+    tuple of str
+        Methods that are behind it (see `contest.ahead.behind`) over people's mean ranks in the
+        metrics that count, and by the mean of at least one of them; over people's merits where but
+        one metric counts.
+    """
+    merits = person_merits(people)
+    names = [str(name) for name in merits.columns]
+    found = behind(merits.to_numpy(), names.index(first), alpha=alpha)
+
+    def by_mean(name: str) -> bool:
+        gains = (table[first] - table[name] for table in people.values())
+        return any(ahead_by_mean(own.to_numpy(), len(names), alpha=alpha) for own in gains)
+
+    return tuple(n for n, is_behind in zip(names, found, strict=True) if is_behind and by_mean(n))
 
 
 def person_merits(people: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

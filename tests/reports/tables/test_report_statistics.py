@@ -86,7 +86,7 @@ def test_every_sentence_prints_the_level_that_was_used(alpha, level, coverage):
     words = {0.01: f"covers nearly {coverage}", 0.05: "in 96.9 % of samples"}[alpha]
     assert any(words in note for note in table.notes)
     assert any(words in note for note in make_leaderboard(view).notes)
-    tested = f"signed-rank test of subjects' scores says so at {level}."
+    tested = f"signed-rank test of subjects' scores and a paired t test both say so at {level}."
     assert (tested in methods_text(view).paragraph) == (alpha == 0.05)
     caption = ranks(view, view.headline[0], "external", 6, 0.2)
     assert f"critical difference at {level}; Friedman's test" in caption.how
