@@ -61,6 +61,9 @@ def write_figures(
     as the run has what they show; then the leaderboard, the tests, the agreement plots and
     what there is on reliability, which the paper does not have. `captions.md` says what each one
     shows and how it was computed.
+    as the run has what they show; then the leaderboard, the tests, the agreement plots and what
+    there is on reliability, which the paper does not have. `captions.md` says what each one shows
+    and how it was computed.
 
     Parameters
     ----------
