@@ -58,9 +58,6 @@ def write_figures(
     """Write the paper's figures (PDF, SVG, PNG at 300 dpi) and tables (LaTeX, CSV).
 
     Numbered as in the PhyCHarm paper: Figures 3 to 8, S1 to S3, Tables 1 to 3, S2 and S3, as far
-    as the run has what they show; then the leaderboard, the tests, the agreement plots and
-    what there is on reliability, which the paper does not have. `captions.md` says what each one
-    shows and how it was computed.
     as the run has what they show; then the leaderboard, the tests, the agreement plots and what
     there is on reliability, which the paper does not have. `captions.md` says what each one shows
     and how it was computed.
