@@ -79,7 +79,7 @@ def false_winners(
     kind : str
         One of `KINDS`. In `one fails` only the method that fails counts as a false winner. In
         `equal means` every winner does, though it is ahead in nine people of ten: where nobody saw
-        it fail, no test of these people can know (`0.9 ** people`).
+        it fail (`0.9 ** people` of the contests) no test of these people can know.
     people, methods, metrics : int
         Size of a contest.
     contests : int

@@ -284,11 +284,13 @@ def common_domain_note(view: RunView) -> str:
     )
 
 
-def weight_words(table: pd.DataFrame) -> str:
+def weight_words(view: RunView, table: pd.DataFrame) -> str:
     """Say what counts in an order of methods, and how much, from the weights that were used.
 
     Parameters
     ----------
+    view : RunView
+        The run.
     table : DataFrame
         Standings.
 
@@ -312,16 +314,17 @@ def weight_words(table: pd.DataFrame) -> str:
     metrics = [str(metric) for metric in dict.fromkeys(rows["metric"])]
     alike = {m: stands_for(m, metrics) for m in metrics}
     inside = set(counted["metric"])
+    primary = {str(r["name"]) for r in view.content.metrics if r.get("primary")}
     same = [
         f"{Measure(metric=m).label}, which orders each image as {Measure(metric=other).label} does"
         for m, other in alike.items()
-        if m != other and other in inside and m not in inside
+        if m != other and other in inside and m not in inside and m in (primary or metrics)
     ]
     return f"{words}; not counted again: {'; '.join(same)}" if same else words
 
 
 def _order(view: RunView, table: pd.DataFrame) -> str:
-    words = weight_words(table)
+    words = weight_words(view, table)
     orders = {
         "mean-rank": f"Ordered by the mean of the ranks in the metrics that count: {words}.",
         "borda": "Ordered by the Borda count, the share of duels won over all images in the "

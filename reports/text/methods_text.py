@@ -183,7 +183,7 @@ def _tests(view: RunView, cite: Cite) -> str:
 def _order(view: RunView) -> list[str]:
     table, (judged, lacks) = standings(view, view.split), judgement(view, view.split)
     methods = len(judged.methods)
-    sentences = [f"In the order of methods {weight_words(table)}."]
+    sentences = [f"In the order of methods {weight_words(view, table)}."]
     if lacks:
         sentences.append(
             f"{join([label(lack.harmonizer) for lack in lacks])} "

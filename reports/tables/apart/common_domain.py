@@ -60,8 +60,8 @@ def common_domain_table(view: RunView, split: str) -> Table | None:
         ],
         notes=[
             _what(view),
-            f"Ordered by the mean of the ranks in what counts: {weight_words(table)}. An image "
-            "without features cannot win these.",
+            f"Ordered by the mean of the ranks in what counts: {weight_words(view, table)}. An "
+            "image without features cannot win these.",
             *_for_information(agreement),
             bold,
             *lack_sentences(lacks),

@@ -484,7 +484,7 @@ def check_common_unranked(case, who):
     assert not case.apart.criteria
 
 
-NAME = "|".join(re.escape(name) for name in sorted({*NAMES.values(), "Dice GM", "Dice WM"}))
+NAME = "|".join(["Dice GM", "Dice WM", *NAMES.values()])  # the longest first
 CHECKS = {
     r"(.+) lacks (\d+) of (\d+) scores that count( \(all of .*\))? and is not ranked\.": check_lack,
     rf"(.+) (?:is|are) shown to be worse than doing nothing in ({NAME})\.": check_worse,
