@@ -134,14 +134,14 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
     run, dataset = RunFolder(Path(out)), None if dataset is None else Path(dataset)
     named = [harmonizers] if isinstance(harmonizers, str | type) else harmonizers
     methods = Methods(protocol, tuple(map(spec_of, named or protocol.harmonizers)))
-    cards = methods.cards
-    computing_on = resolve_device(device)
     homeless = [spec for spec in methods.specs if "__main__:" in spec]
     if homeless and execution.elsewhere:
         raise InputError(
             f"{homeless[0]}: was typed into a notebook, where no other process finds it; write it "
             "into a file, or do without jobs."
         )
+    cards = methods.cards
+    computing_on = resolve_device(device)
     run.require_ours()
     with RunLock(run.root, wait=wait):
         data = _open_data(
@@ -268,9 +268,20 @@ def _configuration(data: RunData) -> dict[str, Any]:
     return {"protocol": protocol, "dataset": data.dataset.fingerprint}
 
 
+def _known_cards(path: Path) -> dict[str, Any]:
+    """Read the cards of methods that ran before; a damaged list is told and written anew."""
+    if not path.is_file():
+        return {}
+    try:
+        return read_object(path, remedy="it is written anew, without methods of before")
+    except InputError as error:
+        warnings.warn(str(error), stacklevel=4)
+        return {}
+
+
 def _write_lists(run: RunFolder, protocol: Protocol, cards: dict[str, MethodCard]) -> None:
     path = run.root / "methods.json"
-    known = read_object(path, remedy="remove it and run again") if path.is_file() else {}
+    known = _known_cards(path)
     cases = protocol.maps.harmonized_cases
     named = [card for own in cards.values() for card, _ in variants(own, cases(own))]
     names = Counter(card.name.casefold() for card in named)

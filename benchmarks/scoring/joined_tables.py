@@ -25,7 +25,13 @@ def join_tables(parts: Iterable[Path], out: Path, *, read: ReadTable) -> None:
     read : callable
         `read(path)` returns the rows of a file, or None to leave it out.
     """
-    schemas = {path: schema for path in parts if (schema := _schema(path)) is not None}
+    schemas = {}
+    for part in parts:
+        found = _schema(part)
+        if found is not None:
+            schemas[part] = found
+        else:
+            read(part)  # which says what is wrong with it
     if not schemas:
         return
     schema = pa.unify_schemas(list(schemas.values()), promote_options="default")

@@ -24,7 +24,7 @@ def test_versions():
 
 def test_packages_that_are_not_there_are_left_out(monkeypatch):
     monkeypatch.setattr(module, "_PACKAGES", ("torch", "no-such-package"))
-    assert environment()["packages"].keys() == {"torch"}
+    assert environment.__wrapped__()["packages"].keys() == {"torch"}
 
 
 def test_commit_is_that_of_the_checkout():
@@ -43,7 +43,7 @@ def test_no_git_is_no_error(monkeypatch):
         raise FileNotFoundError("git")
 
     monkeypatch.setattr(module.subprocess, "run", missing)
-    assert environment()["git_commit"] == ""
+    assert environment.__wrapped__()["git_commit"] == ""
 
 
 def test_hardware():
