@@ -1,5 +1,7 @@
 """Methods to a common domain: ranked among themselves, by what an empty image cannot win."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from phycharm.benchmarks.statistics import BEHIND_RULE
@@ -45,6 +47,9 @@ def common_domain_table(view: RunView, split: str) -> Table | None:
         return _unmeasured(view, split)
     judged, lacks = common_domain_judgement(view, split)
     shown = [*ranking, *agreement]
+    # Ranks within a measure take room that a terminal lacks; nothing is best at mere likeness.
+    kept = [i for i, c in enumerate(make_columns(shown)) if not c.text.startswith("Rank in")]
+    last = len(make_columns(ranking))
     bold = (
         f"Bold: not shown behind the best. A method is {BEHIND_RULE}."
         if judged.can_tell
@@ -53,10 +58,13 @@ def common_domain_table(view: RunView, split: str) -> Table | None:
     return Table(
         name=f"common-domain-{split}",
         title=f"Methods to a common domain, {split} subjects",
-        columns=make_columns(shown),
+        columns=[make_columns(shown)[i] for i in kept],
         rows=[
-            *leaderboard_rows(view, table, shown, tests=judged.can_tell),
-            *_nothing(view, shown, split),
+            [replace(row[i], best=row[i].best and i < last) for i in kept]
+            for row in (
+                *leaderboard_rows(view, table, shown, tests=judged.can_tell),
+                *_nothing(view, shown, split),
+            )
         ],
         notes=[
             _what(view),

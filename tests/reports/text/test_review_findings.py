@@ -71,6 +71,12 @@ def test_2_2_methods_to_a_common_domain_have_a_table_of_their_own():
     table = common_domain_table(common_domain(), "external")
     assert [row[1].text for row in table.rows] == ["blend", "mush", "No harmonization"]
     assert [row[0].text for row in table.rows] == ["1", "2", "–"]
+    heads = [column.text for column in table.columns]
+    best = {
+        row[1].text: [h for h, c in zip(heads, row, strict=True) if c.best] for row in table.rows
+    }
+    assert best["mush"] == []
+    assert len(best["blend"]) == 2
     notes = " ".join(table.notes)
     assert "Structure and Sharpness against the source count 1/2 each" in notes
     assert "Not measured in this folder: Dice against truth." in notes
