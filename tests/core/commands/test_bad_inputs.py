@@ -2,8 +2,10 @@
 
 import shlex
 import shutil
+import warnings
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from phycharm.reports.run.run_content import read_run
@@ -13,7 +15,8 @@ from support import phantom
 from support.bad_inputs.table import BAD_INPUTS, markdown
 
 REPORTED = [bad for bad in BAD_INPUTS if bad.where == "report"]
-REFUSED = [bad for bad in BAD_INPUTS if bad.where != "report"]
+SURVIVED = [bad for bad in BAD_INPUTS if bad.where == "warning"]
+REFUSED = [bad for bad in BAD_INPUTS if bad.where == "stderr"]
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +69,20 @@ def test_is_refused_in_one_line(bad, laid_out, call, tmp_path):
     for own in ("run/run.json",) if bad.command.startswith("benchmark") else ():
         before.pop(Path(own), None), after.pop(Path(own), None)
     assert after == before
+
+
+@pytest.mark.parametrize("bad", SURVIVED, ids=lambda bad: bad.id)
+def test_is_told_and_mended(bad, laid_out, call, good, tmp_path):
+    laid_out(bad)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        code, _, err = call(*shlex.split(bad.command))
+    said = [line.replace(f"{tmp_path}/", "") for line in err.splitlines()]
+    told = [line.removeprefix("phycharm: warning: ") for line in said]
+    assert any(bad.fits(line) for line in told), err
+    assert code == bad.code == 0
+    before, after = (pd.read_parquet(run / "scores.parquet") for run in (good["run"], Path("run")))
+    pd.testing.assert_frame_equal(after, before)
 
 
 @pytest.mark.parametrize("bad", REPORTED, ids=lambda bad: bad.id)

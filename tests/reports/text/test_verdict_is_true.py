@@ -270,7 +270,7 @@ def check_lead(contest, ranked, text):
     }
 
 
-def tests_of(case):
+def comparisons_of(case):
     """The tests against doing nothing, in the first measure; None where there are none."""
     contest, measure = case.contest, case.lead_measure
     plain = Contest(
@@ -292,7 +292,7 @@ def measure_name(measure):
 
 
 def check_nothing(case, text):
-    tests, measure = tests_of(case)
+    tests, measure = comparisons_of(case)
     if tests is None:
         assert text == ""
         return
@@ -363,7 +363,7 @@ def check_lack(case, who, lacking, wanted, places):
 
 
 def check_worse(case, who, name):
-    tests, measure = tests_of(case)
+    tests, measure = comparisons_of(case)
     assert measure_name(measure) == name
     assert named(who, tests) == {m for m, t in tests.items() if t[3] <= 0.05 and t[2] < 0}
 

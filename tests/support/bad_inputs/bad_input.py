@@ -26,10 +26,11 @@ class BadInput:
     command : str
         Arguments of `phycharm`, separated by blanks.
     line : str
-        What is said, after `phycharm: `; with `report` in `where`, a note in the report.
+        What is said, after `phycharm: `; with `report` in `where`, a note in the report, with
+        `warning` a warning, after which the work goes on.
     code : int
         Exit code.
-    where : {"stderr", "report"}
+    where : {"stderr", "warning", "report"}
         Where the line stands.
     needs : tuple of str
         Good inputs to lay out beside it: `dataset`, `model`, `run`.

@@ -9,6 +9,7 @@ from .bad_input import BadInput
 
 _RUN = "benchmark tiny.toml --dataset dataset --device cpu --out run"
 _REPORT = "report run"
+_CELL = "run/cells/linear_all_fold-1_seed-0"
 
 
 def file(name, content):
@@ -58,6 +59,10 @@ def _noted(id, what, make, line):
     return _result(id, what, make, line, code=0, where="report")
 
 
+def _survived(id, what, make, line):
+    return _result(id, what, make, line, command=_RUN, code=0, where="warning")
+
+
 RESULTS = (
     _result(
         "missing",
@@ -102,19 +107,17 @@ RESULTS = (
         "tiny.toml: is a file; give a folder with --out.",
         _RUN.replace("--out run", "--out tiny.toml"),
     ),
-    _result(
+    _survived(
         "manifest-broken",
         "A run.json that is no JSON, to go on with.",
         file("run.json", b"{"),
-        "run/run.json: not readable as JSON ([...]); start over with --fresh.",
-        _RUN,
+        "run/run.json: not readable as JSON ([...]); it is written anew.",
     ),
-    _result(
+    _survived(
         "manifest-list",
         "A run.json that is a list, to go on with.",
         file("run.json", b"[]"),
-        "run/run.json: holds no JSON object; start over with --fresh.",
-        _RUN,
+        "run/run.json: holds no JSON object; it is written anew.",
     ),
     _result(
         "manifest-other",
@@ -125,46 +128,36 @@ RESULTS = (
         "--fresh.",
         _RUN,
     ),
-    _result(
+    _survived(
         "cell-broken",
         "A cell.json that is no JSON, to go on with.",
-        in_cell_broken := (lambda p: (cell(p) / "cell.json").write_text("{")),
-        "run/cells/linear_all_fold-1_seed-0/cell.json: not readable as "
-        "JSON ([...]); remove the cell's folder and run again.",
-        _RUN,
+        lambda p: (cell(p) / "cell.json").write_text("{"),
+        f"{_CELL}/cell.json: not readable as JSON ([...]); the cell is made again.",
     ),
-    _result(
+    _survived(
         "cell-list",
         "A cell.json that is a list, to go on with.",
         lambda p: (cell(p) / "cell.json").write_text("[]"),
-        "run/cells/linear_all_fold-1_seed-0/cell.json: holds no JSON "
-        "object; remove the cell's folder and run again.",
-        _RUN,
+        f"{_CELL}/cell.json: holds no JSON object; the cell is made again.",
     ),
-    _result(
+    _survived(
         "cell-scores-truncated",
         "A cell's scores of which half is there, to go on with.",
         in_cell("scores.parquet", b"PAR1"),
-        "run/cells/linear_all_fold-1_seed-0/scores.parquet: not a "
-        "readable parquet file ([...]); remove it and run the benchmark "
-        "again.",
-        _RUN,
+        f"{_CELL}/scores.parquet: is missing or damaged; the cell is made again.",
     ),
-    _result(
+    _survived(
         "cell-histograms-truncated",
         "A cell's histograms of which half is there, to go on with.",
         in_cell("histograms.parquet", b"PAR1"),
-        "run/cells/linear_all_fold-1_seed-0/histograms.parquet: not a "
-        "readable parquet file ([...]); remove the cell's folder and run "
-        "again.",
-        _RUN,
+        f"{_CELL}/histograms.parquet: is missing or damaged; the cell is made again.",
     ),
-    _result(
+    _survived(
         "methods-broken",
         "A methods.json that is no JSON, to go on with.",
         file("methods.json", b"{"),
-        "run/methods.json: not readable as JSON ([...]); remove it and run again.",
-        _RUN,
+        "run/methods.json: not readable as JSON ([...]); it is written anew, without methods of "
+        "before.",
     ),
     _noted(
         "report-manifest-broken",
