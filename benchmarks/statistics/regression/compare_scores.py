@@ -16,7 +16,7 @@ KEYS = (
     "protocol", "split", "fold", "source", "target", "subject",
     "harmonizer", "seed", "metric", "tissue",
 )  # fmt: skip
-"""What tells rows apart. Not the protocol's version: where it rises, one asks what moved."""
+"""What tells rows apart. The version of the protocol does not, for one asks what moved by it."""
 _MOST_FILES = 3
 
 

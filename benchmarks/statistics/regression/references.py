@@ -11,7 +11,7 @@ from phycharm.utils.suggestions import did_you_mean
 
 ABOUT = "reference.toml"
 TOLERANCE = "tolerance.toml"
-"""Names of the files beside the scores of a reference: its history, and what may move."""
+"""Names of the files with the history of a reference and with what its scores may move."""
 
 
 def reference_names() -> list[str]:
