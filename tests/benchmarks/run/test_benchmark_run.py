@@ -36,7 +36,7 @@ class TestFiles:
     def test_of_the_run(self, run):
         assert {path.name for path in run.iterdir()} == {
             "run.json", "methods.json", "metrics.json", "scores.parquet", "histograms.parquet",
-            "maps.parquet", "timings.csv", "scans", "cells",
+            "features.parquet", "maps.parquet", "timings.csv", "scans", "cells",
         }  # fmt: skip
 
     def test_of_the_cells(self, run):
@@ -51,8 +51,8 @@ class TestFiles:
             for a, b in (("GE", "Siemens"), ("Siemens", "GE"))
         }
         model = {"model/harmonizer.json", "model/state.safetensors"}
-        tables = {"cell.json", "history.csv", "scores.parquet", "histograms.parquet"}
-        assert files == images | model | tables
+        tables = {f"{name}.parquet" for name in ("scores", "histograms", "features")}
+        assert files == images | model | tables | {"cell.json", "history.csv"}
 
     def test_of_the_scans(self, run):
         wanted = {
