@@ -13,6 +13,7 @@ from typing import Any, Self
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from phycharm.errors import InputError
+from phycharm.utils.untrusted.printable import say
 
 LOCK, HOLDER = ".lock", ".lock.json"
 """Names of the lock, and of the file that says whose it is."""
@@ -90,7 +91,7 @@ class RunLock:
                     raise InputError(self._refusal()) from None
             now = time.monotonic()
             if now - said > _SAY_EVERY_S:
-                print(f"phycharm: waiting for {self._whose()}", file=sys.stderr, flush=True)
+                say(f"phycharm: waiting for {self._whose()}", file=sys.stderr)
                 said = now
             time.sleep(_POLL_S)
 

@@ -13,4 +13,6 @@ def status(run: Path) -> None:
     """
     from phycharm.benchmarks.run.workers.status import run_status
 
-    print(run_status(run).text())
+    from ..utils.untrusted.printable import say
+
+    say(run_status(run).text())

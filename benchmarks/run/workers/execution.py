@@ -9,6 +9,7 @@ import torch
 
 from phycharm.errors import InputError
 from phycharm.utils.progress import progress_bar
+from phycharm.utils.untrusted.printable import say
 
 from ..cell_runner import CellRunner
 from ..tasks import Task
@@ -99,7 +100,7 @@ class Execution:
         if self.executor == "slurm":
             array = SlurmArray(root=root, threads=self.threads or 1, gpu=gpu, options=self.slurm)
             if self.dry_run:
-                print(array.described(left))
+                say(array.described(left))
                 return {}
             return array.run(left, done)
         pool = LocalPool(

@@ -72,7 +72,8 @@ def _told_tasks() -> "queue.Queue[str]":
 
 def _answer(answers: TextIO, content: dict[str, object]) -> None:
     with contextlib.suppress(BrokenPipeError):
-        print(json.dumps(content), file=answers, flush=True)
+        answers.write(json.dumps(content) + "\n")
+        answers.flush()
 
 
 def _set_threads(threads: int) -> None:

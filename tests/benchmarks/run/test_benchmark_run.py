@@ -52,9 +52,8 @@ class TestFiles:
             for a, b in (("GE", "Siemens"), ("Siemens", "GE"))
         }
         model = {"model/harmonizer.json", "model/state.safetensors"}
-        tables = {"cell.json", "history.csv", "scores.parquet", "histograms.parquet"}
-        tables |= {"features.parquet"}
-        assert files == images | model | tables
+        tables = {f"{name}.parquet" for name in ("scores", "histograms", "features")}
+        assert files == images | model | tables | {"cell.json", "history.csv"}
 
     def test_of_the_scans(self, run):
         wanted = {

@@ -219,9 +219,11 @@ class TestCollect:
 
     def test_other_tables_are_gathered_where_there_are_any(self, run):
         cell = run.cells / "none_all_fold-1_seed-0"
-        pd.DataFrame({"count": [1, 2]}).to_parquet(cell / "histograms.parquet")
+        for name in ("histograms", "volumes", "features"):
+            pd.DataFrame({"count": [1, 2]}).to_parquet(cell / f"{name}.parquet")
         run.collect()
-        assert pd.read_parquet(run.root / "histograms.parquet")["count"].tolist() == [1, 2]
+        for name in ("histograms", "volumes", "features"):
+            assert pd.read_parquet(run.root / f"{name}.parquet")["count"].tolist() == [1, 2]
         assert not (run.root / "maps.parquet").exists()
 
     def test_nothing_finished_yet(self, tmp_path):

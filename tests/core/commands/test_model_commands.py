@@ -92,8 +92,8 @@ class TestModels:
         assert str(path) in text
         assert not (tmp_path / "model").exists()
 
-    def test_training_without_people_with_maps(self, refused, protocol, tmp_path):
-        root = write_dataset(tmp_path / "plain", quantitative=())
+    def test_training_with_too_few_people_with_maps(self, refused, protocol, tmp_path):
+        root = write_dataset(tmp_path / "plain", quantitative=("Q1",))
         for arguments in (["train", "phycharm"], ["train-maps"]):
             text = refused(
                 *arguments, "--dataset", root, "--out", tmp_path / "model",

@@ -14,7 +14,7 @@ def test_dataset_that_is_there_already(refused, tmp_path):
     [
         ("--voxel-size", "0", "voxel size 0"),
         ("--voxel-size", "100", "voxel size 100"),
-        ("--subjects", "0", "at least one subject"),
+        ("--subjects", "-1", "at least one subject"),
         ("--quantitative-subjects", "-1", "subject"),
         ("--seed", "-1", "seed -1"),
         ("--scanners", "GE,Simens", "Simens"),
