@@ -8,7 +8,7 @@ from phycharm.commands.main import main
 from phycharm.data.nifti import read_volume
 
 from support import phantom
-from support.bids_folder import mask_path, t1w_path, write_dataset
+from support.bids_folder import mask_path, t1w_path
 
 
 class TestModels:
@@ -90,14 +90,4 @@ class TestModels:
         path.write_bytes(b"not a checkpoint")
         text = refused("import-checkpoint", path, "--out", tmp_path / "model")
         assert str(path) in text
-        assert not (tmp_path / "model").exists()
-
-    def test_training_with_too_few_people_with_maps(self, refused, protocol, tmp_path):
-        root = write_dataset(tmp_path / "plain", quantitative=("Q1",))
-        for arguments in (["train", "phycharm"], ["train-maps"]):
-            text = refused(
-                *arguments, "--dataset", root, "--out", tmp_path / "model",
-                "--protocol", protocol, "--device", "cpu",
-            )  # fmt: skip
-            assert "T1" in text or "quantitative" in text
         assert not (tmp_path / "model").exists()
