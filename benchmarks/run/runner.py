@@ -178,7 +178,7 @@ def _locked_run(
     _write_scans(run, data)
     tasks = run_tasks(runner, cards)
     RunPlan.of(runner, tasks).write(run.root)
-    if runner.data.quantitative and any(task.maps for task in tasks):
+    if any(task.maps for task in tasks):
         _write_measured_maps(run, data)
     try:
         with flushed_denormals():

@@ -110,7 +110,7 @@ def _other_maps(runner: CellRunner, cards: Mapping[str, MethodCard]) -> Sequence
     """List the maps of loss cases that are scored though no method runs on them."""
     maps = runner.data.protocol.maps
     presets = dict.fromkeys(maps.preset_of(c) for c in cards.values() if "maps" in c.needs)
-    if not runner.data.quantitative:
+    if not presets or not runner.data.quantitative:
         return []
     return [
         _maps_task((preset, case, seed))

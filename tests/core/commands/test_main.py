@@ -18,7 +18,7 @@ from phycharm.commands.main import main
 COMMANDS = (
     "benchmark", "simulate", "report", "convergence", "doctor", "protocols", "train", "train-maps",
     "harmonize", "import-checkpoint", "check", "segment", "inspect", "datasets", "preprocess",
-    "status", "--install-completion",
+    "status", "compare", "bless", "--install-completion",
 )  # fmt: skip
 # Files of the folder that are no command.
 HOUSE = {"__init__", "app", "main", "options"}

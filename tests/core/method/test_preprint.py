@@ -11,6 +11,7 @@ from torch import nn
 from phycharm.method import translation
 from phycharm.method.maps import MapsGenerator, generator
 from phycharm.method.phycharm_paper import PhyCHarmPaper
+from phycharm.networks.dropout import Dropout
 
 from support import phantom
 from support.phantom import TINY_FEATURES
@@ -120,7 +121,7 @@ def described(training):
         "batch": plan.batch_size,
         "epochs": plan.epochs,
         "schedule": plan.schedule,
-        "dropout": max((m.p for m in layers((nn.Dropout, nn.Dropout2d))), default=0),
+        "dropout": max((m.p for m in layers((nn.Dropout, nn.Dropout2d, Dropout))), default=0),
     }
 
 

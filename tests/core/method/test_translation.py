@@ -212,8 +212,8 @@ class TestSelection:
         return cohort.subset(subjects=["03"], scanners=PAIR)
 
     def test_kept_state_is_the_best_of_its_direction(self, pair, validation):
-        training = {"epochs": 6, "batch_size": 4, "learning_rate": 0.05}
-        for seed in range(6):
+        training = {"epochs": 6, "batch_size": 4, "learning_rate": 0.1}
+        for seed in range(20):
             method = unet(pair, validation, training=training, seed=seed)
             curves = {
                 (source.name, target.name): [

@@ -43,10 +43,8 @@ ARGUMENTS = (
         "command",
         "A command that does not exist.",
         "benchmrk",
-        'Unknown command "benchmrk". Did you mean "benchmark"? Available '
-        "commands: benchmark, check, convergence, datasets, doctor, "
-        "harmonize, import-checkpoint, inspect, ... See `phycharm "
-        "--help`.",
+        'Unknown command "benchmrk". Did you mean "benchmark"? Available commands: [...] See '
+        "`phycharm --help`.",
     ),
     _argument(
         "option",
