@@ -11,7 +11,7 @@ from phycharm.data.scan import Scan
 
 from ..protocol.run_data import RunData
 from ..segmentation import Segmentation, Segmenter
-from .references import read_reference, reference_identity, write_reference
+from .reference_tissues import read_reference, reference_identity, write_reference
 from .tissues import Fractions, TissueScore, TissuesInMask, tissue_scores, undefined_scores
 from .unsegmented import Unsegmented, write_failure
 from .volumes import true_volumes_ml

@@ -32,7 +32,7 @@ def bless(
         written down too.
     """
     from phycharm.benchmarks.statistics.regression import bless as renew
-    from phycharm.benchmarks.statistics.regression.bless import what_moved
+    from phycharm.benchmarks.statistics.regression.blessing import what_moved
 
     delta = renew(reference, run, why=why, spread=spread or (), seeds=seeds)
     for phrase in [] if delta is None else what_moved(delta):

@@ -1,10 +1,10 @@
 """Regression of scores: a run held against a reference, and references renewed."""
 
-from .bless import bless
-from .compare_scores import compare_scores
+from .blessing import bless
 from .delta import Delta
-from .fallen_scores import fallen_scores
 from .references import reference_names, reference_path
+from .score_comparison import compare_scores
+from .score_falls import fallen_scores
 from .score_set import ScoreSet, read_score_set
 from .tolerances import Tolerances, read_tolerances, tolerances_for
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from phycharm.errors import InputError
 
-from .compare_scores import KEYS, seed_spreads
+from .score_comparison import KEYS, seed_spreads
 from .score_set import ScoreSet
 from .tolerances import Tolerances
 from .toml_text import toml_key, toml_value

@@ -11,7 +11,6 @@ from phycharm.benchmarks.statistics.regression import (
     compare_scores,
     read_score_set,
 )
-from phycharm.benchmarks.statistics.regression.compare_scores import seed_spreads
 from phycharm.benchmarks.statistics.regression.delta import (
     EXTRA,
     FROM_NAN,
@@ -21,6 +20,7 @@ from phycharm.benchmarks.statistics.regression.delta import (
     TO_NAN,
     WITHIN,
 )
+from phycharm.benchmarks.statistics.regression.score_comparison import seed_spreads
 from phycharm.errors import InputError
 
 from support.score_factory import random_scores, scores_of

@@ -11,10 +11,10 @@ from phycharm.errors import InputError
 from phycharm.utils.atomic import atomic_folder
 
 from ...scoring.scores import SCORE_TYPES
-from .compare_scores import KEYS, compare_scores
 from .delta import Delta
 from .machine_spread import MARGIN, machine_spread, tolerance_text
 from .references import ABOUT, TOLERANCE, read_about
+from .score_comparison import KEYS, compare_scores
 from .score_set import ScoreSet, read_score_set
 from .tolerances import tolerances_for
 from .toml_text import toml_table

@@ -12,9 +12,9 @@ from phycharm.utils.suggestions import did_you_mean
 from ...metrics.catalogue import from_records
 from ...metrics.metric import Metric
 from ..subjects import CONTROLS
-from .compare_scores import compare_scores
 from .delta import MISSING, TO_NAN
 from .references import reference_path
+from .score_comparison import compare_scores
 from .score_set import ScoreSet, read_score_set
 from .tolerances import tolerances_for
 
