@@ -121,12 +121,12 @@ def leaderboard(
     >>> means = {"none": 0.80, "unet": 0.90}
     >>> scores = pd.DataFrame([
     ...     {**keys, "harmonizer": name, "subject": f"{number:02}", "value": mean + 0.01 * number}
-    ...     for name, mean in means.items() for number in range(5)
+    ...     for name, mean in means.items() for number in range(6)
     ... ])
     >>> leaderboard(scores, METRICS)[["place", "harmonizer", "mean", "tied_for_first"]].round(3)
-       place harmonizer  mean  tied_for_first
-    0      1       unet  0.92            True
-    1      2       none  0.82           False
+       place harmonizer   mean  tied_for_first
+    0      1       unet  0.925            True
+    1      2       none  0.825           False
     """
     _check_order(order, list(known_metrics(metrics)))
     field = lay_out(

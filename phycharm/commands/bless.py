@@ -34,7 +34,9 @@ def bless(
     from phycharm.benchmarks.statistics.regression import bless as renew
     from phycharm.benchmarks.statistics.regression.blessing import what_moved
 
+    from ..utils.untrusted.printable import say
+
     delta = renew(reference, run, why=why, spread=spread or (), seeds=seeds)
     for phrase in [] if delta is None else what_moved(delta):
-        print(f"Moved: {phrase}")
-    print(f"Reference: {reference}")
+        say(f"Moved: {phrase}")
+    say(f"Reference: {reference}")

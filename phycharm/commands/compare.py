@@ -44,13 +44,15 @@ def compare(
     from phycharm.reports.regression.delta_text import add_to_step_summary, delta_markdown
     from phycharm.reports.regression.junit_file import write_junit
 
+    from ..utils.untrusted.printable import say
+
     path = reference_path(reference)
     tolerances = tolerances_for(path, tolerance)
     delta = compare_scores(read_score_set(path), read_score_set(run), tolerances)
     text = delta_markdown(delta)
-    print(delta.headline if github and add_to_step_summary(text) else text.rstrip("\n"))
+    say(delta.headline if github and add_to_step_summary(text) else text.rstrip("\n"))
     if junit is not None:
-        print(f"JUnit: {write_junit(delta, junit)}")
+        say(f"JUnit: {write_junit(delta, junit)}")
     if out is not None:
-        print(f"Page: {write_delta_page(delta, out)}")
+        say(f"Page: {write_delta_page(delta, out)}")
     return 1 if delta.moved else 0

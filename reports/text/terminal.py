@@ -59,7 +59,8 @@ def leaderboard_text(run_dir: Path) -> str:
 
 
 def _lines(table: Table) -> list[str]:
-    shown = RichTable(title=table.title, title_justify="left", box=None, pad_edge=False)
+    # As the title of the table it would be broken to the table's width, which may be a word's.
+    shown = RichTable(box=None, pad_edge=False)
     for column in table.columns:
         side: Literal["left", "right"] = "right" if column.number else "left"
         shown.add_column(Text(column.text), justify=side, no_wrap=not column.number)
@@ -67,7 +68,8 @@ def _lines(table: Table) -> list[str]:
         shown.add_row(*(Text(_marked(cell)) for cell in row))
     buffer = io.StringIO()
     Console(file=buffer, width=_WIDTH, no_color=True, highlight=False).print(shown)
-    return [line.rstrip() for line in buffer.getvalue().rstrip().splitlines()]
+    printed = [line.rstrip() for line in buffer.getvalue().rstrip().splitlines()]
+    return [_wrapped(table.title), *printed]
 
 
 def convergence_text(run_dir: str | Path) -> str:

@@ -18,6 +18,7 @@ from phycharm.baselines.pix2pix.patch_discriminator import (
 from phycharm.baselines.pix2pix.pix2pix import PIX2PIX_PLAN, Pix2Pix
 from phycharm.baselines.pix2pix.pix2pix_generator import Pix2PixGenerator, halvings_for
 from phycharm.baselines.pix2pix.pix2pix_training import Pix2PixTraining
+from phycharm.networks.dropout import Dropout
 from phycharm.networks.slices import as_tensor, cut
 
 from support.toy_cohort import A, B, C, error, flipped, toy_cohort, toy_scan
@@ -42,8 +43,8 @@ def test_the_generator_is_the_papers():
     widths = [(32, 32), (64, 32), (64, 32), (64, 32), (64, 16), (32, 8), (16, 4), (8, 1)]
     assert [(conv.in_channels, conv.out_channels) for conv in ups] == widths
     assert {(c.kernel_size, c.stride, c.padding) for c in downs + ups} == {((4, 4), (2, 2), (1, 1))}
-    assert [bool(layers(block, nn.Dropout)) for block in generator.up] == [True] * 3 + [False] * 4
-    assert {layer.p for layer in layers(generator, nn.Dropout)} == {0.5}
+    assert [bool(layers(block, Dropout)) for block in generator.up] == [True] * 3 + [False] * 4
+    assert {layer.p for layer in layers(generator, Dropout)} == {0.5}
     normed = [bool(layers(block, nn.InstanceNorm2d)) for block in generator.down]
     assert normed == [False, *[True] * 6, False]
     assert {layer.negative_slope for layer in layers(generator, nn.LeakyReLU)} == {0.2}
@@ -294,7 +295,7 @@ def test_intensities_are_mapped_to_the_range_of_tanh_and_back(fitted):
 def test_dropout_is_off_when_harmonizing(fitted):
     scan = toy_scan("05", A)
     network = fitted._generators["A->B"]
-    assert layers(network, nn.Dropout)
+    assert layers(network, Dropout)
     assert not network.training
     image = torch.rand(1, 1, 32, 32)
     with torch.no_grad():

@@ -26,7 +26,8 @@ def test_a_target_is_segmented_once_for_all_methods(data, scorer, engine, tmp_pa
     # Three images and one reference.
     assert engine.asked == {("03", "Siemens"): 4}
     written = sorted(path.name for path in (tmp_path / "scans").iterdir())
-    assert written == ["sub-03_ses-Siemens_pveseg.nii.gz", "sub-03_ses-Siemens_seg.nii.gz"]
+    kinds = ("pveseg.nii.gz", "seg.nii.gz", "tissues.npz")
+    assert written == [f"sub-03_ses-Siemens_{kind}" for kind in kinds]
 
 
 def test_the_target_itself_scores_perfectly(data, scorer, tmp_path):

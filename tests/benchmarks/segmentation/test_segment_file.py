@@ -100,7 +100,7 @@ def test_a_z_scored_file_is_refused_rather_than_halved(tmp_path):
 def test_bad_files(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         segment_file(tmp_path / "none.nii.gz", tmp_path)
-    with pytest.raises(InputError, match="is a folder; name a NIfTI file"):
+    with pytest.raises(InputError, match="is a folder; name a file"):
         segment_file(tmp_path, tmp_path)
     series = tmp_path / "series.nii.gz"
     nibabel.save(nibabel.Nifti1Image(np.ones((4, 4, 4, 2), np.float32), np.eye(4)), series)
