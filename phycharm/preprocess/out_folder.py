@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import __version__
 from ..data.bids.bids_dataset import BidsDataset
+from ..data.datasets.shipped import PREPROCESSOR
 from ..errors import InputError
 from ..utils.atomic import write_json, write_text
 from ..utils.json_file import read_object
@@ -19,7 +20,6 @@ from .result_files import MASKS, PREPROCESSING, ResultFiles
 from .scan_summary import ScanSummary
 from .source_scan import SourceScan
 
-GENERATOR = "phycharm preprocess"
 _BIDS_VERSION = "1.10.0"
 _DESCRIPTION = "dataset_description.json"
 _PARTICIPANTS = ("participants.tsv", "participants.json")
@@ -86,7 +86,7 @@ class OutFolder:
             return self.cache.is_dir()
         made_by = read_object(path, remedy="correct it, or give another folder").get("GeneratedBy")
         return isinstance(made_by, list) and any(
-            isinstance(one, dict) and one.get("Name") == GENERATOR for one in made_by
+            isinstance(one, dict) and one.get("Name") == PREPROCESSOR for one in made_by
         )
 
     def describe(
@@ -164,4 +164,4 @@ def _description(raw: BidsDataset, settings: PreprocessSettings) -> dict[str, An
 
 def _generator(settings: PreprocessSettings) -> dict[str, Any]:
     told = ", ".join(f"{name} {value}" for name, value in settings.as_record().items() if value)
-    return {"Name": GENERATOR, "Version": __version__, "Description": told}
+    return {"Name": PREPROCESSOR, "Version": __version__, "Description": told}

@@ -8,6 +8,9 @@ from typing import Any
 
 from .dataset_file import DatasetFile, parse_dataset_file
 
+PREPROCESSOR = "phycharm preprocess"
+"""What made a dataset, if that was this package's own preprocessing."""
+
 _MOST = 0.9  # part of the images that have to look like a dataset's
 
 
@@ -55,8 +58,12 @@ def recognised(
     Returns
     -------
     tuple of DatasetFile and str, or None
-        The file, and by what the dataset was recognised.
+        The file, and by what the dataset was recognised. None for what this package has
+        preprocessed: its title and people are still those of the raw dataset, but its names are
+        plain ones.
     """
+    if _preprocessed(description):
+        return None
     said = f"{description.get('Name', '')} {folder}".casefold()
     doi = f"{description.get('DatasetDOI', '')} {description.get('ReferencesAndLinks', '')}"
     volumes = [path for path in paths if path.endswith((".nii", ".nii.gz"))]
@@ -77,6 +84,12 @@ def recognised(
         if signs.paths and images and _share(images, signs.paths) >= _MOST:
             return known, "the names of its images"
     return None
+
+
+def _preprocessed(description: Mapping[str, Any]) -> bool:
+    makers = description.get("GeneratedBy")
+    named = makers if isinstance(makers, list) else []
+    return any(isinstance(one, Mapping) and one.get("Name") == PREPROCESSOR for one in named)
 
 
 def _share(images: Sequence[str], patterns: Sequence[str]) -> float:

@@ -9,9 +9,10 @@ import pytest
 
 from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.datasets.dataset_file import DatasetFile, parse_dataset_file
+from phycharm.data.datasets.shipped import shipped, shipped_names
 from phycharm.errors import InputError
 
-from support import trees
+from support import bids_folder, trees
 from support.trees import GE, PHILIPS, SIEMENS, TRIO, grow, masks, put, t1w
 
 
@@ -486,3 +487,24 @@ def test_times_that_wander_by_a_per_cent_are_one_protocol(tmp_path):
         for s in ("A", "B")
     }
     assert len(BidsDataset(grow(tmp_path / "d", files)).travelling().scanners) == 2
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_what_was_preprocessed_is_read_by_its_own_names(tmp_path, name):
+    """Its title is still the raw dataset's, whose dataset file would look for other names."""
+    signs = shipped(name).recognise
+    if not signs.names:
+        return
+    root = bids_folder.write_dataset(tmp_path / "brains")
+    description = {
+        "Name": f"{signs.names[0]}, preprocessed",
+        "BIDSVersion": "1.10.0",
+        "DatasetType": "derivative",
+        "GeneratedBy": [{"Name": "phycharm preprocess"}],
+    }
+    bids_folder.write_json(root / "dataset_description.json", description)
+    dataset = BidsDataset(root)
+    assert dataset.quantitative_people == {"Q1", "Q2"}
+    assert {scanner.name for scanner in dataset.travelling().scanners} == {
+        "GE", "Philips", "Siemens",
+    }  # fmt: skip
