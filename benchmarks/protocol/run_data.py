@@ -20,6 +20,7 @@ from phycharm.utils.arrays import Image
 from phycharm.utils.progress import progress_bar
 
 from .protocol import Protocol
+from .sections import Split
 from .split import Design, Fold, design
 
 
@@ -146,11 +147,23 @@ class RunData:
         """
         cohort = self.cohort
         return design(
-            self.protocol.split,
+            self._split,
             cohort.subjects,
             place=str(self.dataset.root),
             scanners={s: [on.name for on in cohort.scanners_of(s)] for s in cohort.subjects},
         )
+
+    @property
+    def _split(self) -> Split:
+        """The protocol's split, with the people whom a dataset file names where it only counts."""
+        split, named = self.protocol.split, self.dataset.rules.split
+        changes: dict[str, tuple[str, ...]] = {}
+        if named.training and isinstance(split.training, int):
+            changes["training"] = tuple(named.training)
+        # Who asks for nobody, as a study of budgets does, gets nobody.
+        if named.external and split.external != 0 and not isinstance(split.external, tuple):
+            changes["external"] = tuple(named.external)
+        return split.model_copy(update=changes)
 
     @property
     def scanner_names(self) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from phycharm.benchmarks.protocol.run_data import RunData
 from phycharm.data.bids.bids_dataset import BidsDataset
+from phycharm.data.datasets.dataset_file import parse_dataset_file
 from phycharm.data.intensity import STANDARDIZATIONS, intensity_scale
 from phycharm.data.nifti import read_volume, write_volume
 from phycharm.errors import InputError
@@ -265,3 +266,31 @@ class TestWherePeopleLackScanners:
         with pytest.raises(InputError, match="nobody was on two of the scanners") as error:
             _ = data(root, pair_protocol()).cohort
         assert "\n" not in str(error.value)
+
+
+class TestSplitOfTheDataset:
+    """A dataset file names who is learned from and who is evaluated."""
+
+    RULES = "[split]\ntraining = ['03', '01']\nexternal = ['02']\n"
+
+    def dealt(self, root, *, rules=RULES, **split):
+        opened = BidsDataset(root, rules=parse_dataset_file(rules, place="rules.toml"))
+        asked = {"quantitative_training": 1, "quantitative_validation": 0} | split
+        return RunData(opened, tiny_protocol(split=asked)).design
+
+    def test_it_takes_the_place_of_numbers(self, shared_dataset):
+        design = self.dealt(shared_dataset, training=2, external=1, folds=[1])
+        assert set(design.folds[0].train + design.folds[0].validation) == {"01", "03"}
+        assert design.external == ("02",)
+
+    def test_names_in_the_protocol_come_first(self, shared_dataset):
+        names = {"training": ["01", "02"], "external": ["03"], "folds": [1]}
+        assert self.dealt(shared_dataset, **names).external == ("03",)
+
+    def test_who_asks_for_nobody_gets_nobody(self, shared_dataset):
+        assert self.dealt(shared_dataset, training=2, external=0, folds=[1]).external == ()
+
+    def test_somebody_who_is_not_there(self, shared_dataset):
+        wrong = "[split]\ntraining = ['01', '77']\n"
+        with pytest.raises(InputError, match="77"):
+            self.dealt(shared_dataset, rules=wrong, training=2, external="rest", folds=[1])
