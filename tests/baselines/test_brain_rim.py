@@ -18,7 +18,7 @@ METHODS = {
         training=PLAN | {"epochs": 20}, base=8, residual=residual, seed=3
     ),
     "calamiti": lambda residual: Calamiti(
-        training=PLAN | {"epochs": 12}, base=4, residual=residual, seed=1
+        training=PLAN | {"epochs": 24}, base=4, residual=residual, seed=1
     ),
 }
 
