@@ -11,6 +11,7 @@ from phycharm.data.scanner import Scanner
 from ..protocol.run_data import RunData
 from .environment import environment, hardware, peak_memory_mb
 from .run_folder import RunFolder
+from .run_plan import seen_from
 
 
 @dataclass
@@ -88,7 +89,7 @@ class Manifest:
         return sorted(kept.union(self.data.protocol.seeds))
 
     def _dataset(self) -> dict[str, Any]:
-        dataset = self.data.dataset
+        dataset, mapped = self.data.dataset, self.data.mapped
         description = dataset.description
         return {
             "name": dataset.name,
@@ -96,20 +97,12 @@ class Manifest:
             "simulated": dataset.simulated,
             "fingerprint": dataset.fingerprint,
             "checksums": dataset.checksums,
-            "maps_path": self._maps_path(),
+            "maps_path": seen_from(self.run.root, mapped.root) if mapped else "",
             "rules": dataset.given_rules.record() if dataset.given_rules else {},
             "names_read_by": dataset.rules_source,
             "license": str(description.get("License", "")),
             "citation": str(description.get("HowToAcknowledge", "")),
         }
-
-    def _maps_path(self) -> str:
-        """Where people with maps are, if elsewhere; within the run's folder, seen from there."""
-        if self.data.mapped is None:
-            return ""
-        root = self.data.mapped.root
-        own = root.is_relative_to(self.run.root)
-        return str(root.relative_to(self.run.root) if own else root.resolve())
 
 
 def _scanner_record(scanner: Scanner) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -58,6 +59,8 @@ class RunLock:
         try:
             self._acquire()
         except NotImplementedError:
+            # What older versions of filelock say of a file system without locks; newer ones take a
+            # file as the lock by themselves.
             self._lock = SoftFileLock(self.root / LOCK)
             self._acquire()
         holder = {
@@ -101,7 +104,7 @@ class RunLock:
             "folder with --out."
         )
         holder = lock_holder(self.root)
-        if holder is None or _is_alive(holder):
+        if holder is None or lives(holder):
             return line
         return f"{line} If that run is dead, remove {self.root / LOCK}."
 
@@ -122,14 +125,14 @@ def lock_holder(root: Path) -> dict[str, Any] | None:
     return holder if known else None
 
 
-def _is_alive(holder: dict[str, Any]) -> bool:
-    """Whether a process of this machine is still there; of another machine nobody knows."""
-    if holder["host"] != platform.node():
-        return False
+def lives(holder: Mapping[str, Any]) -> bool | None:
+    """Whether a process is there, by its `host` and `pid`; None if that is another machine."""
+    if holder.get("host") != platform.node():
+        return None
     try:
-        os.kill(int(holder["pid"]), 0)
-    except ProcessLookupError:
+        os.kill(int(holder.get("pid", 0)), 0)
+    except (ProcessLookupError, TypeError, ValueError):
         return False
-    except (OSError, ValueError):
-        return True
+    except OSError:
+        return True  # somebody else's
     return True

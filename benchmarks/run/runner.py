@@ -187,7 +187,7 @@ def _locked_run(
         manifest.write("interrupted")
         raise
     run.collect()
-    manifest.write("finished")
+    manifest.write("interrupted" if execution.dry_run else "finished")
     return RunResult(folder=run.root, failed=_failures(run))
 
 

@@ -25,6 +25,7 @@ class RandomState:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the states, as tensors and plain data."""
+        # NumPy's global generator, from which outsiders' methods draw.
         _, numbers, place, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002
         return {
             "python": random.getstate(),

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from phycharm.benchmarks.run.runner import run_benchmark
+from phycharm.benchmarks.run.workers import slurm
 from phycharm.benchmarks.run.workers.cell_log import CellLog
 from phycharm.benchmarks.run.workers.execution import Execution
 from phycharm.benchmarks.run.workers.slurm import SlurmArray
@@ -43,7 +44,7 @@ def workers_of(out):
 @pytest.fixture(autouse=True, scope="module")
 def polled_often():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SlurmArray, "poll_seconds", 0.5)
+        patch.setattr(slurm, "_POLL_S", 0.5)
         yield
 
 
@@ -94,6 +95,7 @@ def test_dry_run_only_says_it(tmp_path, shared_dataset, capsys):
     assert "at once, job 1 (2 cores): maps_corrected_case-4_seed-0" in said
     assert "when the maps are there, job 1 (2 cores): phycharm_GE-Siemens" in said
     assert not list((out / "cells").glob("*/cell.json"))
+    assert json.loads((out / "run.json").read_text())["status"] == "interrupted"
 
 
 def test_killed_job_is_submitted_again(tmp_path, shared_dataset):

@@ -41,7 +41,7 @@ class Stopwatch:
 
 
 def next_numbers():
-    """What every generator would draw next."""
+    """What every generator would draw next, NumPy's global one too: outsiders draw from it."""
     return torch.rand(3).tolist(), random.random(), np.random.rand()  # noqa: NPY002
 
 

@@ -40,6 +40,7 @@ class Taker:
         if self.calls == self.stop_at:
             raise Interrupted
         self.calls += 1
+        # From every generator whose state has to be kept, NumPy's global one too.
         noise = torch.randn(len(indices), 2) + random.random() + np.random.normal()  # noqa: NPY002
         made = self.network(self.x[indices] + noise)
         self.pool = [*self.pool, made.detach()][-3:]

@@ -84,7 +84,8 @@ class _Heard(io.TextIOBase):
         self._before.write(text)
         *lines, self._line = (self._line + text).split("\n")
         for line in filter(None, map(str.strip, lines)):
-            self._log.write("said", text=line[:_LONGEST])
+            if "\x1b" not in line:  # a terminal's live bar, drawn over itself
+                self._log.write("said", text=line[:_LONGEST])
         return len(text)
 
     def flush(self) -> None:

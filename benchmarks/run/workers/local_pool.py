@@ -147,8 +147,11 @@ class LocalPool:
             waiting.remove(task)
             worker.task = task
             assert worker.process.stdin is not None
-            worker.process.stdin.write(f"{task.name}\n")
-            worker.process.stdin.flush()
+            # A worker that has just died does not take it; its death is heard, and the task dealt
+            # out again.
+            with suppress(BrokenPipeError):
+                worker.process.stdin.write(f"{task.name}\n")
+                worker.process.stdin.flush()
 
     def _hear(
         self, worker: _Process, ears: selectors.BaseSelector, waiting: list[Task]
@@ -178,6 +181,9 @@ class LocalPool:
         code, task = worker.process.wait(), worker.task
         worker.close()
         why = f"its process died ({_death(code)})"
+        if task is None and worker.ready:
+            self._start(ears)
+            return "", ""
         if task is None:
             raise InputError(
                 f"{self.root}: a worker did not start ({_death(code)}); {worker.heard.name} says "

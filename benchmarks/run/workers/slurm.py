@@ -46,7 +46,6 @@ class SlurmArray:
     threads: int
     gpu: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
-    poll_seconds: float = _POLL_S
 
     def run(self, tasks: Sequence[Task], done: Iterable[str] = ()) -> dict[str, str]:
         """Do all tasks: first those that need nothing, then those whose maps are there.
@@ -130,7 +129,7 @@ class SlurmArray:
         numbers = sorted({str(job.job_id).partition("_")[0] for job in jobs})
         try:
             while _in_queue(numbers):
-                time.sleep(self.poll_seconds)
+                time.sleep(_POLL_S)
         except BaseException:
             subprocess.run(["scancel", *numbers], check=False, capture_output=True)
             raise

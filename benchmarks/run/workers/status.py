@@ -1,7 +1,5 @@
 """How far a run is: what is done, running and where, failed, and how long the rest takes."""
 
-import os
-import platform
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from typing import Any
 from phycharm.errors import InputError
 
 from ..run_folder import LEFT_OUT, RunFolder
-from ..run_lock import lock_holder
+from ..run_lock import lives, lock_holder
 from ..run_plan import PlannedCell, RunPlan
 from .cell_log import CellLog
 
@@ -119,17 +117,17 @@ def run_status(root: Path) -> RunStatus:
     cells = [_status(cell.name, run, logs[cell.name]) for cell in plan.cells]
     holder = lock_holder(root)
     working = ""
-    if holder is not None and _may_live(holder):
+    if holder is not None and lives(holder) is not False:
         working = f"Process {holder['pid']} on {holder['host']}"
     return RunStatus(root=root, cells=tuple(cells), working=working, left=_left(plan.cells, cells))
 
 
 def _status(name: str, run: RunFolder, log: Log) -> CellStatus:
     record = run.cell_record(name)
-    begun = next((entry for entry in reversed(log) if entry.get("event") == "begin"), None)
+    begun = _begun(log)
     over = bool(log) and log[-1].get("event") in ("end", "broken off")
     where = f"process {begun.get('pid')} on {begun.get('host')}" if begun else ""
-    if begun and not over and _may_live(begun):
+    if begun and not over and lives(begun) is not False:
         return CellStatus(name=name, state="running", seconds=_since(begun), where=where)
     if record is not None and record["status"] in ("done", "failed", LEFT_OUT):
         return CellStatus(
@@ -144,13 +142,16 @@ def _status(name: str, run: RunFolder, log: Log) -> CellStatus:
     return CellStatus(name=name, state="waiting")
 
 
+def _begun(log: Log) -> dict[str, Any] | None:
+    """Return the entry with which the last attempt began."""
+    return next((entry for entry in reversed(log) if entry.get("event") == "begin"), None)
+
+
 def _taken(log: Log) -> float | None:
     """Seconds from the last begin to what was written last."""
-    begun = next((entry for entry in reversed(log) if entry.get("event") == "begin"), None)
-    if begun is None:
-        return None
-    times = [_time(entry) for entry in (begun, log[-1])]
-    return (times[1] - times[0]).total_seconds() if all(times) else None  # type: ignore[operator]
+    begun = _begun(log)
+    start, end = (None, None) if begun is None else (_time(begun), _time(log[-1]))
+    return None if start is None or end is None else (end - start).total_seconds()
 
 
 def _since(begun: Mapping[str, Any]) -> float | None:
@@ -184,19 +185,6 @@ def _left(planned: Iterable[PlannedCell], cells: Iterable[CellStatus]) -> float 
             total += max(whole - spent, 0.0)
     workers = max(1, sum(cell.state == "running" for _, cell in pairs))
     return total / workers
-
-
-def _may_live(holder: Mapping[str, Any]) -> bool:
-    """Whether a process is there; of another machine it is believed."""
-    if holder.get("host") != platform.node():
-        return True
-    try:
-        os.kill(int(holder.get("pid", 0)), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _span(seconds: float | None) -> str:

@@ -69,6 +69,7 @@ def read_state_file(path: Path) -> Any:
     try:
         with safe_open(path, "pt") as file:
             about = file.metadata() or {}
+            # No dict: it has `keys` and cannot be iterated.
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if about.get("format") != _FORMAT:
             raise DamagedStateError(f"format {about.get('format')!r} instead of {_FORMAT!r}")

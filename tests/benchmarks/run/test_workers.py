@@ -2,6 +2,7 @@
 
 import json
 import os
+import selectors
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from phycharm.benchmarks.run.runner import run_benchmark
 from phycharm.benchmarks.run.tasks import run_tasks
 from phycharm.benchmarks.run.workers.cell_log import CellLog
 from phycharm.benchmarks.run.workers.execution import Execution
+from phycharm.benchmarks.run.workers.local_pool import LocalPool
 from phycharm.benchmarks.run.workers.one_cell import run_one
 from phycharm.errors import InputError
 
@@ -157,6 +159,19 @@ class TestDeaths:
         assert bool(result.failed) == (times > 1)
         if result.failed:
             assert "its process died (signal 9)" in result.failed[0]
+
+    def test_of_an_idle_worker(self, tmp_path):
+        """It is replaced; nobody says that it had not started."""
+        pool, ears = LocalPool(root=tmp_path, jobs=1, threads=1), selectors.DefaultSelector()
+        pool._start(ears)
+        (worker,) = pool._workers
+        worker.ready = True
+        worker.process.kill()
+        assert pool._bury(worker, ears, []) == ("", "")
+        assert len(pool._workers) == 1
+        assert pool._workers[0] is not worker
+        pool._stop()
+        ears.close()
 
     def test_of_whoever_started_them(self, tmp_path, shared_dataset):
         """Workers do not outlive the run that holds the folder."""
