@@ -215,6 +215,9 @@ class CellRunner:
         return {
             "repr": repr(method),
             "deviations": [*method.deviations, *self._substitutes(method)],
+            "fitted_on": {
+                role: list(method.fitted_on.get(role) or ()) for role in ("subjects", "validation")
+            },
             "findings": method.findings,
             "parameters": method.parameters,
             "fit_seconds": round(fit_seconds, 2),
@@ -260,7 +263,11 @@ class CellRunner:
         evaluation = self._evaluation(cell, folder, self.people(cell).untrained)
         if isinstance(method, CommonDomainHarmonizer):
             # There is no target to look like: both scanners' images are compared with each other.
-            evaluation.run(make, reference=method.to_common)
+            evaluation.run(
+                make,
+                reference=method.to_common,
+                untold=lambda source, target: method.untold(source, target.scanner),
+            )
         else:
             evaluation.run(make)
         return spent

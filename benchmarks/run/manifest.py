@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
 
+from phycharm.data.datasets.dataset_names import dataset_names
 from phycharm.data.scanner import Scanner
 
 from ..protocol.run_data import RunData
@@ -93,6 +94,9 @@ class Manifest:
         description = dataset.description
         return {
             "name": dataset.name,
+            "names": dataset_names(
+                description, folder=dataset.root.resolve().name, rules=dataset.rules
+            ),
             "path": str(dataset.root),
             "simulated": dataset.simulated,
             "fingerprint": dataset.fingerprint,

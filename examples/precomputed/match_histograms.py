@@ -74,7 +74,7 @@ def write_card(out, dataset, reference):
         "summary": "Histogram matching to one scan of the target, made outside of phycharm.",
         "license": "MIT",
         "supervision": "unpaired",
-        "trained_on": [f"{dataset.name}: sub-{reference}"],
+        "trained_on": [f"{dataset.name}/sub-{reference}"],
     }
     (out / "card.json").write_text(json.dumps(card, indent=2))
 

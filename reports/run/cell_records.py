@@ -86,6 +86,13 @@ class CellRecord:
         return found if isinstance(found, int) else None
 
     @property
+    def fitted_on(self) -> dict[str, list[str]]:
+        """People by their role in the fit: `subjects`, `validation`; empty where not recorded."""
+        recorded = self.record.get("fitted_on")
+        kept = recorded if isinstance(recorded, dict) else {}
+        return {str(k): [str(one) for one in v] for k, v in kept.items() if isinstance(v, list)}
+
+    @property
     def left_out(self) -> list[dict[str, str]]:
         """Directions that nobody could teach: `source`, `target` and `reason` of each."""
         recorded = self.record.get("left_out")

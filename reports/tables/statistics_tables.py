@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,9 @@ def comparisons(view: RunView) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=16)
-def against_nothing(view: RunView, measure: Measure, methods: tuple[str, ...]) -> pd.DataFrame:
+def against_nothing(
+    view: RunView, measure: Measure, methods: tuple[str, ...], nothing: str = "none"
+) -> pd.DataFrame:
     """Test doing nothing against methods in one measure, over directions.
 
     Parameters
@@ -63,23 +66,25 @@ def against_nothing(view: RunView, measure: Measure, methods: tuple[str, ...]) -
         What was measured.
     methods : tuple of str
         The family: who is held against doing nothing.
+    nothing : str
+        The name of doing nothing, which in a common domain is another.
 
     Returns
     -------
     DataFrame
-        A row per method as `phycharm.benchmarks.statistics.compare` gives it, `none` being the
-        reference: a verdict of `worse` is a method that scores better. Empty where doing nothing
-        has no scores in that measure.
+        A row per method as `phycharm.benchmarks.statistics.compare` gives it, doing nothing being
+        the reference: a verdict of `worse` is a method that scores better. Empty where doing
+        nothing has no scores in that measure.
     """
     scores = view.scores_of([measure], shared=True)
     known = set(scores.loc[scores["value"].notna() & (scores["split"] == view.split), "harmonizer"])
     rivals = [method for method in methods if method in known]
-    if "none" not in known or not rivals:
+    if nothing not in known or not rivals:
         return pd.DataFrame()
     table = compare(
         scores[scores["split"] == view.split],
         list(view.content.metrics),
-        reference="none",
+        reference=nothing,
         rivals=rivals,
         alpha=view.alpha,
         confidence=1 - view.alpha,
@@ -266,15 +271,24 @@ def interval_notes(view: RunView, people: Iterable[int], what: str) -> list[str]
 
 
 def leaks(view: RunView) -> list[str]:
-    """List methods that declare to have been trained on what they are scored on."""
+    """List methods that declare, or whose fits tell, that they have seen what they are scored on.
+
+    Fits are held against the external people alone: others learn and choose by design.
+    """
     dataset = view.content.section("dataset")
-    names = [str(dataset[key]) for key in ("name", "path") if dataset.get(key)]
-    subjects = [s for own in view.subjects.values() for s in own]
-    return [
-        f"{label(method)}: {finding}"
-        for method in view.methods
-        for finding in leakage(view.content.methods.get(method, {}), subjects, names)
-    ]
+    told = dataset.get("names")
+    # Runs of before name a title and a path.
+    folder = PurePath(str(dataset.get("path", ""))).name
+    names = [str(n) for n in (*(told if isinstance(told, list) else [dataset.get("name")]), folder)]
+    everybody = [s for own in view.subjects.values() for s in own]
+    external = view.subjects.get("external", ())
+    found = []
+    for method in view.methods:
+        declared = leakage(view.content.methods.get(method, {}), everybody, names)
+        fits = [cell.fitted_on for cell in view.content.cells if cell.harmonizer == method]
+        learned = [f for fit in fits for f in leakage({"fitted_on": fit}, external, names)]
+        found += [f"{label(method)}: {finding}" for finding in dict.fromkeys(declared + learned)]
+    return found
 
 
 def ceiling_table(view: RunView) -> Table | None:

@@ -161,7 +161,7 @@ class TestManifest:
         dataset = manifest["dataset"]
         assert set(dataset) == {
             "name", "path", "simulated", "fingerprint", "checksums", "rules",
-            "names_read_by", "license", "citation", "maps_path",
+            "names", "names_read_by", "license", "citation", "maps_path",
         }  # fmt: skip
         assert dataset["simulated"] is False
         assert dataset["fingerprint"] == BidsDataset(shared_dataset).fingerprint

@@ -7,7 +7,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from phycharm.benchmarks.metrics import METRICS, score_image
-from phycharm.benchmarks.statistics import ceiling, leakage, trust
+from phycharm.benchmarks.statistics import ceiling, trust
 from phycharm.benchmarks.statistics.trust import COLUMNS
 
 from support.score_factory import DIRECTIONS, table
@@ -224,24 +224,6 @@ def test_every_image_metric_deserves_belief_on_plausible_heads():
     result = trust(table(rows), METRICS)
     assert len(result) == 11
     assert result["verdict"].eq("trusted").all(), result[["metric", "reason"]]
-
-
-def test_leakage_by_dataset_subject_and_fit():
-    names = ["ON-Harmony", "ds004712"]
-    clean = {"trained_on": ["OASIS-3", "ON-Harmony/sub-09", "harmony"]}
-    assert leakage(clean, ["01", "sub-02"], names) == []
-    assert leakage({}, ["01"], "ON-Harmony") == []
-    assert leakage({"trained_on": ["DS004712"]}, ["01"], names) == [
-        "trained on DS004712, which is the dataset it is scored on"
-    ]
-    assert leakage({"trained_on": ["on_harmony/02"]}, ["01", "sub-02"], names) == [
-        "trained on on_harmony/02, a subject it is scored on"
-    ]
-    fitted = {"fitted_on": {"subjects": ["sub-01", "03"], "validation": ["02"]}}
-    assert leakage(fitted, ["01", "02"], names) == [
-        "fitted to sub-01, scored here",
-        "selected on sub-02, scored here",
-    ]
 
 
 def test_ceiling_is_what_a_rescan_scores():
