@@ -39,6 +39,11 @@ class PrecomputedCommonImages(CommonDomainHarmonizer, PrecomputedImages):
         )
 
     @override
+    def untold(self, scan: Scan, scanner: Scanner) -> Image | None:
+        """There is no image of a scan taken to be from another scanner: none lies in the folder."""
+        return None
+
+    @override
     def apply_common(self, scan: Scan) -> Image:
         case = (scan.subject, scan.scanner.name, COMMON)
         return self._images.read(case, scan, scale=self.scale)

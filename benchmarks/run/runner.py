@@ -29,7 +29,7 @@ from ..protocol.mapped_people import with_digital_people, with_maps_of
 from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
 from ..protocol.split import design
-from ..scoring.controls import control_cards
+from ..scoring.controls import control_cards, untold_card
 from .cell_runner import CellRunner
 from .manifest import Manifest
 from .methods import Methods
@@ -290,7 +290,8 @@ def _write_lists(run: RunFolder, protocol: Protocol, cards: dict[str, MethodCard
             raise InputError(
                 f"Two methods are called {card.name!r}; name one otherwise (--harmonizer NAME=...)."
             )
-    for card in [*named, *control_cards()]:
+    untold = [untold_card(card) for card in named if card.scope == "common-domain"]
+    for card in [*named, *control_cards(), *untold]:
         known[card.name] = card.as_record()
     write_json(path, known)
     write_json(run.root / "metrics.json", as_records())

@@ -55,3 +55,20 @@ def control_cards() -> list[MethodCard]:
         MethodCard(name=name, summary=summary, supervision="none", scope="all", control=True)
         for name, summary in summaries.items()
     ]
+
+
+def untold_name(method: str) -> str:
+    """Name of doing nothing in the domain of a method that maps to a common one."""
+    return f"none-in-{method}"
+
+
+def untold_card(method: MethodCard) -> MethodCard:
+    """Return the card of doing nothing in the domain of a method that maps to a common one."""
+    return MethodCard(
+        name=untold_name(method.name),
+        summary=f"Scans mapped by {method.name} as if the target's scanner had made them.",
+        supervision="none",
+        scope="common-domain",
+        control=True,
+        deterministic=method.deterministic,
+    )

@@ -1,7 +1,7 @@
 """Evaluating one cell: harmonize everybody who is evaluated, write the images, score them."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import permutations
 from pathlib import Path
@@ -19,6 +19,7 @@ from phycharm.utils.progress import progress_bar
 from ..metrics.image_scores import AGAINST_SOURCE
 from ..protocol.cells import Cell
 from ..protocol.run_data import RunData
+from .controls import untold_name
 from .features import image_features, write_features
 from .image_scorer import ImageScorer
 from .scores import score_table, write_scores
@@ -31,18 +32,23 @@ MakeImage = Callable[[Scan, Scan], Image | None]
 
 @dataclass(frozen=True, kw_only=True)
 class _Case:
-    """One harmonized image: whose, between which scanners, and what it is compared with."""
+    """One harmonized image: whose, between which scanners, and what it is compared with.
+
+    `untold` is one of a method to a common domain that was told another scanner.
+    """
 
     split: str
     source: Scan
     target: Scan
     image: Image
+    untold: bool = False
 
     @property
     def stem(self) -> str:
         """Name of its files."""
         names = self.source.scanner.name, self.target.scanner.name
-        return f"sub-{self.source.subject}_from-{names[0]}_to-{names[1]}"
+        untold = "_desc-untold" if self.untold else ""
+        return f"sub-{self.source.subject}_from-{names[0]}_to-{names[1]}{untold}"
 
     @property
     def evaluated(self) -> Scan:
@@ -87,6 +93,7 @@ class Evaluation:
         make: MakeImage,
         *,
         reference: Callable[[Scan], Image] | None = None,
+        untold: MakeImage | None = None,
         keep_images: bool = True,
     ) -> None:
         """Evaluate a way of making images.
@@ -99,6 +106,9 @@ class Evaluation:
         reference : callable, optional
             `reference(target)` returns what the image is compared with; by default the target
             scan's own image.
+        untold : callable, optional
+            Like `make`: doing nothing in a common domain, scored beside the method under a name of
+            its own (`untold_name`).
         keep_images : bool
             Whether to write the images too.
         """
@@ -108,6 +118,8 @@ class Evaluation:
                 cases = self._cases(split, subject, make, reference)
                 if keep_images:
                     self._keep(cases)
+                if untold is not None:
+                    cases += self._untold(cases, untold)
                 self._score(cases, common_domain=reference is not None)
                 bar.advance(detail=f"sub-{subject}")
         self._write()
@@ -133,6 +145,12 @@ class Evaluation:
                 cases.append(_Case(split=split, source=source, target=goal, image=image))
         return cases
 
+    def _untold(self, cases: list[_Case], untold: MakeImage) -> list[_Case]:
+        made = [(case, untold(case.source, case.target)) for case in cases]
+        return [
+            replace(case, image=image, untold=True) for case, image in made if image is not None
+        ]
+
     def _keep(self, cases: list[_Case]) -> None:
         for case in cases:
             path = self.folder / "images" / f"{case.stem}_T1w.nii.gz"
@@ -155,6 +173,8 @@ class Evaluation:
             values = self.scorer.score(case.image, case.source, case.target, also=also)
             scores = [(name, "", value) for name, value in values.items()]
             self._record(case, scores + ([] if found is None else found.scores))
+            if case.untold:
+                continue
             made = None if found is None else found.image
             self._measure(case, case.source, case.image, made, found)
             name = case.target.scanner.name
@@ -170,7 +190,9 @@ class Evaluation:
             "source": source.scanner.name,
             "target": case.target.scanner.name,
             "subject": case.source.subject,
-            "harmonizer": self.cell.harmonizer,
+            "harmonizer": untold_name(self.cell.harmonizer)
+            if case.untold
+            else self.cell.harmonizer,
             "seed": self.cell.seed,
         }
 

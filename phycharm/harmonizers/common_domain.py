@@ -1,6 +1,7 @@
 """Methods that map every scanner's scans to one domain that is none of theirs."""
 
 from abc import abstractmethod
+from dataclasses import replace
 
 import torch
 from typing_extensions import override
@@ -39,6 +40,25 @@ class CommonDomainHarmonizer(Harmonizer):
             If the method returned another shape or values that are not finite.
         """
         return super().harmonize(scan, scan.scanner)
+
+    def untold(self, scan: Scan, scanner: Scanner) -> Image | None:
+        """Map a scan as if another scanner had made it: doing nothing, in the common domain.
+
+        What the method does to any image it does here too, but not what it does about the scanner.
+
+        Parameters
+        ----------
+        scan : Scan
+            From any scanner.
+        scanner : Scanner
+            One of the scanners the method was fitted to, which the scan is taken to be from.
+
+        Returns
+        -------
+        ndarray of float32, shape (X, Y, Z), or None
+            Image in the common domain; 0 outside the scan's mask. None where that cannot be made.
+        """
+        return self.to_common(replace(scan, scanner=scanner))
 
     def harmonize(self, scan: Scan, target: Scanner) -> Image:
         """Map a scan to the common domain; the target does not matter (see `to_common`)."""

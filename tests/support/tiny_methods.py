@@ -5,6 +5,8 @@ import signal
 from pathlib import Path
 from typing import ClassVar
 
+from scipy.ndimage import gaussian_filter
+
 
 class Spy:
     """Returns the source image and remembers all that it was given."""
@@ -77,3 +79,33 @@ class Mortal:
         import torch
 
         return scan.image * (1 + 0.1 * torch.rand(1).item() + 0.01 * (self.seed % 7))
+
+
+class Mush:
+    """A common domain in which nothing is left of an image, whoever made it."""
+
+    card: ClassVar = {"name": "mush", "scope": "common-domain"}
+
+    def fit(self, train, validation=None):
+        pass
+
+    def to_common(self, scan):
+        return gaussian_filter(scan.mask.astype("float32"), 2.0)
+
+
+class MeanOne:
+    """A common domain in which the training people of every scanner have the mean 1."""
+
+    card: ClassVar = {"name": "mean-one", "scope": "common-domain"}
+
+    def fit(self, train, validation=None):
+        self.means = {
+            scanner.name: float(
+                sum(scan.image[scan.mask].mean() for scan in train.scans(scanner))
+                / len(train.subjects)
+            )
+            for scanner in train.scanners
+        }
+
+    def to_common(self, scan):
+        return scan.image / self.means[scan.scanner.name]

@@ -18,8 +18,8 @@ from ..leaderboard import leaderboard_rows, make_columns, weight_words
 from ..statistics_tables import against_nothing, interval_notes
 from ..table import Column, Table, TableCell
 from .lacking import lack_sentences
+from .own_nothing import AGREEMENT, own_nothing_sentences
 
-_AGREEMENT = (("ssim", ""), ("dice", "GM"), ("dice", "WM"))
 _TRUTH = "dice_truth"
 _NOTHING = "none"
 
@@ -76,6 +76,7 @@ def common_domain_table(view: RunView, split: str) -> Table | None:
             *interval_notes(view, [int(n) for n in table["n"].unique()], "score"),
             *_missing(ranking),
             *against_nothing_sentences(view),
+            *own_nothing_sentences(view),
         ],
         split=split,
     )
@@ -85,7 +86,8 @@ def against_nothing_sentences(view: RunView) -> list[str]:
     """Say which methods to a common domain are shown to find tissues better than doing nothing.
 
     Structure and sharpness of the source are doing nothing's own, so that only tissues can be
-    tested against the truth; doing nothing under a method's own transform is not measured.
+    tested against the truth; likeness is held against doing nothing under a method's own transform
+    (see `own_nothing_sentences`).
 
     Parameters
     ----------
@@ -120,7 +122,7 @@ def _measures(view: RunView, table: pd.DataFrame) -> tuple[list[Measure], list[M
     there = {(str(m), str(t)) for m, t in zip(table["metric"], table["tissue"], strict=True)}
     own = [m for m in view.measures if (m.metric, m.tissue) in there]
     ranking = [m for m in own if m.metric in COMMON_DOMAIN_METRICS]
-    return ranking, [m for m in own if (m.metric, m.tissue) in _AGREEMENT]
+    return ranking, [m for m in own if (m.metric, m.tissue) in AGREEMENT]
 
 
 def _what(view: RunView) -> str:

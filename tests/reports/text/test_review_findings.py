@@ -95,6 +95,29 @@ def test_2_2_truth_is_tested_against_doing_nothing():
     assert any(note.startswith("mush lacks 8 of 24 scores that count") for note in table.notes)
 
 
+def test_2_2_what_a_transform_does_to_anything_is_no_merit():
+    """Mush is as like itself when it is not told the scanner; blend gains by knowing it."""
+    from phycharm.reports.tables.apart.common_domain import common_domain_table
+
+    view = common_domain()
+    untold = both({"none-in-mush": 0.999, "none-in-blend": 0.8})
+    cards = view.content.methods | {
+        f"none-in-{name}": {"scope": "common-domain", "control": True} for name in ("mush", "blend")
+    }
+    scores = pd.concat([view.content.scores, untold])
+    view = RunView(content=replace(view.content, scores=scores, methods=cards))
+    notes = common_domain_table(view, "external").notes
+    assert (
+        "mush makes the same image whichever scanner a scan is said to be from, so that doing "
+        "nothing in its domain is what it does."
+    ) in notes
+    assert (
+        "Held against doing nothing in its own domain (the same transform of a scan that is taken "
+        "to be from the other scanner) blend is better in SSIM (exact signed-rank test, Holm over "
+        "1)."
+    ) in notes
+
+
 def test_3_1_beating_nothing_is_about_the_measure_that_was_tested():
     """Doing nothing leads by tissue ranks, and is beaten in SSIM everywhere."""
     dice = [
