@@ -105,7 +105,7 @@ class CellRunner:
     def _control(
         self, cell: Cell, make: Callable[[Scan], Image | None], folder: Path
     ) -> dict[str, Any]:
-        self._evaluation(cell, folder).run(lambda _, target: make(target), keep_images=False)
+        self._evaluation(cell, folder).run(lambda _, target: make(target), of_target=True)
         return {}
 
     def maps(self, preset: MapsPreset, case: int, seed: int) -> None:

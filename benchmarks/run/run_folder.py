@@ -17,8 +17,8 @@ from phycharm.utils.json_file import read_object
 
 from ..protocol.cells import fingerprint
 from ..protocol.differences import differences
-from ..scoring.joined_tables import join_tables
-from ..scoring.scores import read_scores, score_table, write_scores
+from ..scoring.tables.joined_tables import join_tables
+from ..scoring.tables.scores import read_scores, score_table, write_scores
 from .run_lock import HOLDER, LOCK
 
 FORMAT = 1

@@ -1,60 +1,27 @@
 """Evaluating one cell: harmonize everybody who is evaluated, write the images, score them."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import permutations
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from phycharm.data.nifti import write_volume
 from phycharm.data.scan import Scan
 from phycharm.utils.arrays import Image
-from phycharm.utils.atomic import atomic_file
 from phycharm.utils.progress import progress_bar
 
 from ..metrics.image_scores import AGAINST_SOURCE
 from ..protocol.cells import Cell
 from ..protocol.run_data import RunData
+from .cases import Case, CaseMaker, MakeImage
 from .controls import untold_name
-from .features import image_features, write_features
+from .features import image_features
 from .image_scorer import ImageScorer
-from .scores import score_table, write_scores
+from .tables.cell_tables import CellTables
 from .tissue_scorer import JudgedTissues, TissueScorer
 from .tissues import TissuesInMask
-from .volumes import known_losses, write_volumes
-
-MakeImage = Callable[[Scan, Scan], Image | None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Case:
-    """One harmonized image: whose, between which scanners, and what it is compared with.
-
-    `untold` is one of a method to a common domain that was told another scanner.
-    """
-
-    split: str
-    source: Scan
-    target: Scan
-    image: Image
-    untold: bool = False
-
-    @property
-    def stem(self) -> str:
-        """Name of its files."""
-        names = self.source.scanner.name, self.target.scanner.name
-        untold = "_desc-untold" if self.untold else ""
-        return f"sub-{self.source.subject}_from-{names[0]}_to-{names[1]}{untold}"
-
-    @property
-    def evaluated(self) -> Scan:
-        """The image inside the target's mask, where alone it is evaluated; no negative voxels."""
-        inside = np.where(self.target.mask, np.maximum(self.image, 0), np.float32(0))
-        return self.target.with_image(inside)
+from .volumes import known_losses
 
 
 @dataclass(kw_only=True)
@@ -83,10 +50,6 @@ class Evaluation:
     cell: Cell
     folder: Path
     left_out: Collection[tuple[str, str]] = ()
-    _scores: list[dict[str, Any]] = field(default_factory=list)
-    _histograms: list[dict[str, Any]] = field(default_factory=list)
-    _volumes: list[dict[str, Any]] = field(default_factory=list)
-    _features: list[dict[str, Any]] = field(default_factory=list)
 
     def run(
         self,
@@ -94,7 +57,7 @@ class Evaluation:
         *,
         reference: Callable[[Scan], Image] | None = None,
         untold: MakeImage | None = None,
-        keep_images: bool = True,
+        of_target: bool = False,
     ) -> None:
         """Evaluate a way of making images.
 
@@ -109,133 +72,145 @@ class Evaluation:
         untold : callable, optional
             Like `make`: doing nothing in a common domain, scored beside the method under a name of
             its own (`untold_name`).
-        keep_images : bool
-            Whether to write the images too.
+        of_target : bool
+            Whether the image follows from the target alone, so that it is the same from every
+            source: it is scored once, and not written.
         """
+        maker = CaseMaker(
+            data=self.data,
+            scanners=self.cell.scanners,
+            left_out=self.left_out,
+            make=make,
+            reference=reference,
+            untold=untold,
+        )
         people = self.data.design.evaluated_in(self.data.design.fold(self.cell.fold))
-        with progress_bar(f"{self.cell.name}: evaluating", len(people)) as bar:
+        with (
+            CellTables(self.folder, tissues=self.tissues is not None) as tables,
+            progress_bar(f"{self.cell.name}: evaluating", len(people)) as bar,
+        ):
             for split, subject in people:
-                cases = self._cases(split, subject, make, reference)
-                if keep_images:
-                    self._keep(cases)
-                if untold is not None:
-                    cases += self._untold(cases, untold)
-                self._score(cases, common_domain=reference is not None)
+                told: set[str] = set()
+                for cases in maker.cases(split, subject):
+                    groups = _by_target(cases) if of_target else [[case] for case in cases]
+                    if not of_target:
+                        self._keep(cases)
+                    for group, found in self._judged(groups, common_domain=reference is not None):
+                        self._score(group, found, tables, common_domain=reference is not None)
+                        self._measure(group, found, tables, told)
+                tables.flush()
                 bar.advance(detail=f"sub-{subject}")
-        self._write()
 
-    def _cases(
-        self,
-        split: str,
-        subject: str,
-        make: MakeImage,
-        reference: Callable[[Scan], Image] | None,
-    ) -> list[_Case]:
-        cohort = self.data.cohort
-        there = [name for name in self.cell.scanners if cohort.has(subject, name)]
-        directions = [d for d in permutations(there, 2) if d not in self.left_out]
-        names = dict.fromkeys(name for direction in directions for name in direction)
-        scans = {name: cohort.scan(subject, cohort.scanner(name)) for name in names}
-        cases = []
-        for a, b in directions:
-            source, target = scans[a], scans[b]
-            image = make(source, target)
-            if image is not None:
-                goal = target if reference is None else target.with_image(reference(target))
-                cases.append(_Case(split=split, source=source, target=goal, image=image))
-        return cases
-
-    def _untold(self, cases: list[_Case], untold: MakeImage) -> list[_Case]:
-        made = [(case, untold(case.source, case.target)) for case in cases]
-        return [
-            replace(case, image=image, untold=True) for case, image in made if image is not None
-        ]
-
-    def _keep(self, cases: list[_Case]) -> None:
+    def _keep(self, cases: list[Case]) -> None:
         for case in cases:
-            path = self.folder / "images" / f"{case.stem}_T1w.nii.gz"
-            write_volume(path, case.image, case.source.affine)
+            if not case.untold:
+                path = self.folder / "images" / f"{case.stem}_T1w.nii.gz"
+                write_volume(path, case.image, case.source.affine)
 
-    def _score(self, cases: list[_Case], *, common_domain: bool) -> None:
-        judged: list[JudgedTissues | None] = [None] * len(cases)
-        if self.tissues is not None:
-            judged = [
-                *self.tissues.score(
-                    [case.evaluated for case in cases],
-                    [case.target for case in cases],
-                    [self.folder / "segmentations" / case.stem for case in cases],
-                    common_domain=common_domain,
-                )
-            ]
-        told: set[str] = set()
-        for case, found in zip(cases, judged, strict=True):
-            also = AGAINST_SOURCE if common_domain else ()
-            values = self.scorer.score(case.image, case.source, case.target, also=also)
-            scores = [(name, "", value) for name, value in values.items()]
-            self._record(case, scores + ([] if found is None else found.scores))
-            if case.untold:
-                continue
-            made = None if found is None else found.image
-            self._measure(case, case.source, case.image, made, found)
-            name = case.target.scanner.name
-            if name not in told:
-                told.add(name)
-                goal = None if found is None else found.reference
-                self._measure(case, case.target, case.target.image, goal, found)
+    def _judged(
+        self, groups: list[list[Case]], *, common_domain: bool
+    ) -> list[tuple[list[Case], JudgedTissues | None]]:
+        """Segment the image of each group of cases, and put what its tissues come to beside it."""
+        if self.tissues is None:
+            return [(group, None) for group in groups]
+        cases = [group[0] for group in groups]
+        found = self.tissues.score(
+            [case.evaluated for case in cases],
+            [case.target for case in cases],
+            [self.folder / "segmentations" / case.stem for case in cases],
+            common_domain=common_domain,
+        )
+        return list(zip(groups, found, strict=True))
 
-    def _place(self, case: _Case, source: Scan) -> dict[str, Any]:
+    def _score(
+        self,
+        group: list[Case],
+        found: JudgedTissues | None,
+        tables: CellTables,
+        *,
+        common_domain: bool,
+    ) -> None:
+        """Score one image, which is the same in every case of the group."""
+        metrics = [*self.scorer.metrics, *(AGAINST_SOURCE if common_domain else ())]
+        counted = self.scorer.histogram(group[0].image, group[0].target)
+        values: dict[str, float] = {}
+        for case in group:
+            # Most metrics do not look at the source.
+            wanted = [m for m in metrics if m not in values or m in AGAINST_SOURCE]
+            values |= self.scorer.score(case.image, case.source, case.target, metrics=wanted)
+            scores = [(name, "", values[name]) for name in dict.fromkeys(metrics)]
+            self._record(case, scores + ([] if found is None else found.scores), tables)
+            tables.count(self._place(case, case.source), counted.edges, counted.counts)
+
+    def _record(self, case: Case, scores: list[tuple[str, str, float]], tables: CellTables) -> None:
+        protocol = self.data.protocol
+        head = {"protocol": protocol.name, "protocol_version": protocol.version}
+        head |= self._place(case, case.source)
+        tables.add(
+            "scores",
+            [
+                {**head, "metric": metric, "tissue": tissue, "value": value}
+                for metric, tissue, value in scores
+            ],
+        )
+
+    def _measure(
+        self, group: list[Case], found: JudgedTissues | None, tables: CellTables, told: set[str]
+    ) -> None:
+        """Keep volumes and features of an image, and once a target of the target's own."""
+        first, name = group[0], group[0].target.scanner.name
+        if first.untold:
+            return
+        made = None if found is None else found.image
+        features = image_features(first.image, first.target, made)
+        for case in group:
+            self._tell(self._place(case, case.source), features, made, found, tables)
+        if name not in told:
+            told.add(name)
+            goal = None if found is None else found.reference
+            features = image_features(first.target.image, first.target, goal)
+            self._tell(self._place(first, first.target), features, goal, found, tables)
+
+    def _tell(
+        self,
+        place: dict[str, Any],
+        features: dict[str, float],
+        tissues: TissuesInMask | None,
+        found: JudgedTissues | None,
+        tables: CellTables,
+    ) -> None:
+        tables.add("features", [place | features])
+        if found is None:
+            return
+        lost = self._losses.get(place["subject"], float("nan"))
+        rows = []
+        for tissue, true_ml in found.true_ml.items():
+            volume = float("nan") if tissues is None else tissues.volumes_ml[tissue]
+            known = lost if tissue == "GM" else float("nan")
+            measured = {"volume_ml": volume, "true_ml": true_ml, "known_loss": known}
+            rows.append({**place, "tissue": tissue, **measured})
+        tables.add("volumes", rows)
+
+    def _place(self, case: Case, source: Scan) -> dict[str, Any]:
+        own = self.cell.harmonizer
         return {
             "split": case.split,
             "fold": self.cell.fold,
             "source": source.scanner.name,
             "target": case.target.scanner.name,
             "subject": case.source.subject,
-            "harmonizer": untold_name(self.cell.harmonizer)
-            if case.untold
-            else self.cell.harmonizer,
+            "harmonizer": untold_name(own) if case.untold else own,
             "seed": self.cell.seed,
         }
-
-    def _measure(
-        self,
-        case: _Case,
-        source: Scan,
-        image: Image,
-        tissues: TissuesInMask | None,
-        found: JudgedTissues | None,
-    ) -> None:
-        """Keep volumes and features of an image, be it harmonized or the target's own."""
-        place = self._place(case, source)
-        self._features.append(place | image_features(image, case.target, tissues))
-        if found is None:
-            return
-        lost = self._losses.get(case.source.subject, float("nan"))
-        for tissue, true_ml in found.true_ml.items():
-            volume = float("nan") if tissues is None else tissues.volumes_ml[tissue]
-            known = lost if tissue == "GM" else float("nan")
-            measured = {"volume_ml": volume, "true_ml": true_ml, "known_loss": known}
-            self._volumes.append({**place, "tissue": tissue, **measured})
 
     @cached_property
     def _losses(self) -> dict[str, float]:
         return known_losses(self.data.dataset.root)
 
-    def _record(self, case: _Case, scores: list[tuple[str, str, float]]) -> None:
-        place = self._place(case, case.source)
-        protocol = self.data.protocol
-        head = {"protocol": protocol.name, "protocol_version": protocol.version, **place}
-        self._scores += [
-            {**head, "metric": metric, "tissue": tissue, "value": value}
-            for metric, tissue, value in scores
-        ]
-        self._histograms += [
-            {**place, **counted} for counted in self.scorer.histogram(case.image, case.target)
-        ]
 
-    def _write(self) -> None:
-        write_scores(self.folder / "scores.parquet", score_table(self._scores))
-        with atomic_file(self.folder / "histograms.parquet") as path:
-            pd.DataFrame(self._histograms).to_parquet(path, index=False)
-        if self.tissues is not None:
-            write_volumes(self.folder / "volumes.parquet", self._volumes)
-        write_features(self.folder / "features.parquet", self._features)
+def _by_target(cases: list[Case]) -> list[list[Case]]:
+    """Put the cases together whose image is the same: those of one target."""
+    groups: dict[str, list[Case]] = {}
+    for case in cases:
+        groups.setdefault(case.target.scanner.name, []).append(case)
+    return list(groups.values())

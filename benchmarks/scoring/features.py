@@ -1,15 +1,11 @@
 """Features of an image by which a scanner may be told: intensities, shading, texture, contrasts."""
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy.ndimage import find_objects, laplace
 
 from phycharm.data.scan import Scan
 from phycharm.utils.arrays import Image
-from phycharm.utils.atomic import atomic_file
 
 from ..segmentation import TISSUES
 from .tissues import TissuesInMask
@@ -116,18 +112,3 @@ def _mean(values: _Floats) -> float:
 
 def _ratio(above: float, below: float) -> float:
     return float(above / below) if below > 0 else float("nan")
-
-
-def write_features(path: Path, rows: list[dict[str, object]]) -> None:
-    """Write the table of features atomically as parquet.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    rows : list of dict
-        Each with `FEATURE_KEYS` and `FEATURES`.
-    """
-    with atomic_file(path) as temporary:
-        table = pd.DataFrame(rows, columns=[*FEATURE_KEYS, *FEATURES])
-        table.to_parquet(temporary, index=False)

@@ -13,6 +13,7 @@ from phycharm.data.scan import Scan
 from phycharm.utils.arrays import Image
 
 from ..metrics import data_range, histogram_counts, histogram_edges, score_image
+from ..metrics.histograms import Histogram
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class ImageScorer:
     device: str
 
     def score(
-        self, image: Image, source: Scan, target: Scan, *, also: Sequence[str] = ()
+        self, image: Image, source: Scan, target: Scan, *, metrics: Sequence[str] | None = None
     ) -> dict[str, float]:
         """Compare a harmonized image with the target scan of the same person.
 
@@ -44,8 +45,8 @@ class ImageScorer:
             Harmonized.
         source, target : Scan
             What it was made from, and what it should look like. The mask is the target's.
-        also : sequence of str
-            Names of further image metrics.
+        metrics : sequence of str, optional
+            Names of image metrics in place of those that are always computed.
 
         Returns
         -------
@@ -57,26 +58,20 @@ class ImageScorer:
             self._tensor(image),
             self._tensor(target.mask),
             source=self._tensor(source.image),
-            names=dict.fromkeys([*self.metrics, *also]),
+            names=dict.fromkeys(self.metrics if metrics is None else metrics),
         )
 
-    def histogram(self, image: Image, target: Scan) -> list[dict[str, Any]]:
+    def histogram(self, image: Image, target: Scan) -> Histogram:
         """Count an image's intensities in the target's bins, inside the target's mask.
 
         Returns
         -------
-        list of dict
-            Rows with `bin_left`, `bin_right` and `count`.
+        Histogram
+            Edges of the bins, and voxels in each.
         """
         reference, mask = self._tensor(target.image), self._tensor(target.mask)
         edges = histogram_edges(reference, mask, data_range=data_range(reference, mask))
-        found = histogram_counts(self._tensor(image), mask, edges=edges)
-        return [
-            {"bin_left": left, "bin_right": right, "count": int(count)}
-            for left, right, count in zip(
-                found.edges[:-1], found.edges[1:], found.counts, strict=True
-            )
-        ]
+        return histogram_counts(self._tensor(image), mask, edges=edges)
 
     def _tensor(self, volume: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(volume)).to(self.device)

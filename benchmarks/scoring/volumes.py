@@ -6,8 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from phycharm.utils.atomic import atomic_file
-
 from ..segmentation import TISSUES
 from .tissues import Fractions
 
@@ -26,21 +24,6 @@ VOLUME_TYPES = {
 }
 """Columns of `volumes.parquet` in their order, with their pandas types. Where `source` is `target`
 a row is of the target's scan itself (of a method to a common domain: of its image of that scan)."""
-
-
-def write_volumes(path: Path, rows: list[dict[str, object]]) -> None:
-    """Write the table of volumes atomically as parquet.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    rows : list of dict
-        Each with the keys of `VOLUME_TYPES`.
-    """
-    table = pd.DataFrame(rows, columns=list(VOLUME_TYPES)).astype(VOLUME_TYPES)
-    with atomic_file(path) as temporary:
-        table.to_parquet(temporary, index=False)
 
 
 def true_volumes_ml(

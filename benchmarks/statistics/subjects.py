@@ -10,7 +10,7 @@ from phycharm.errors import InputError
 
 from ..metrics.catalogue import from_records
 from ..metrics.metric import Metric
-from ..scoring.scores import SCORE_TYPES
+from ..scoring.tables.scores import SCORE_TYPES
 
 SCORE_COLUMNS = tuple(SCORE_TYPES)
 """Columns of the scores, exactly."""

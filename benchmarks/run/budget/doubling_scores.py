@@ -16,7 +16,7 @@ from ...protocol.cells import Cell
 from ...protocol.run_data import RunData
 from ...scoring.image_scorer import ImageScorer
 from ...scoring.map_scores import PURE, tissue_masks
-from ...scoring.scores import read_scores
+from ...scoring.tables.scores import read_scores
 
 SCORE = "ssim"
 """Metric by which images are judged."""

@@ -10,7 +10,7 @@ from typing import Any
 from phycharm.errors import InputError
 from phycharm.utils.atomic import atomic_folder
 
-from ...scoring.scores import SCORE_TYPES
+from ...scoring.tables.scores import SCORE_TYPES
 from .delta import Delta
 from .machine_spread import MARGIN, machine_spread, tolerance_text
 from .references import ABOUT, TOLERANCE, read_about

@@ -10,7 +10,7 @@ import pandas as pd
 
 from phycharm.errors import InputError
 
-from ...scoring.scores import read_scores
+from ...scoring.tables.scores import read_scores
 from .references import manifest_of, read_about
 
 _SCORES = "scores.parquet"

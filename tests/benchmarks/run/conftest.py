@@ -3,7 +3,7 @@
 import pytest
 
 from phycharm.benchmarks.run.runner import run_benchmark
-from phycharm.benchmarks.scoring.scores import read_scores
+from phycharm.benchmarks.scoring.tables.scores import read_scores
 from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.method.maps import MapsGenerator
 

@@ -9,7 +9,7 @@ import pytest
 from phycharm.benchmarks.protocol.loading import load_protocol
 from phycharm.benchmarks.run import runner
 from phycharm.benchmarks.run.runner import run_benchmark
-from phycharm.benchmarks.scoring.scores import SCORE_TYPES, read_scores
+from phycharm.benchmarks.scoring.tables.scores import SCORE_TYPES, read_scores
 from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.nifti import read_volume
 

@@ -6,7 +6,7 @@ import pytest
 
 from phycharm.benchmarks.metrics import METRICS
 from phycharm.benchmarks.run.runner import run_benchmark
-from phycharm.benchmarks.scoring.scores import read_scores
+from phycharm.benchmarks.scoring.tables.scores import read_scores
 from phycharm.data.nifti import read_volume
 from phycharm.errors import InputError
 from phycharm.harmonizers.external import load_harmonizer

@@ -9,7 +9,7 @@ import pytest
 from phycharm.benchmarks.run import cell_runner
 from phycharm.benchmarks.run.cell_runner import one_line
 from phycharm.benchmarks.run.runner import run_benchmark
-from phycharm.benchmarks.scoring.scores import read_scores
+from phycharm.benchmarks.scoring.tables.scores import read_scores
 from phycharm.data.nifti import read_volume, write_volume
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner

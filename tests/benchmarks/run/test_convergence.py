@@ -12,7 +12,7 @@ from phycharm.benchmarks.protocol.run_data import RunData
 from phycharm.benchmarks.run.budget.doubling import CONVERGENCE_TYPES, doubled
 from phycharm.benchmarks.run.convergence import measure_convergence
 from phycharm.benchmarks.run.runner import run_benchmark
-from phycharm.benchmarks.scoring.scores import read_scores
+from phycharm.benchmarks.scoring.tables.scores import read_scores
 from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.cohort import Cohort
 from phycharm.errors import InputError

@@ -13,7 +13,7 @@ from phycharm.baselines.calamiti.calamiti import Calamiti
 from phycharm.benchmarks.run.convergence import measure_convergence
 from phycharm.benchmarks.run.runner import run_benchmark
 from phycharm.benchmarks.run.training import train_harmonizer
-from phycharm.benchmarks.scoring.scores import read_scores
+from phycharm.benchmarks.scoring.tables.scores import read_scores
 from phycharm.data.cohort import Cohort
 from phycharm.errors import InputError
 from phycharm.harmonizers.external import accepted_settings, create_harmonizer

@@ -10,7 +10,7 @@ from phycharm.benchmarks.run import cell_runner
 from phycharm.benchmarks.run.run_folder import RunFolder
 from phycharm.benchmarks.run.runner import run_benchmark
 from phycharm.benchmarks.run.training import train_generator, train_harmonizer
-from phycharm.benchmarks.scoring.scores import read_scores
+from phycharm.benchmarks.scoring.tables.scores import read_scores
 from phycharm.errors import InputError
 from phycharm.harmonizers.external import load_harmonizer
 from phycharm.method.maps import MapsGenerator

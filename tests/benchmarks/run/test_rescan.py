@@ -8,7 +8,7 @@ import pytest
 
 from phycharm.benchmarks.metrics import METRICS
 from phycharm.benchmarks.run.runner import run_benchmark
-from phycharm.benchmarks.scoring.scores import read_scores
+from phycharm.benchmarks.scoring.tables.scores import read_scores
 from phycharm.benchmarks.statistics import ceiling
 from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.errors import InputError

@@ -15,7 +15,7 @@ from phycharm.baselines.linear import LinearScaling
 from phycharm.benchmarks.protocol.loading import load_protocol
 from phycharm.benchmarks.run.run_folder import RunFolder
 from phycharm.benchmarks.run.runner import run_benchmark
-from phycharm.benchmarks.scoring.scores import read_scores
+from phycharm.benchmarks.scoring.tables.scores import read_scores
 from phycharm.errors import InputError
 
 from support.tiny_protocols import TINY, pair_protocol, tiny_protocol

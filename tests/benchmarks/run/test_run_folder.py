@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from phycharm.benchmarks.run.run_folder import PLAN, RunFolder
-from phycharm.benchmarks.scoring.scores import (
+from phycharm.benchmarks.scoring.tables.scores import (
     SCORE_TYPES,
     read_scores,
     score_table,

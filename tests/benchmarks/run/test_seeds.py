@@ -8,7 +8,7 @@ import pytest
 
 from phycharm.benchmarks.run import runner
 from phycharm.benchmarks.run.runner import run_benchmark
-from phycharm.benchmarks.scoring.scores import read_scores
+from phycharm.benchmarks.scoring.tables.scores import read_scores
 from phycharm.errors import InputError
 
 from support.benchmark_runs import read_json

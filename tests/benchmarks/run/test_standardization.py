@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from phycharm.benchmarks.run.runner import run_benchmark
-from phycharm.benchmarks.scoring.scores import read_scores
+from phycharm.benchmarks.scoring.tables.scores import read_scores
 from phycharm.data.intensity import STANDARDIZATIONS, intensity_scale
 from phycharm.data.nifti import read_volume
 from phycharm.harmonizers.external import load_harmonizer

@@ -11,7 +11,7 @@ from phycharm.benchmarks.run import cell_runner, training
 from phycharm.benchmarks.run.run_folder import RunFolder
 from phycharm.benchmarks.run.runner import run_benchmark
 from phycharm.benchmarks.run.training import train_generator, train_harmonizer
-from phycharm.benchmarks.scoring.scores import read_scores
+from phycharm.benchmarks.scoring.tables.scores import read_scores
 from phycharm.harmonizers.external import load_harmonizer
 from phycharm.networks.keeping.kept_fit import kept_in
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from phycharm.benchmarks.run.runner import run_benchmark
-from phycharm.benchmarks.scoring.scores import read_scores
+from phycharm.benchmarks.scoring.tables.scores import read_scores
 
 from support.tiny_protocols import pair_protocol
 

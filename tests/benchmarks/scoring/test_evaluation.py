@@ -1,18 +1,24 @@
 """The evaluation of one cell: rows, images, and what they are compared with."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.spatial import distance
 
 from phycharm.benchmarks.protocol.cells import Cell
+from phycharm.benchmarks.protocol.run_data import RunData
+from phycharm.benchmarks.scoring import cases
 from phycharm.benchmarks.scoring.controls import constant, oracle
 from phycharm.benchmarks.scoring.evaluation import Evaluation
 from phycharm.benchmarks.scoring.image_scorer import ImageScorer
 from phycharm.benchmarks.scoring.unsegmented import segmentation_failures
+from phycharm.data.bids.bids_dataset import BidsDataset
 
-from support.tissue_engines import Crashing, Threshold, common, scans
+from support.tissue_engines import PROTOCOL, Crashing, Threshold, common, scans
 
+THREE = ("GE", "Philips", "Siemens")
 CELL = Cell(spec="none", harmonizer="none", scanners=("GE", "Siemens"), whole=True, fold=1, seed=7)
 
 
@@ -25,6 +31,17 @@ def evaluation(data, scorer, tmp_path):
         cell=CELL,
         folder=tmp_path / "cell",
     )
+
+
+@pytest.fixture
+def three(evaluation, shared_dataset):
+    """Three scanners: each target has two sources."""
+    protocol = PROTOCOL.model_copy(update={"scanners": list(THREE)})
+    evaluation.data = RunData(BidsDataset(shared_dataset), protocol)
+    evaluation.tissues.data = evaluation.data
+    evaluation.cell = replace(CELL, scanners=THREE)
+    evaluation.scorer = ImageScorer(metrics=("psnr", "structure"), device="cpu")
+    return evaluation
 
 
 def scores_of(evaluation):
@@ -82,13 +99,59 @@ def test_images_are_segmented_inside_the_targets_mask_without_negative_voxels(
 
 
 def test_controls_frame_the_methods(evaluation):
-    evaluation.run(lambda source, target: oracle(target), keep_images=False)
+    evaluation.run(lambda source, target: oracle(target), of_target=True)
     perfect = scores_of(evaluation)
     assert (perfect.loc[perfect["metric"].str.startswith("dice"), "value"] == 1).all()
     assert (perfect.loc[perfect["metric"].str.contains("volume"), "value"] == 0).all()
-    evaluation._scores.clear()
-    evaluation.run(lambda source, target: constant(target), keep_images=False)
+    evaluation.run(lambda source, target: constant(target), of_target=True)
     assert scores_of(evaluation)["value"].isna().all()
+
+
+def read(evaluation, name):
+    table = pd.read_parquet(evaluation.folder / f"{name}.parquet")
+    return table.sort_values([c for c in table if c != "value"], ignore_index=True)
+
+
+NAMES = ("scores", "histograms", "volumes", "features")
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_what_follows_from_the_target_is_scored_once_a_target(three, engine, many):
+    """Its rows are those that a scoring from every source gives."""
+    three.run(lambda source, target: oracle(target), of_target=many)
+    found = {name: read(three, name) for name in NAMES}
+    calls = len(engine.images)
+    three.run(lambda source, target: oracle(target), of_target=not many)
+    for name, table in found.items():
+        pd.testing.assert_frame_equal(table, read(three, name))
+    # The dataset's own scans were segmented by the first.
+    assert calls == 2 * 3 + 2 * (3 if many else 6)
+    structure = found["scores"].query("metric == 'structure' and target == 'GE'")
+    assert structure.groupby("subject")["value"].nunique().eq(2).all()
+
+
+def test_one_case_at_a_time_gives_the_same(three, monkeypatch):
+    monkeypatch.setattr(cases, "_MOST_VOXELS", 1)
+    made = []
+    three.run(lambda source, target: made.append(1) or source.image)
+    few = {name: read(three, name) for name in NAMES}
+    monkeypatch.undo()
+    three.run(lambda source, target: source.image)
+    for name, table in few.items():
+        pd.testing.assert_frame_equal(table, read(three, name))
+    assert len(made) == 2 * 6
+
+
+def test_cases_come_a_few_at_a_time(three, monkeypatch):
+    data = three.data
+    maker = cases.CaseMaker(
+        data=data, scanners=THREE, left_out=(), make=lambda source, target: source.image
+    )
+    scan = data.cohort.scan("03", data.cohort.scanner("GE"))
+    monkeypatch.setattr(cases, "_MOST_VOXELS", 4 * scan.image.size)
+    assert [len(some) for some in maker.cases("external", "03")] == [4, 2]
+    monkeypatch.setattr(cases, "_MOST_VOXELS", 1)
+    assert [len(some) for some in maker.cases("external", "03")] == [1] * 6
 
 
 def test_a_crash_costs_one_image_its_scores_and_is_written_down(evaluation, data):

@@ -42,6 +42,13 @@ def test_no_score_depends_on_the_scale(scans, factor):
 def test_histograms_stretch_with_it(scans, factor):
     # Powers of two: no voxel crosses the edge of a bin by rounding.
     (_, before), (_, after) = scored(scans, 1.0), scored(scans, factor)
-    assert [row["count"] for row in after] == [row["count"] for row in before]
-    lefts = np.array([row["bin_left"] for row in before]) * factor
-    np.testing.assert_allclose([row["bin_left"] for row in after], lefts, rtol=1e-6, atol=1e-9)
+    np.testing.assert_array_equal(after.counts, before.counts)
+    np.testing.assert_allclose(after.edges, before.edges * factor, rtol=1e-6, atol=1e-9)
+
+
+def test_metrics_that_are_asked_for_alone(scans):
+    source, target = scans
+    scorer = ImageScorer(metrics=IMAGE_METRICS, device="cpu")
+    every = scorer.score(source.image, source, target)
+    some = scorer.score(source.image, source, target, metrics=["structure"])
+    assert some == {"structure": every["structure"]}

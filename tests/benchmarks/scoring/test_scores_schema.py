@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phycharm.benchmarks.scoring.scores import (
+from phycharm.benchmarks.scoring.tables.scores import (
     SCORE_TYPES,
     SPLITS,
     read_scores,

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import pandas as pd
 import pytest
 
-from phycharm.benchmarks.scoring.scores import read_scores, write_scores
+from phycharm.benchmarks.scoring.tables.scores import read_scores, write_scores
 
 
 @pytest.fixture

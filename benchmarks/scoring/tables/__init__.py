@@ -1,0 +1,1 @@
+"""Tables of scores: their columns, how cells write them, how a run joins them."""
