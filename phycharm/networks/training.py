@@ -271,6 +271,24 @@ def adam(module: nn.Module, plan: TrainingPlan) -> Adam:
     return Adam(module.parameters(), lr=plan.learning_rate, betas=plan.betas, fused=True)
 
 
-def in_batches(network: nn.Module, slices: Tensor, *, size: int = 64) -> Tensor:
-    """Run a network over many slices, a few at a time to bound the memory."""
+def in_batches(network: nn.Module, slices: Tensor, *, size: int | None = None) -> Tensor:
+    """Run a network over many slices, a few at a time.
+
+    Parameters
+    ----------
+    network : Module
+        Whose answer to a slice depends on no other slice.
+    slices : Tensor, shape (N, C, H, W)
+        What it is asked.
+    size : int, optional
+        Slices at once; by default what bounds a GPU's memory, or fits a CPU's cache.
+
+    Returns
+    -------
+    Tensor, shape (N, ...)
+        Its answers.
+    """
+    if size is None:
+        # On a CPU 64 slices of 64 x 80 take half as long again as 8 at a time.
+        size = 8 if slices.device.type == "cpu" else 64
     return torch.cat([network(batch) for batch in slices.split(size)])

@@ -21,7 +21,7 @@ from ...networks.training import Training, adam, in_batches
 from ...physics.acquisition import Acquisition
 from ...physics.forward import SignalModel, require_signal, richest_model
 from ...physics.open_parameters import assumed
-from ...utils.arrays import Image
+from ...utils.arrays import Image, Mask
 from ...utils.seeding import derived_seed, seeded
 from .deviations import (
     CORRECTED_CONSISTENCY,
@@ -34,6 +34,7 @@ from .deviations import (
 )
 from .map_losses import LOSS_CASES, Consistency
 from .objective import MapObjective
+from .predictions import PREDICTIONS, digest_of_arrays, digest_of_weights
 from .preprint import CONSTRAINT, GENERATOR_PLAN, M0_UNIT, T1_UNIT_MS, over_4095
 from .samples import MapSamples, map_samples
 from .variation import varied
@@ -103,6 +104,7 @@ class MapsGenerator:
         self._model: SignalModel = "ir"
         self._canvas = SliceCanvas(2**LEVELS, 2**LEVELS, 2**LEVELS)
         self._networks = nn.ModuleDict()
+        self._known_digest = ""
         if case not in LOSS_CASES:
             raise InputError(f"No loss case {case!r}; there are: 1, 2, 3, 4.")
 
@@ -176,7 +178,7 @@ class MapsGenerator:
             cohorts = [train] if validation is None else [train, validation]
             masks = (part.read(one).scan.mask for part in cohorts for one in part.subjects)
             self._canvas = self._kind_of_canvas().around(masks, multiple=2**LEVELS)
-            self._networks = self._new_networks()
+            self._networks, self._known_digest = self._new_networks(), ""
             asked = self._acquisitions(scanners)
             self._model = self._choose_model(train, asked)
             synthesised = list(map(assumed, asked)) if self._model == "train" else asked
@@ -212,10 +214,22 @@ class MapsGenerator:
         """
         if not self._networks:
             raise ValueError("the maps generator is not fitted")
-        placement = self._canvas.place(scan.mask)
         image = over_4095(scan).image if self.file_units else scan.image
+        key = digest_of_arrays(self._digest(), image, scan.mask)
+        return PREDICTIONS.recall(key, lambda: self._predict(image, scan.mask))
+
+    def _digest(self) -> str:
+        """Return a digest of all that decides the maps of an image; once, for it takes a while."""
+        if not self._known_digest:
+            canvas = (type(self._canvas).__name__, self._canvas.height, self._canvas.width)
+            facts = (*canvas, self.preset, self.m0_unit, self.device, torch.get_num_threads())
+            self._known_digest = digest_of_weights(self._networks.state_dict(), *facts)
+        return self._known_digest
+
+    def _predict(self, image: Image, inside: Mask) -> tuple[Image, Image]:
+        placement = self._canvas.place(inside)
         slices = cut(as_tensor(image, self.device), placement)
-        mask = torch.from_numpy(np.ascontiguousarray(scan.mask)).to(self.device)
+        mask = torch.from_numpy(np.ascontiguousarray(inside)).to(self.device)
         with torch.no_grad():
             t1, m0 = (
                 paste(self._head(in_batches(self._networks[key], slices)), placement)[0] * mask
@@ -264,6 +278,7 @@ class MapsGenerator:
         with seeded(self.seed):
             self._networks = self._new_networks()
         self._networks.load_state_dict(state.tensors)
+        self._known_digest = ""
         self._networks.eval()
 
     def _kind_of_canvas(self) -> type[SliceCanvas]:

@@ -11,6 +11,7 @@ from phycharm.data.quantitative import QuantitativeCohort
 from phycharm.errors import InputError
 from phycharm.method.maps import MapsGenerator, generator
 from phycharm.method.maps.map_losses import CORRECTED_SCALE
+from phycharm.method.maps.predictions import Predictions
 from phycharm.networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet
 from phycharm.networks.slices import SliceCanvas
 from phycharm.networks.training import in_batches
@@ -77,6 +78,7 @@ class TestMaps:
             assert (image[scan.mask] > 0).all()
 
     def test_do_not_depend_on_the_batch(self, quick, scan, monkeypatch):
+        monkeypatch.setattr(generator, "PREDICTIONS", Predictions(most_bytes=0))
         t1, m0 = quick.predict(scan)
         for size in (1, 4):
             monkeypatch.setattr(
