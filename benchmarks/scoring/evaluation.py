@@ -1,6 +1,6 @@
 """Evaluating one cell: harmonize everybody who is evaluated, write the images, score them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +42,8 @@ class Evaluation:
         Of the cell.
     left_out : collection of (str, str)
         Sources and targets that the method was not fitted to, for want of people.
+    people : sequence of (str, str), optional
+        Splits and labels of who is evaluated; by default everybody of the fold.
     """
 
     data: RunData
@@ -50,6 +52,7 @@ class Evaluation:
     cell: Cell
     folder: Path
     left_out: Collection[tuple[str, str]] = ()
+    people: Sequence[tuple[str, str]] | None = None
 
     def run(
         self,
@@ -84,7 +87,8 @@ class Evaluation:
             reference=reference,
             untold=untold,
         )
-        people = self.data.design.evaluated_in(self.data.design.fold(self.cell.fold))
+        everybody = self.data.design.evaluated_in(self.data.design.fold(self.cell.fold))
+        people = everybody if self.people is None else self.people
         with (
             CellTables(self.folder, tissues=self.tissues is not None) as tables,
             progress_bar(f"{self.cell.name}: evaluating", len(people)) as bar,

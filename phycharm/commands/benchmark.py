@@ -69,7 +69,7 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
     slurm
         Option of sbatch, such as partition=gpu or time=240 (minutes); may be given several times.
     dry_run
-        Only say which jobs there would be.
+        Only say how long it would take on this machine, or which jobs of a cluster there would be.
     wait
         Wait for another run that works in the results folder.
     tensorboard

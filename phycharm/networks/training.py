@@ -17,6 +17,7 @@ from .keeping.kept_training import KeptOptimizer, KeptTraining, Stateful, next_t
 from .plan import TrainingPlan
 from .precision import trained_in, training_dtype
 from .training_progress import Terms, TrainingProgress
+from .trial import Trial, current_trial
 
 _MOST_ROUNDS = 20
 _OPTIMIZER = "optimizer"
@@ -30,7 +31,8 @@ class Training:
     method's own business, so that one engine serves regression and adversarial training alike.
     It records and validates after every epoch; where the plan counts steps, twenty times at equal
     distances, for an epoch is then nobody's unit. Inside of `kept_in` it keeps its state every few
-    minutes, and goes on with a state that is there: an optimizer serves one training.
+    minutes, and goes on with a state that is there: an optimizer serves one training. Inside of
+    `trial` it does a few steps only.
 
     Parameters
     ----------
@@ -95,6 +97,10 @@ class Training:
             next(p for module in self.modules.values() for p in module.parameters()).device
         )
         dtype = training_dtype(self.plan.precision, device)
+        trial = current_trial()
+        if trial is not None:
+            with trained_in(dtype, self.modules.values(), device):
+                return self._attempt(trial)
         kept = next_training(self._identity(dtype, device))
         with trained_in(dtype, self.modules.values(), device):
             return self._run(kept)
@@ -114,6 +120,24 @@ class Training:
         if kept is not None and not ended:
             kept.end({n: part for n, part in parts.items() if not n.startswith(_OPTIMIZER)})
         return progress.history
+
+    def _attempt(self, trial: Trial) -> list[dict[str, Any]]:
+        """Do a few steps, to tell how long all of them take."""
+        progress, ends = TrainingProgress(), self._rounds()
+        for module in self.modules.values():
+            module.train()
+        trial.attempt(
+            lambda: self._one_step(progress),
+            lambda: self._end_round(progress.batches, progress),
+            steps=ends[-1],
+            rounds=len(ends),
+        )
+        self._finish(progress)
+        return progress.history
+
+    def _one_step(self, progress: TrainingProgress) -> None:
+        indices = progress.next_batch(self.samples, self.plan.batch_size)
+        progress.count(self.step(indices), len(indices))
 
     def _identity(self, dtype: torch.dtype, device: str) -> dict[str, Any]:
         """Return what tells this training from others; see `KeptTraining`."""
@@ -172,8 +196,7 @@ class Training:
         for module in self.modules.values():
             module.train()
         while progress.batches < end:
-            indices = progress.next_batch(self.samples, self.plan.batch_size)
-            progress.count(self.step(indices), len(indices))
+            self._one_step(progress)
             schedule.go_to(progress.batches)
             keep()
 

@@ -1,5 +1,6 @@
 """How the cells of a run are done: here, in several processes, or as jobs of a cluster."""
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from phycharm.errors import InputError
 from phycharm.utils.progress import progress_bar
 from phycharm.utils.untrusted.printable import say
 
+from ..budget.cost_estimate import estimate_cost, worth_telling
 from ..cell_runner import CellRunner
 from ..tasks import Task
 from .local_pool import LocalPool
@@ -38,7 +40,8 @@ class Execution:
     slurm : mapping of str to str
         Options of `sbatch`, by its own names.
     dry_run : bool
-        Whether jobs of a cluster are only described.
+        Whether it is only said how long the cells would take here, or which jobs of a cluster there
+        would be.
 
     Raises
     ------
@@ -56,8 +59,8 @@ class Execution:
         for name, value in (("jobs", self.jobs), ("threads", self.threads)):
             if value is not None and value < 1:
                 raise InputError(f"{name} {value}: give 1 or more.")
-        if self.executor == "local" and (self.slurm or self.dry_run):
-            raise InputError("--slurm and --dry-run go with --executor slurm; add it.")
+        if self.executor == "local" and self.slurm:
+            raise InputError("--slurm goes with --executor slurm; add it.")
 
     @property
     def elsewhere(self) -> bool:
@@ -83,15 +86,26 @@ class Execution:
         """
         if self.threads is not None and self.executor == "local":
             torch.set_num_threads(self.threads)
+        done = [task.name for task in tasks if task.is_done(runner)]
+        left = [task for task in tasks if task.name not in set(done)]
+        if self.executor == "local" and self._told(runner, left):
+            return
         if not self.elsewhere:
             _run_here(runner, tasks)
             return
-        done = [task.name for task in tasks if task.is_done(runner)]
-        left = [task for task in tasks if task.name not in set(done)]
         lost = self._elsewhere(runner, left, done)
         for task in left:
             if task.name in lost:
                 task.give_up(runner, lost[task.name])
+
+    def _told(self, runner: CellRunner, left: Sequence[Task]) -> bool:
+        """Say how long it takes, if it is long or that is all that is wanted; whether it is all."""
+        if self.dry_run:
+            say(estimate_cost(runner, left, jobs=self.jobs).text())
+        elif worth_telling(runner, left):
+            estimate = estimate_cost(runner, left, jobs=self.jobs)
+            say(f"benchmark: {estimate.summary()}", file=sys.stderr)
+        return self.dry_run
 
     def _elsewhere(
         self, runner: CellRunner, left: Sequence[Task], done: Sequence[str]

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
 from phycharm.errors import InputError
+from phycharm.utils.durations import span_text
 
 from ..run_folder import LEFT_OUT, RunFolder
 from ..run_lock import lives, lock_holder
@@ -188,10 +189,4 @@ def _left(planned: Iterable[PlannedCell], cells: Iterable[CellStatus]) -> float 
 
 
 def _span(seconds: float | None) -> str:
-    if seconds is None:
-        return "for how long is unknown"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    if seconds < 3600:
-        return f"{seconds / 60:.0f} min"
-    return str(timedelta(seconds=round(seconds)))
+    return "for how long is unknown" if seconds is None else span_text(seconds)

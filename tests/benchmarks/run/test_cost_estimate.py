@@ -1,0 +1,155 @@
+"""How long a run takes is told from a little of each of its methods."""
+
+import time
+
+import pytest
+import torch
+from torch import nn
+
+from phycharm.benchmarks.protocol.run_data import RunData
+from phycharm.benchmarks.run.budget import cost_estimate
+from phycharm.benchmarks.run.budget.cost_estimate import CostEstimate, MethodCost
+from phycharm.benchmarks.run.methods import Methods
+from phycharm.benchmarks.run.run_folder import RunFolder
+from phycharm.benchmarks.run.run_plan import make_runner
+from phycharm.benchmarks.run.runner import run_benchmark
+from phycharm.benchmarks.run.tasks import run_tasks
+from phycharm.benchmarks.run.workers.execution import Execution
+from phycharm.data.bids.bids_dataset import BidsDataset
+from phycharm.networks.plan import TrainingPlan
+from phycharm.networks.training import Training, adam
+from phycharm.networks.trial import current_trial, trial
+
+from support.tiny_protocols import pair_protocol
+
+PAUSE_S = 0.02
+
+
+def training(steps, calls, *, turns=1):
+    network, plan = nn.Linear(1, 1), TrainingPlan(epochs=1, batch_size=2, learning_rate=0.1)
+    plan = plan.of_steps(steps)
+
+    def step(indices):
+        calls.append(len(indices))
+        time.sleep(PAUSE_S)
+        return {"loss": torch.zeros(())}
+
+    return Training(
+        label="one",
+        plan=plan,
+        samples=9,
+        step=step,
+        modules={"net": network},
+        optimizers=[adam(network, plan)],
+        turns=turns,
+    )
+
+
+class TestTrial:
+    def test_a_few_steps_tell_of_all(self):
+        calls = []
+        with trial() as found:
+            training(500, calls, turns=2).run()
+        assert len(calls) == 4
+        assert found.trainings == 1
+        assert found.whole == pytest.approx(500 * 2 * PAUSE_S, rel=0.5)
+        assert 4 * PAUSE_S <= found.spent < 1
+
+    def test_outside_of_it_everything_is_done(self):
+        calls = []
+        training(5, calls).run()
+        assert len(calls) == 5
+        assert current_trial() is None
+
+    def test_validation_counts_once_a_round(self):
+        calls = []
+        one = training(40, calls)
+        one.validate = lambda: time.sleep(0.1) or {"loss": torch.ones(())}
+        with trial() as found:
+            one.run()
+        assert found.whole == pytest.approx(40 * PAUSE_S + 20 * 0.1, rel=0.5)
+
+
+class TestText:
+    costs = (
+        MethodCost(harmonizer="unet", cells=6, seconds=1200.0),
+        MethodCost(harmonizer="mine", cells=1, seconds=None),
+    )
+
+    def test_lines(self):
+        estimate = CostEstimate(costs=self.costs, jobs=2)
+        assert estimate.text().splitlines() == [
+            "About 1:00 h on this machine, without mine in 2 processes:",
+            "  unet: 6 cells, 20 min each",
+            "  mine: 1 cell, not tried: it is not ours",
+        ]
+
+    def test_nothing_is_left(self):
+        assert CostEstimate(costs=(), jobs=1).text() == "Everything is done."
+
+
+class TestRun:
+    METHODS = ("none", "unet", "phycharm", "support.tiny_methods:MeanOne")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def dry(cls, shared_dataset, tmp_path_factory):
+        out = tmp_path_factory.mktemp("dry") / "run"
+        return run_benchmark(
+            pair_protocol(),
+            out=out,
+            dataset=shared_dataset,
+            harmonizers=list(cls.METHODS),
+            device="cpu",
+            execution=Execution(dry_run=True),
+        )
+
+    def test_no_cell_is_done(self, dry):
+        assert not list(dry.folder.glob("cells/*"))
+
+    def test_every_method_has_its_line(self, shared_dataset, tmp_path, capsys):
+        options = {"dataset": shared_dataset, "harmonizers": list(self.METHODS), "device": "cpu"}
+        start = time.perf_counter()
+        run_benchmark(
+            pair_protocol(), out=tmp_path / "a", execution=Execution(dry_run=True), **options
+        )
+        tried = time.perf_counter() - start
+        told = capsys.readouterr().out.splitlines()
+        assert told[0].startswith("About ")
+        assert told[0].endswith("on this machine, without mean-one in 1 process:")
+        names = [line.split(":")[0].strip() for line in told[1:]]
+        assert names == [
+            "oracle", "blurred", "constant", "none", "unet", "maps_corrected_case-4", "phycharm",
+            "mean-one",
+        ]  # fmt: skip
+        assert tried > 0
+
+    def test_what_is_done_is_not_counted(self, shared_dataset, tmp_path, capsys):
+        options = {
+            "out": tmp_path / "a", "dataset": shared_dataset, "harmonizers": "none",
+            "device": "cpu",
+        }  # fmt: skip
+        run_benchmark(pair_protocol(), **options)
+        capsys.readouterr()
+        run_benchmark(pair_protocol(), **options, execution=Execution(dry_run=True))
+        assert capsys.readouterr().out.strip() == "Everything is done."
+
+    @pytest.mark.parametrize(("epochs", "long"), [(1, False), (100_000, True)])
+    def test_epochs_are_reckoned_as_steps(self, dry, shared_dataset, epochs, long):
+        protocol = pair_protocol(training={"epochs": epochs, "batch_size": 8})
+        data = RunData(BidsDataset(shared_dataset), protocol)
+        methods = Methods(protocol, ("unet",))
+        runner = make_runner(RunFolder(dry.folder), data, methods, configuration="x", device="cpu")
+        tasks = run_tasks(runner, methods.cards)
+        assert cost_estimate.worth_telling(runner, tasks) is long
+        assert not cost_estimate.worth_telling(runner, [t for t in tasks if t.kind == "control"])
+
+    def test_a_long_run_says_so_beforehand(self, shared_dataset, tmp_path, capsys, monkeypatch):
+        options = {"dataset": shared_dataset, "harmonizers": "unet", "device": "cpu"}
+        long = pair_protocol(training={"steps": 2, "batch_size": 4})
+        run_benchmark(long, out=tmp_path / "short", **options)
+        assert "benchmark: about" not in capsys.readouterr().err
+        monkeypatch.setattr(cost_estimate, "_MANY_STEPS", 3)  # two steps in two directions
+        run_benchmark(long, out=tmp_path / "a", **options)
+        assert "benchmark: about" in capsys.readouterr().err
+        assert len(list((tmp_path / "a").glob("cells/unet*/cell.json"))) == 1
