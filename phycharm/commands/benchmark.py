@@ -22,7 +22,7 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
     device: Device = "auto",
     fresh: Annotated[bool, Parameter(negative="")] = False,
     preprocess: Annotated[bool, Parameter(negative="")] = False,
-    jobs: int = 1,
+    jobs: int | None = None,
     threads: int | None = None,
     executor: Literal["local", "slurm"] = "local",
     slurm: Annotated[list[str] | None, Parameter(negative="")] = None,
@@ -60,7 +60,8 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
         The dataset holds raw heads: preprocess them first, into the results folder, at the
         protocol's voxel size; `phycharm preprocess` has all settings.
     jobs
-        Cells at once, each in a process of its own; with --preprocess, scans at once too.
+        Cells at once, each in a process of its own, and with --preprocess scans at once; by default
+        as many as there are cores (GPUs, where these compute), if memory allows.
     threads
         Of all processes together, or of one job of a cluster; by default as many as cores may be
         used, and one in a job.
@@ -100,7 +101,7 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
             dataset,
             folder / PREPROCESSED if preprocess else None,
             voxel_size=chosen.simulation.voxel_size,
-            jobs=jobs,
+            jobs=jobs or 1,
             rules=dataset_file,
         )
         if ready != dataset:

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Protocol
 
 from .untrusted.printable import printable, say
@@ -86,3 +87,20 @@ def progress_bar(label: str, total: int) -> Iterator[Bar]:
             yield bar
     else:
         yield _PlainBar(label, total)
+
+
+def span_text(seconds: float) -> str:
+    """Say how long something takes, as coarsely as one wants to know it.
+
+    Examples
+    --------
+    >>> [span_text(seconds) for seconds in (8.4, 150, 11000)]
+    ['8 s', '2 min', '3:03 h']
+    """
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    if seconds < 3600:
+        return f"{seconds / 60:.0f} min"
+    whole = timedelta(minutes=round(seconds / 60))
+    hours, minutes = divmod(int(whole.total_seconds()) // 60, 60)
+    return f"{hours}:{minutes:02d} h"

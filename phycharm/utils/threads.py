@@ -42,12 +42,26 @@ def cpu_quota(*, root: Path = _CGROUPS, own: Path = _OWN_CGROUP) -> float | None
     float or None
         The least of all groups above it; None where nothing is limited or known.
     """
-    found = [_limit(folder) for folder in _groups(root, own)]
+    found = [_limit(folder) for folder in control_groups(root, own)]
     limits = [limit for limit in found if limit is not None]
     return min(limits, default=None)
 
 
-def _groups(root: Path, own: Path) -> list[Path]:
+def control_groups(root: Path = _CGROUPS, own: Path = _OWN_CGROUP) -> list[Path]:
+    """List the folders in which limits of this process may be written down.
+
+    Parameters
+    ----------
+    root : Path
+        Where control groups are mounted.
+    own : Path
+        File that names this process's own groups.
+
+    Returns
+    -------
+    list of Path
+        Of all groups above it, whether they exist or not.
+    """
     folders = [root, root / "cpu"]
     try:
         lines = own.read_text(encoding="utf-8").splitlines()

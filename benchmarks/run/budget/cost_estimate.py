@@ -12,8 +12,7 @@ from typing_extensions import override
 from phycharm.harmonizers.external.adapter import Adapter
 from phycharm.method.maps import MapsGenerator
 from phycharm.networks.trial import trial
-from phycharm.utils.durations import span_text
-from phycharm.utils.progress import progress_bar
+from phycharm.utils.progress import progress_bar, span_text
 
 from ...protocol.cells import Cell
 from ...protocol.sections import MapsPreset

@@ -2,13 +2,15 @@
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
 
 from phycharm.errors import InputError
+from phycharm.utils.memory import usable_memory
 from phycharm.utils.progress import progress_bar
 from phycharm.utils.untrusted.printable import say
 
@@ -22,6 +24,9 @@ from .slurm import SlurmArray
 Executor = Literal["local", "slurm"]
 
 _COLLECT_EVERY_S = 120.0
+# Of the training of PhyCHarm on some ten people (2.2 GB at 3 mm), generously.
+_PROCESS_BYTES = 2**30
+_BYTES_PER_VOXEL = 6000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +35,9 @@ class Execution:
 
     Parameters
     ----------
-    jobs : int
-        Processes of this machine; with 1 cells are done in this one.
+    jobs : int or None
+        Processes of this machine; with 1 cells are done in this one. None for as many as there are
+        cores (GPUs, where these compute), if memory allows.
     threads : int, optional
         Of all processes of this machine together, or of one job of a cluster; by default as many
         as cores may be used.
@@ -49,7 +55,7 @@ class Execution:
         If a number makes no sense, or options do not go with the executor.
     """
 
-    jobs: int = 1
+    jobs: int | None = 1
     threads: int | None = None
     executor: Executor = "local"
     slurm: Mapping[str, str] = field(default_factory=dict)
@@ -65,7 +71,7 @@ class Execution:
     @property
     def elsewhere(self) -> bool:
         """Whether other processes do the cells, so that methods must be found by name."""
-        return self.jobs > 1 or self.executor == "slurm"
+        return self.jobs != 1 or self.executor == "slurm"
 
     def run(self, runner: CellRunner, tasks: Sequence[Task]) -> None:
         """Do all cells that are not done.
@@ -88,27 +94,31 @@ class Execution:
             torch.set_num_threads(self.threads)
         done = [task.name for task in tasks if task.is_done(runner)]
         left = [task for task in tasks if task.name not in set(done)]
-        if self.executor == "local" and self._told(runner, left):
+        jobs = self.jobs or _fitting_jobs(runner)
+        if self.executor == "local" and self._told(runner, left, jobs):
             return
-        if not self.elsewhere:
+        if self.executor == "local" and jobs == 1:
             _run_here(runner, tasks)
             return
-        lost = self._elsewhere(runner, left, done)
+        lost = self._elsewhere(runner, left, done, jobs)
         for task in left:
             if task.name in lost:
                 task.give_up(runner, lost[task.name])
 
-    def _told(self, runner: CellRunner, left: Sequence[Task]) -> bool:
+    def _told(self, runner: CellRunner, left: Sequence[Task], jobs: int) -> bool:
         """Say how long it takes, if it is long or that is all that is wanted; whether it is all."""
+        if not self.dry_run and not worth_telling(runner, left):
+            return False
+        with _as_one_of(jobs):
+            estimate = estimate_cost(runner, left, jobs=jobs)
         if self.dry_run:
-            say(estimate_cost(runner, left, jobs=self.jobs).text())
-        elif worth_telling(runner, left):
-            estimate = estimate_cost(runner, left, jobs=self.jobs)
+            say(estimate.text())
+        else:
             say(f"benchmark: {estimate.summary()}", file=sys.stderr)
         return self.dry_run
 
     def _elsewhere(
-        self, runner: CellRunner, left: Sequence[Task], done: Sequence[str]
+        self, runner: CellRunner, left: Sequence[Task], done: Sequence[str], jobs: int
     ) -> dict[str, str]:
         root, gpu = runner.run.root, runner.device == "cuda"
         if self.executor == "slurm":
@@ -119,11 +129,33 @@ class Execution:
             return array.run(left, done)
         pool = LocalPool(
             root=root,
-            jobs=self.jobs,
-            threads=max(1, torch.get_num_threads() // self.jobs),
+            jobs=jobs,
+            threads=max(1, torch.get_num_threads() // jobs),
             gpus=torch.cuda.device_count() if gpu else 0,
         )
         return pool.run(left, done)
+
+
+@contextmanager
+def _as_one_of(jobs: int) -> Iterator[None]:
+    """Compute with as many threads as one of so many processes has."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(max(1, threads // jobs))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _fitting_jobs(runner: CellRunner) -> int:
+    """Return how many cells at once fit a machine: one a GPU, or one a core as memory allows."""
+    if runner.device == "cuda":
+        return torch.cuda.device_count()
+    cohort = runner.data.cohort
+    anybody = cohort.subjects[0]
+    scan = cohort.scan(anybody, cohort.scanners_of(anybody)[0])
+    each = _PROCESS_BYTES + _BYTES_PER_VOXEL * scan.image.size
+    return max(1, min(torch.get_num_threads(), usable_memory() // each))
 
 
 def _run_here(runner: CellRunner, tasks: Sequence[Task]) -> None:

@@ -9,7 +9,7 @@ from statistics import mean
 from typing import Any
 
 from phycharm.errors import InputError
-from phycharm.utils.durations import span_text
+from phycharm.utils.progress import span_text
 
 from ..run_folder import LEFT_OUT, RunFolder
 from ..run_lock import lives, lock_holder

@@ -18,6 +18,7 @@ from phycharm.benchmarks.run.run_folder import RunFolder
 from phycharm.benchmarks.run.run_plan import RunPlan
 from phycharm.benchmarks.run.runner import run_benchmark
 from phycharm.benchmarks.run.tasks import run_tasks
+from phycharm.benchmarks.run.workers import execution
 from phycharm.benchmarks.run.workers.cell_log import CellLog
 from phycharm.benchmarks.run.workers.execution import Execution
 from phycharm.benchmarks.run.workers.local_pool import LocalPool
@@ -225,3 +226,47 @@ def test_class_of_a_notebook_is_in_no_other_process(tmp_path, shared_dataset):
             PROTOCOL, out=tmp_path / "results", dataset=shared_dataset,
             harmonizers="Mine=__main__:Mine", execution=TWO,
         )  # fmt: skip
+
+
+class TestHowMany:
+    @pytest.fixture
+    def runner(self, together):
+        run = RunFolder(together)
+        return RunPlan.read(together).runner(run)
+
+    @pytest.fixture
+    def machine(self, monkeypatch):
+        def of(*, cores, gigabytes):
+            monkeypatch.setattr(execution.torch, "get_num_threads", lambda: cores)
+            monkeypatch.setattr(execution, "usable_memory", lambda: int(gigabytes * 2**30))
+
+        return of
+
+    @pytest.mark.parametrize(
+        ("cores", "gigabytes", "jobs"), [(4, 64, 4), (4, 2.5, 2), (4, 0.1, 1), (1, 64, 1)]
+    )
+    def test_as_many_as_cores_if_memory_allows(self, runner, machine, cores, gigabytes, jobs):
+        machine(cores=cores, gigabytes=gigabytes)
+        assert execution._fitting_jobs(runner) == jobs
+
+    def test_whole_brains_at_full_size_come_one_at_a_time(self, runner, machine, monkeypatch):
+        machine(cores=16, gigabytes=24)
+        scan = runner.data.cohort.scan("01", runner.data.cohort.scanners[0])
+        monkeypatch.setattr(execution, "_BYTES_PER_VOXEL", 6000 * 240**3 // scan.image.size)
+        assert execution._fitting_jobs(runner) == 1
+
+    def test_gpus_decide_where_they_compute(self, runner, machine, monkeypatch):
+        machine(cores=16, gigabytes=1)
+        runner.device = "cuda"
+        monkeypatch.setattr(execution.torch.cuda, "device_count", lambda: 3)
+        assert execution._fitting_jobs(runner) == 3
+
+    def test_nobody_said_how_many(self, alone, shared_dataset, tmp_path, monkeypatch):
+        """Two at once here: one thread each, whatever is left to do, so that scores stay."""
+        monkeypatch.setattr(execution, "_fitting_jobs", lambda runner: 2)
+        out = tmp_path / "results"
+        run_benchmark(
+            PROTOCOL, out=out, dataset=shared_dataset, execution=Execution(jobs=None, threads=2)
+        )
+        pd.testing.assert_frame_equal(scores(out), scores(alone))
+        assert list((out / "logs").glob("worker-2.txt"))
