@@ -7,6 +7,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from .smaller_parts import called_modules
+
 Precision = Literal["float32", "bfloat16", "auto"]
 
 
@@ -62,7 +64,7 @@ def trained_in(dtype: torch.dtype, networks: Iterable[nn.Module], device: str) -
     handles = [
         handle
         for network in networks
-        for called in _called(network)
+        for called in called_modules(network)
         for handle in _hooked(called, dtype, kind)
     ]
     try:
@@ -70,11 +72,6 @@ def trained_in(dtype: torch.dtype, networks: Iterable[nn.Module], device: str) -
     finally:
         for handle in handles:
             handle.remove()
-
-
-def _called(network: nn.Module) -> list[nn.Module]:
-    own = type(network).forward is not nn.Module.forward
-    return [network] if own else list(network.children())
 
 
 def _hooked(network: nn.Module, dtype: torch.dtype, kind: str) -> list[Any]:

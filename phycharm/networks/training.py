@@ -1,5 +1,6 @@
 """One training engine for every method that learns by gradient steps."""
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,11 +12,14 @@ from torch.optim import Adam, Optimizer
 
 from ..utils.progress import progress_bar
 from ..utils.random_state import random_fingerprint
+from ..utils.untrusted.printable import say
 from ..version import __version__
 from .curves import Rows, training_curves
 from .keeping.kept_training import KeptOptimizer, KeptTraining, Stateful, next_training
+from .keeping.starting_point import StartingPoint
 from .plan import TrainingPlan
 from .precision import trained_in, training_dtype
+from .smaller_parts import can_be_parted, in_parts
 from .training_progress import Terms, TrainingProgress
 from .trial import Trial, current_trial
 
@@ -103,7 +107,31 @@ class Training:
                 return self._attempt(trial)
         kept = next_training(self._identity(dtype, device))
         with trained_in(dtype, self.modules.values(), device):
-            return self._run(kept)
+            return self._run_in_memory(kept)
+
+    def _run_in_memory(self, kept: KeptTraining | None) -> list[dict[str, Any]]:
+        """Train; where memory does not hold a batch, begin anew with one taken in parts.
+
+        What fills the memory is the same in every step, so that little is lost; and whoever begins
+        anew cannot have half a step behind them.
+        """
+        start = StartingPoint.of(self._parts(TrainingProgress()))
+        parts = 1
+        while True:
+            try:
+                with in_parts(self.modules.values(), parts):
+                    return self._run(kept)
+            except torch.OutOfMemoryError:
+                whole = not can_be_parted(self.modules.values())
+                if start is None or whole or 2 * parts > self.plan.batch_size:
+                    raise
+            start.restore(self._parts(TrainingProgress()))
+            parts *= 2
+            size = -(-self.plan.batch_size // parts)
+            say(
+                f"{self.label}: out of memory; networks take {size} slices at a time",
+                file=sys.stderr,
+            )
 
     def _run(self, kept: KeptTraining | None) -> list[dict[str, Any]]:
         schedule = _Schedule(self.optimizers, self._factor)
@@ -314,4 +342,10 @@ def in_batches(network: nn.Module, slices: Tensor, *, size: int | None = None) -
     if size is None:
         # On a CPU 64 slices of 64 x 80 take half as long again as 8 at a time.
         size = 8 if slices.device.type == "cpu" else 64
-    return torch.cat([network(batch) for batch in slices.split(size)])
+    while True:
+        try:
+            return torch.cat([network(batch) for batch in slices.split(size)])
+        except torch.OutOfMemoryError:
+            if size == 1:
+                raise
+        size //= 2

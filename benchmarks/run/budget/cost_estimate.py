@@ -17,7 +17,7 @@ from phycharm.utils.progress import progress_bar, span_text
 from ...protocol.cells import Cell
 from ...protocol.sections import MapsPreset
 from ...scoring.cases import MakeImage
-from ...scoring.controls import CONTROLS
+from ...scoring.controls import CONTROLS, oracle
 from ...scoring.evaluation import Evaluation
 from ...scoring.image_scorer import ImageScorer
 from ..cell_runner import CellRunner
@@ -177,7 +177,7 @@ class _Attempt(CellRunner):
             return self._maps_seconds(*task.maps)
         assert task.cell is not None
         if task.kind == "control":
-            make = CONTROLS.get(task.cell.harmonizer, lambda target: target.image)
+            make = CONTROLS.get(task.cell.harmonizer, oracle)
             return self._scoring_seconds(task.cell, lambda _, target: make(target), of_target=True)
         return self._method_seconds(task.cell)
 
