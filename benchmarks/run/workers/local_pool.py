@@ -86,7 +86,8 @@ class LocalPool:
         OSError
             If the disk is full.
         """
-        waiting = sorted(tasks, key=lambda task: (-task.weight, task.name))
+        # Cells on the same maps come together: a process remembers what it predicted by them.
+        waiting = sorted(tasks, key=lambda task: (-task.weight, task.needs, task.name))
         finished, dead = set(done), {}
         try:
             with (

@@ -12,8 +12,8 @@ from ...utils.arrays import Image
 
 Maps = tuple[Image, Image]
 
-MOST_BYTES = 256 * 2**20
-"""How much is remembered: a hundred brains at 3 mm, one or two at .8 mm."""
+MOST_BYTES = 512 * 2**20
+"""How much is remembered: two hundred brains at 3 mm, four at .8 mm."""
 
 
 class Predictions:
