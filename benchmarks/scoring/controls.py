@@ -9,7 +9,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from phycharm.data.scan import Scan
-from phycharm.harmonizers.card import MethodCard
+from phycharm.harmonizers.card import MethodCard, untold_name
 from phycharm.utils.arrays import Image
 
 _BLUR_MM = 3.0
@@ -55,11 +55,6 @@ def control_cards() -> list[MethodCard]:
         MethodCard(name=name, summary=summary, supervision="none", scope="all", control=True)
         for name, summary in summaries.items()
     ]
-
-
-def untold_name(method: str) -> str:
-    """Name of doing nothing in the domain of a method that maps to a common one."""
-    return f"none-in-{method}"
 
 
 def untold_card(method: MethodCard) -> MethodCard:

@@ -8,6 +8,7 @@ from typing import Any
 
 from phycharm.data.nifti import write_volume
 from phycharm.data.scan import Scan
+from phycharm.harmonizers.card import untold_name
 from phycharm.utils.arrays import Image
 from phycharm.utils.progress import progress_bar
 
@@ -15,7 +16,6 @@ from ..metrics.image_scores import AGAINST_SOURCE
 from ..protocol.cells import Cell
 from ..protocol.run_data import RunData
 from .cases import Case, CaseMaker, MakeImage
-from .controls import untold_name
 from .features import image_features
 from .image_scorer import ImageScorer
 from .tables.cell_tables import CellTables

@@ -70,3 +70,8 @@ class MethodCard:
     def as_record(self) -> dict[str, Any]:
         """Return the card as plain data for JSON."""
         return asdict(self)
+
+
+def untold_name(method: str) -> str:
+    """Name of doing nothing in the domain of a method that maps to a common one."""
+    return f"none-in-{method}"

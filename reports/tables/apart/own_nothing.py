@@ -6,8 +6,8 @@ knowing the scanner is the method's.
 
 import numpy as np
 
-from phycharm.benchmarks.scoring.controls import untold_name
 from phycharm.benchmarks.statistics import holm
+from phycharm.harmonizers.card import untold_name
 
 from ...run.measures import Measure, grouped_labels
 from ...run.names import join, label
