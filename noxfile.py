@@ -139,6 +139,29 @@ def regression(session: nox.Session) -> None:
     session.run("phycharm", "compare", str(reference), run, *files, "--github")
 
 
+# What decides how fast something is: results are compared with those of the same alone.
+KIND_OF_MACHINE = """
+import hashlib, json, torch
+from phycharm.benchmarks.run.environment import hardware
+about = hardware("cuda" if torch.cuda.is_available() else "cpu")
+kept = {name: about[name] for name in ("cpu", "threads", "instructions", "device")}
+print(hashlib.sha256(json.dumps([kept, torch.__version__]).encode()).hexdigest()[:12])
+"""
+
+
+@nox.session(default=False)
+def speed(session: nox.Session) -> None:
+    """Measure speed beside anchors; on a kind of machine that was measured before, compare."""
+    install(session, "tests")
+    kind = str(session.run("python", "-c", KIND_OF_MACHINE, silent=True)).split()[-1]
+    kept = Path("results", "speed", kind)
+    options = ["--benchmark-enable", "--benchmark-only", "--benchmark-autosave"]
+    options += [f"--benchmark-storage={kept}"]
+    if list(kept.glob("*/*.json")):
+        options += ["--benchmark-compare", "--benchmark-compare-fail=min:100%"]
+    session.run("pytest", "benchmarks/speed", *options, *session.posargs)
+
+
 @nox.session(default=False)
 def slurm(session: nox.Session) -> None:
     """Run a benchmark as jobs of a cluster; tests/slurm/one_node_cluster.sh starts one (root)."""

@@ -34,6 +34,8 @@ PREPROCESSED = "preprocessed"
 """Folder of the brains that a run made of raw heads; it knows itself what is out of date."""
 CONVERGENCE = "convergence"
 """Name of the table, and of the folder of its parts, of what twice the budget gains."""
+CHECKED = "checked.json"
+"""File that says of which data the images were read and found usable."""
 UNFINISHED = "unfinished"
 """Folder of the trainings of cells that are not finished, by cell and fingerprint."""
 TENSORBOARD = "tensorboard"
@@ -47,6 +49,7 @@ _AGAIN = "the cell is made again"
 _MOST_CHANGES = 2
 _OURS = (
     LOCK, HOLDER, DATASET, DIGITAL, PREPROCESSED, LOGS, UNFINISHED, TENSORBOARD, "cells", PLAN,
+    CHECKED,
     "scans", "run.json", "methods.json", "metrics.json",
     "scores.parquet", "histograms.parquet", "maps.parquet", "volumes.parquet", "features.parquet",
     "timings.csv", "report.html", CONVERGENCE, f"{CONVERGENCE}.parquet",

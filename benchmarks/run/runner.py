@@ -3,6 +3,7 @@
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,10 @@ from phycharm.simulate.scanners.scanner_models import chosen
 from phycharm.utils.atomic import write_json
 from phycharm.utils.device import flushed_denormals, resolve_device
 from phycharm.utils.json_file import read_object
+from phycharm.version import __version__
 
 from ..metrics import as_records
-from ..protocol.cells import variants
+from ..protocol.cells import fingerprint, variants
 from ..protocol.loading import load_protocol
 from ..protocol.mapped_people import with_digital_people, with_maps_of
 from ..protocol.protocol import Protocol
@@ -33,7 +35,7 @@ from ..scoring.controls import control_cards, untold_card
 from .cell_runner import CellRunner
 from .manifest import Manifest
 from .methods import Methods
-from .run_folder import DATASET, DIGITAL, RunFolder
+from .run_folder import CHECKED, DATASET, DIGITAL, RunFolder
 from .run_lock import RunLock
 from .run_plan import RunPlan, make_runner
 from .tasks import run_tasks
@@ -205,7 +207,7 @@ def _open_data(
     maps = any({"maps", "quantitative"} & set(card.needs) for card in cards.values())
     if dataset is None:
         data = RunData(_simulated(protocol, run, fresh=fresh), protocol)
-        data.read_everything(maps=maps)
+        _check_images(data, run, maps=maps)
         return data
     opened = BidsDataset(dataset, acquisitions=protocol.acquisitions, rules=rules)
     data = RunData(opened, protocol)
@@ -214,10 +216,28 @@ def _open_data(
         data = data if maps_dataset is None else with_maps_of(data, maps_dataset)
         data = with_digital_people(data, run.root / DIGITAL)
     _require_acquisitions(data, cards)
-    data.read_everything(maps=maps)
+    _check_images(data, run, maps=maps)
     if fresh:
         run.clear(dataset_too=False)
     return data
+
+
+def _check_images(data: RunData, run: RunFolder, *, maps: bool) -> None:
+    """Read every image once, unless the very same were read for this run before."""
+    path, mapped = run.root / CHECKED, data.mapped
+    content = _configuration(data) | {
+        "maps": maps,
+        "people with maps": mapped.fingerprint if mapped else "",
+        "truth": data.dataset.truth_fingerprint,
+        "phycharm": __version__,
+    }
+    wanted = fingerprint(content)
+    if path.is_file():
+        with suppress(InputError):  # damaged: it is written anew
+            if read_object(path, remedy="").get("images") == wanted:
+                return
+    data.read_everything(maps=maps)
+    write_json(path, {"images": wanted})
 
 
 def _require_acquisitions(data: RunData, cards: dict[str, MethodCard]) -> None:

@@ -32,6 +32,7 @@ FLOORS = {
         {"statistics"},
         {"statistics.regression"},
         {"run"},
+        {"speed"},
     ],
     "phycharm.reports": [
         {"run"},
