@@ -1,5 +1,6 @@
 """Sessions: `nox -s benchmark` and `nox -s tests` are what most people need."""
 
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -27,7 +28,8 @@ def install(session: nox.Session, *groups: str, options: Sequence[str] = ()) -> 
 def tests(session: nox.Session) -> None:
     """Run the tests; arguments go to pytest (`nox -s tests -- -m slow`, `-- --cov`)."""
     install(session, "tests")
-    session.run("pytest", *session.posargs)
+    options, env = at_once(session.posargs)
+    session.run("pytest", *options, *session.posargs, env=env)
 
 
 # `tests` takes the Python that nox runs on, the only one that a machine is sure to have.
@@ -42,12 +44,25 @@ def minimums(session: nox.Session) -> None:
     groups = nox.project.dependency_groups(PROJECT, "tests")
     session.install("-e", ".", *lowest, *groups)
     # Old packages meet new ones here, and those warn of what is old: it is not this project's.
-    session.run("pytest", "-W", "ignore::DeprecationWarning", *session.posargs)
+    options, env = at_once(session.posargs)
+    quiet = ("-W", "ignore::DeprecationWarning")
+    session.run("pytest", *options, *quiet, *session.posargs, env=env)
 
 
 def at_lowest(requirement: str) -> str:
     """Pin a requirement to its lower bound: `numpy>=1.26` becomes `numpy==1.26`."""
     return re.sub(r">=([^,;]+)(,[^;]*)?", r"==\1", requirement)
+
+
+def at_once(given: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Spread tests over a few processes that share the cores; not where the arguments forbid it."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    processes = min(cores or 1, 4)
+    if processes == 1 or any(option.startswith(("-n", "--pdb")) for option in given):
+        return [], {}
+    threads = os.environ.get("OMP_NUM_THREADS", str((cores or 1) // processes))
+    # What is costly to make is made once for the tests of a file.
+    return ["-n", str(processes), "--dist", "loadfile"], {"OMP_NUM_THREADS": threads}
 
 
 @nox.session
