@@ -12,6 +12,7 @@ from .contest.criteria import Criterion
 from .contest.field import Field, lay_out
 from .contest.judgement import Judgement, judge_methods
 from .measure_table import measure_table
+from .seeds import seed_means
 from .standing import standing
 from .subjects import MEASURE, Metrics, known_metrics
 
@@ -141,8 +142,9 @@ def leaderboard(
         return pd.DataFrame(columns=list(COLUMNS))
     deciding = _deciding(field, order)
     weights = {m: 1 / len(deciding) / len(one.tissues) for one in deciding for m in one.measures}
+    seeds = seed_means(pd.concat(field.units.values()), by=MEASURE)
     tables = [
-        measure_table(field.values[m], field.units[m], field.merits[m], alpha=alpha)
+        measure_table(field.values[m], seeds.loc[m], field.merits[m], alpha=alpha)
         .assign(metric=m[0], tissue=m[1], weight=weights.get(m, 0.0))
         .reset_index()
         for m in field.values

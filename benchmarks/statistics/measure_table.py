@@ -5,14 +5,13 @@ import pandas as pd
 
 from .contest.ahead import behind
 from .inference.intervals import median_intervals
-from .seeds import seed_means
 from .standing import mean_rank
 from .subjects import complete_methods, over_directions
 
 
 def measure_table(
     values: pd.DataFrame,
-    by_unit: pd.DataFrame,
+    seeds: pd.DataFrame,
     merits: pd.DataFrame,
     *,
     alpha: float,
@@ -21,8 +20,10 @@ def measure_table(
 
     Parameters
     ----------
-    values, by_unit : DataFrame
-        Rows of one split, metric and tissue: from `subject_values`, and from `unit_values`.
+    values : DataFrame
+        Rows of one split, metric and tissue, from `subject_values`.
+    seeds : DataFrame
+        Its means under each seed, from `seed_means`.
     merits : DataFrame
         Its merits as `contest.field.Field` has them.
     alpha : float
@@ -42,7 +43,6 @@ def measure_table(
     table["missing"] = len(merits) - table["images"]
     ends = median_intervals([rows.to_numpy() for _, rows in subjects], confidence=1 - alpha)
     table["interval_low"], table["interval_high"] = ends[:, 0], ends[:, 1]
-    seeds = seed_means(by_unit)
     table["seeds"], table["seed_spread"] = seeds.notna().sum(axis=1), seeds.std(axis=1)
     return table.join(_ranks(merits, alpha))
 

@@ -133,8 +133,9 @@ def _hundredths(number: re.Match[str]) -> str:
 
 def _settle(figure: Figure) -> None:
     """Lay a figure out once; otherwise every saving does it twice, and that costs the most."""
-    if figure.get_layout_engine() is not None:
-        figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
         figure.set_layout_engine(None)
 
 

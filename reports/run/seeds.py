@@ -1,5 +1,7 @@
 """Training seeds: how many there are, and how far another one moves a mean."""
 
+from functools import lru_cache
+
 import pandas as pd
 
 from phycharm.benchmarks.statistics import seed_means
@@ -44,13 +46,24 @@ def seed_spread(
     """
     if len(training_seeds(view)) < 2:
         return pd.Series(float("nan"), index=view.methods)
-    fits = view.in_shared_directions(view.fits) if direction is None else view.fits
-    scores = fits.dropna(subset="value")
-    wanted = (scores["metric"] == measure.metric) & (scores["tissue"] == measure.tissue)
-    wanted &= (scores["split"] == split) & scores["harmonizer"].isin(view.methods)
-    if direction is not None:
-        wanted &= (scores["source"] == direction[0]) & (scores["target"] == direction[1])
-    return seed_means(scores[wanted]).std(axis=1).reindex(view.methods).astype(float)
+    spreads = _seed_spreads(view, direction is not None)
+    key = (measure.metric, measure.tissue, split, *(direction or ()))
+    if key not in spreads:
+        return pd.Series(float("nan"), index=view.methods)
+    return spreads[key].reindex(view.methods).astype(float)
+
+
+@lru_cache(maxsize=8)
+def _seed_spreads(view: RunView, single: bool) -> dict[tuple[str, ...], "pd.Series[float]"]:
+    """Compute all spreads at once, of single directions or of means over the shared ones."""
+    scores = view.fits if single else view.in_shared_directions(view.fits)
+    scores = scores[scores["harmonizer"].isin(view.methods)].dropna(subset="value")
+    by = ["metric", "tissue", "split", *(("source", "target") if single else ())]
+    spreads = seed_means(scores, by=by).std(axis=1)
+    return {
+        tuple(map(str, key)): own.droplevel(list(range(len(by))))
+        for key, own in spreads.groupby(level=list(range(len(by))))
+    }
 
 
 def compared_seeds(view: RunView) -> list[int]:

@@ -20,6 +20,7 @@ from ...protocol.sections import MapsPreset
 from ..cell_runner import CellRunner, maps_cell
 from ..methods import Methods
 from ..run_folder import CONVERGENCE, RunFolder
+from ..run_plan import make_runner
 from .doubling_records import DoublingRecords
 from .doubling_scores import DoublingScores
 
@@ -155,10 +156,11 @@ class Doubling:
         return (self.run.cell_record(cell.name) or {}).get("status") == "done"
 
     def _runner(self, spec: str) -> CellRunner:
-        return CellRunner(
-            data=self.data,
-            methods=self._methods(spec),
-            run=self.run,
+        # As the run makes it, tissues and all: who measures is part of what identifies a cell.
+        return make_runner(
+            self.run,
+            self.data,
+            self._methods(spec),
             configuration=self.configuration,
             device=self.device,
         )

@@ -195,3 +195,16 @@ def test_maps_are_judged_by_the_true_t1_of_travellers(simulated_dataset, tmp_pat
         own = known[(known["subject"] == row["subject"]) & (known["source"] == row["source"])]
         assert row["value"] == pytest.approx(own["value"].mean(), rel=1e-5)
         assert row["value"] != row["value_doubled"] > 0
+
+
+def test_of_a_run_whose_tissues_were_measured(shared_dataset, tmp_path):
+    """The engine is part of what identifies a cell: the study has to know it too."""
+    segmented = pair_protocol(
+        harmonizers=["none", "unet"],
+        training=PLAN,
+        settings={"unet": {"features": [4, 4, 4, 8, 8, 4]}},
+        segmenter="hmrf",
+    )
+    run_benchmark(segmented, out=tmp_path / "run", dataset=shared_dataset, device="cpu")
+    table = measure_convergence(tmp_path / "run", device="cpu")
+    assert set(table["harmonizer"]) == {"unet"}

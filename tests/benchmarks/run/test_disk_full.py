@@ -1,4 +1,4 @@
-"""A disk that is full at some moment: one line, nothing finished lost, the same scores afterwards."""
+"""A disk that is full at some moment: one line, nothing finished lost, the same scores then."""
 
 import os
 import subprocess
