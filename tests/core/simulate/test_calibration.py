@@ -26,7 +26,8 @@ def test_contrast_lies_within_what_protocols_give():
     table = contrasts(voxel_size=3.0, subjects=2, seed=SEED)
     means = table.groupby("scanner").mean(numeric_only=True)
     assert set(means.index) == set(SCANNERS)
-    assert means["WM/GM"].between(1.2, 1.9).all()
+    # Grey matter is the cortex alone: 1.38 (Philips) to 1.96 (GE).
+    assert means["WM/GM"].between(1.2, 2.0).all()
     assert means["CSF/WM"].between(0.05, 0.5).all()
 
 
