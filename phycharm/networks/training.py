@@ -21,7 +21,7 @@ from .plan import TrainingPlan
 from .precision import trained_in, training_dtype
 from .smaller_parts import can_be_parted, in_parts
 from .training_progress import Terms, TrainingProgress
-from .trial import Trial, current_trial
+from .trial_run import Trial, current_trial
 
 _MOST_ROUNDS = 20
 _OPTIMIZER = "optimizer"

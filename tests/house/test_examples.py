@@ -174,7 +174,7 @@ def test_images_made_by_a_script_are_judged(shared_dataset, tmp_path):
     cohort = BidsDataset(shared_dataset).travelling().map(percentile_99)
     harmonizer = create_harmonizer(f"precomputed:{out}")
     assert harmonizer.card.name == "matched-elsewhere"
-    assert harmonizer.card.trained_on == ("dataset: sub-01",)
+    assert harmonizer.card.trained_on == ("dataset/sub-01",)
     assert harmonizer.check(cohort.subjects, cohort.directions()) == []
     image = harmonizer.harmonize(cohort.scan("02", cohort.scanners[0]), cohort.scanners[1])
     reference = cohort.scan("01", cohort.scanners[1])

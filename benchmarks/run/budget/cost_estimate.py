@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from phycharm.harmonizers.external.adapter import Adapter
 from phycharm.method.maps import MapsGenerator
-from phycharm.networks.trial import trial
+from phycharm.networks.trial_run import trial
 from phycharm.utils.progress import progress_bar, span_text
 
 from ...protocol.cells import Cell

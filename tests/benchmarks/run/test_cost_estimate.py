@@ -18,7 +18,7 @@ from phycharm.benchmarks.run.workers.execution import Execution
 from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.training import Training, adam
-from phycharm.networks.trial import current_trial, trial
+from phycharm.networks.trial_run import current_trial, trial
 
 from support.tiny_protocols import pair_protocol
 

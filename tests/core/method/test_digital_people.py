@@ -101,8 +101,8 @@ def test_t1_is_right_from_every_scanner(dataset, people, generator):
                 true = 1000 * truth(dataset, subject, "T1map")
                 where = scan.mask & (truth(dataset, subject, f"label-{tissue}_probseg") > PURE)
                 errors.append(np.median(np.abs(t1 - true)[where] / true[where]))
-            # The aim is .07; the measured maps that are learned from err by as much themselves. This
-            # guards against worse: the largest is .21, of white matter from Philips.
+            # The aim is .07; the measured maps that are learned from err by as much. This guards
+            # against worse: the largest is .21, of white matter from Philips.
             assert np.mean(errors) < 0.25, (scanner.name, tissue)
 
 
