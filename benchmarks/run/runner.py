@@ -156,6 +156,8 @@ def run_benchmark(  # noqa: PLR0913 - a run has that many choices
             maps_dataset=None if maps_dataset is None else Path(maps_dataset),
         )
         configuration = run.claim(_configuration(data))
+        # Not before: a folder that is another run's stays as it is.
+        write_json(run.root / CHECKED, {"images": _images(data, maps=_want_maps(cards))})
         runner = make_runner(
             run,
             data,
@@ -204,7 +206,7 @@ def _open_data(
     maps_dataset: Path | None = None,
 ) -> RunData:
     """Open the data; earlier results go only after what the user gave has proved usable."""
-    maps = any({"maps", "quantitative"} & set(card.needs) for card in cards.values())
+    maps = _want_maps(cards)
     if dataset is None:
         data = RunData(_simulated(protocol, run, fresh=fresh), protocol)
         _check_images(data, run, maps=maps)
@@ -224,20 +226,27 @@ def _open_data(
 
 def _check_images(data: RunData, run: RunFolder, *, maps: bool) -> None:
     """Read every image once, unless the very same were read for this run before."""
-    path, mapped = run.root / CHECKED, data.mapped
+    path = run.root / CHECKED
+    if path.is_file():
+        with suppress(InputError):  # damaged: it is written anew
+            if read_object(path, remedy="").get("images") == _images(data, maps=maps):
+                return
+    data.read_everything(maps=maps)
+
+
+def _images(data: RunData, *, maps: bool) -> str:
+    """Fingerprint everything that reading the images could have found wrong."""
     content = _configuration(data) | {
         "maps": maps,
-        "people with maps": mapped.fingerprint if mapped else "",
+        "people with maps": data.mapped.fingerprint if data.mapped else "",
         "truth": data.dataset.truth_fingerprint,
         "phycharm": __version__,
     }
-    wanted = fingerprint(content)
-    if path.is_file():
-        with suppress(InputError):  # damaged: it is written anew
-            if read_object(path, remedy="").get("images") == wanted:
-                return
-    data.read_everything(maps=maps)
-    write_json(path, {"images": wanted})
+    return fingerprint(content)
+
+
+def _want_maps(cards: dict[str, MethodCard]) -> bool:
+    return any({"maps", "quantitative"} & set(card.needs) for card in cards.values())
 
 
 def _require_acquisitions(data: RunData, cards: dict[str, MethodCard]) -> None:
