@@ -37,7 +37,7 @@ class TestFiles:
         assert {path.name for path in run.iterdir()} == {
             "run.json", "methods.json", "metrics.json", "scores.parquet", "histograms.parquet",
             "maps.parquet", "features.parquet", "timings.csv", "scans", "cells",
-            "plan.json", "logs", ".lock",
+            "plan.json", "checked.json", "logs", ".lock",
         }  # fmt: skip
 
     def test_of_the_cells(self, run):

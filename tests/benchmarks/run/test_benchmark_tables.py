@@ -93,7 +93,7 @@ class TestTables:
 
 RECORD_KEYS = {
     "format", "cell", "harmonizer", "scanners", "fold", "seed", "case", "fingerprint",
-    "status", "error", "repr", "device", "fit_seconds", "harmonize_seconds", "score_seconds",
+    "fitted_on", "status", "error", "repr", "device", "fit_seconds", "harmonize_seconds", "score_seconds",
     "peak_memory_mb", "parameters", "deviations", "findings", "warnings", "environment", "hardware",
     "files",
 }  # fmt: skip
