@@ -54,14 +54,18 @@ def made_up_pairs(folder: Path, *, height: int, width: int, depth: int, people: 
         ball = _ball(height, width, depth)
         # Whole numbers, as scanners make them.
         source = np.where(ball, draw.normal(1000, 50, ball.shape), 0).astype(np.int16)
-        volumes = (source, (0.8 * source).astype(np.int16), ball.astype(np.uint8))
+        volumes: list[np.ndarray[Any, Any]] = [
+            source,
+            (0.8 * source).astype(np.int16),
+            ball.astype(np.uint8),
+        ]
         paths = [folder / f"{person}-{name}.nii.gz" for name in ("source", "target", "mask")]
         for volume, path, column in zip(volumes, paths, columns, strict=True):
             nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)), path)
             column.append(_slices(volume, 1.0 if volume.dtype == np.uint8 else 1000.0))
         files.append((paths[0], paths[1], paths[2]))
-    source, target, mask = (torch.cat(column) for column in columns)
-    return SlicePairs(source=source, target=target, mask=mask > 0, files=files)
+    sources, targets, masks = (torch.cat(column) for column in columns)
+    return SlicePairs(source=sources, target=targets, mask=masks > 0, files=files)
 
 
 def plain_network(in_channels: int = 1) -> nn.Module:
@@ -98,7 +102,7 @@ def authors_manner(pairs: SlicePairs, *, steps: int, device: str) -> None:
     order = torch.randperm(len(pairs)).tolist()
 
     def slice_of(path: Path, index: int) -> Tensor:
-        volume = np.asarray(nibabel.load(path).dataobj, dtype=np.float32)
+        volume = _decoded(path)
         return torch.from_numpy(volume[..., index] / (volume.max() or 1))[None]
 
     def batches() -> Iterator[Sequence[Tensor]]:
@@ -116,7 +120,8 @@ def authors_manner(pairs: SlicePairs, *, steps: int, device: str) -> None:
 
 def monai_cache(pairs: SlicePairs, *, batch: int, steps: int, device: str) -> None:
     """Train from MONAI's CacheDataset and torch's DataLoader."""
-    from monai.data import CacheDataset, DataLoader
+    from monai.data.dataset import CacheDataset
+    from torch.utils.data import DataLoader
 
     items = [
         {"source": s, "target": t, "mask": m}
@@ -142,7 +147,7 @@ def authors_inference(network: nn.Module, files: Sequence[Path], depth: int, dev
     network.eval()
     with torch.no_grad():
         for index in range(depth):
-            volumes = [np.asarray(nibabel.load(path).dataobj, dtype=np.float32) for path in files]
+            volumes = [_decoded(path) for path in files]
             network(torch.from_numpy(volumes[0][..., index].copy())[None, None].to(device))
 
 
@@ -156,6 +161,11 @@ def _trained(batches: Iterator[Sequence[Tensor]], device: str) -> None:
         loss.backward()
         optimizer.step()
         shown += loss.item()
+
+
+def _decoded(path: Path) -> np.ndarray[Any, np.dtype[np.float32]]:
+    image: Any = nibabel.load(path)
+    return np.asarray(image.dataobj, dtype=np.float32)
 
 
 def _ball(height: int, width: int, depth: int) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -54,7 +54,8 @@ def beside(benchmark: Any, request: pytest.FixtureRequest, device: str) -> Besid
         )
         if not benchmark.enabled:
             return float("nan")
-        mine, theirs = benchmark.stats.stats.median / per, statistics.median(others) / per
+        mine = float(benchmark.stats.stats.median) / per
+        theirs = statistics.median(others) / per
         ratio = theirs / mine
         benchmark.extra_info |= {"anchor": name, "anchor_seconds": theirs, "ratio": ratio}
         _ROWS.append((request.node.name, mine, name, theirs, ratio))

@@ -23,11 +23,11 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_reading_beside_nibabel(beside: Any, stored: Path) -> None:
-    beside(
-        lambda: read_volume(stored),
-        lambda: nibabel.load(stored).get_fdata(dtype=np.float32),
-        "nibabel",
-    )
+    def theirs() -> object:
+        image: Any = nibabel.load(stored)
+        return image.get_fdata(dtype=np.float32)
+
+    beside(lambda: read_volume(stored), theirs, "nibabel")
 
 
 def test_writing_beside_nibabel(beside: Any, stored: Path, tmp_path: Path) -> None:

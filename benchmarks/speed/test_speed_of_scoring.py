@@ -43,7 +43,7 @@ def test_ssim_beside_scikit_image(beside: Any, volumes: Any, device: str) -> Non
 
 
 def test_ssim_beside_monai(beside: Any, volumes: Any, device: str) -> None:
-    from monai.metrics import SSIMMetric
+    from monai.metrics.regression import SSIMMetric
 
     one, other, _ = (torch.from_numpy(volume).to(device) for volume in volumes)
     metric = SSIMMetric(spatial_dims=3, data_range=1.0)

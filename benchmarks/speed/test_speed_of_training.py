@@ -87,14 +87,14 @@ class TestQuick:
         assert not ratio < 3
 
     def test_beside_a_plain_loop(self, beside: Any, quick: SlicePairs, device: str) -> None:
-        sizes = {"batch": self.BATCH, "steps": self.STEPS, "device": device}
+        sizes: Any = {"batch": self.BATCH, "steps": self.STEPS, "device": device}
         ratio = self.measured(
             beside, quick, lambda: plain_loop(quick, **sizes), "plain loop", device
         )
         assert not ratio < 1
 
     def test_beside_monai_s_cache(self, beside: Any, quick: SlicePairs, device: str) -> None:
-        sizes = {"batch": self.BATCH, "steps": self.STEPS, "device": device}
+        sizes: Any = {"batch": self.BATCH, "steps": self.STEPS, "device": device}
         ratio = self.measured(
             beside, quick, lambda: monai_cache(quick, **sizes), "MONAI CacheDataset", device
         )

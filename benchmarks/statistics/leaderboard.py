@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from difflib import get_close_matches
+from typing import Any
 
 import pandas as pd
 
@@ -142,9 +143,10 @@ def leaderboard(
         return pd.DataFrame(columns=list(COLUMNS))
     deciding = _deciding(field, order)
     weights = {m: 1 / len(deciding) / len(one.tissues) for one in deciding for m in one.measures}
-    seeds = seed_means(pd.concat(field.units.values()), by=MEASURE)
+    means: Any = seed_means(pd.concat(field.units.values()), by=MEASURE)
+    seeds = {measure: own.droplevel(MEASURE) for measure, own in means.groupby(level=MEASURE)}
     tables = [
-        measure_table(field.values[m], seeds.loc[m], field.merits[m], alpha=alpha)
+        measure_table(field.values[m], seeds[m], field.merits[m], alpha=alpha)
         .assign(metric=m[0], tissue=m[1], weight=weights.get(m, 0.0))
         .reset_index()
         for m in field.values

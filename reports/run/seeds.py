@@ -1,6 +1,7 @@
 """Training seeds: how many there are, and how far another one moves a mean."""
 
 from functools import lru_cache
+from typing import Any
 
 import pandas as pd
 
@@ -60,10 +61,8 @@ def _seed_spreads(view: RunView, single: bool) -> dict[tuple[str, ...], "pd.Seri
     scores = scores[scores["harmonizer"].isin(view.methods)].dropna(subset="value")
     by = ["metric", "tissue", "split", *(("source", "target") if single else ())]
     spreads = seed_means(scores, by=by).std(axis=1)
-    return {
-        tuple(map(str, key)): own.droplevel(list(range(len(by))))
-        for key, own in spreads.groupby(level=list(range(len(by))))
-    }
+    groups: Any = spreads.groupby(level=by)
+    return {tuple(map(str, key)): own.droplevel(by) for key, own in groups}
 
 
 def compared_seeds(view: RunView) -> list[int]:

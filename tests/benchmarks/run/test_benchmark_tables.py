@@ -93,7 +93,8 @@ class TestTables:
 
 RECORD_KEYS = {
     "format", "cell", "harmonizer", "scanners", "fold", "seed", "case", "fingerprint",
-    "fitted_on", "status", "error", "repr", "device", "fit_seconds", "harmonize_seconds", "score_seconds",
+    "status", "error", "repr", "device", "fit_seconds", "harmonize_seconds", "score_seconds",
+    "fitted_on",
     "peak_memory_mb", "parameters", "deviations", "findings", "warnings", "environment", "hardware",
     "files",
 }  # fmt: skip
