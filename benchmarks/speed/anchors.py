@@ -1,7 +1,7 @@
 """What the speed of this package is held against: the same work as others do it.
 
-The authors' manner, as the preprint and its public repository describe it: gzipped volumes decoded
-for every slice, batches of two, float32. None of this is anybody's code.
+The authors' manner is gzipped volumes decoded for every slice, batches of two, float32. None of
+this is anybody's code.
 """
 
 from collections.abc import Iterator, Sequence

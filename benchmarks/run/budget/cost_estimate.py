@@ -2,9 +2,8 @@
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from typing_extensions import override
@@ -194,7 +193,9 @@ class _Attempt(CellRunner):
             method, _ = self.fit(cell)
             fitted = time.perf_counter() - start - found.spent + found.whole
         return fitted + self._scoring_seconds(
-            cell, lambda source, target: method.harmonize(source, target.scanner)
+            cell,
+            lambda source, target: method.harmonize(source, target.scanner),
+            left_out=self.people(cell).untrained,
         )
 
     def _maps_seconds(self, preset: MapsPreset, case: int, seed: int) -> float:
@@ -204,12 +205,20 @@ class _Attempt(CellRunner):
             fitted = time.perf_counter() - start - found.spent + found.whole
         *_, evaluated = self.data.quantitative_parts()
         travellers = len(self.data.design.evaluated) * len(self.data.scanner_names)
-        one = self.data.cohort.scan(self.data.design.evaluated[0], self.data.cohort.scanners[0])
+        anybody = self.data.design.evaluated[0]
+        one = self.data.cohort.scan(anybody, self.data.cohort.scanners_of(anybody)[0])
         start = time.perf_counter()
         generator.predict(one)
         return fitted + (len(evaluated.subjects) + travellers) * (time.perf_counter() - start)
 
-    def _scoring_seconds(self, cell: Cell, make: MakeImage, *, of_target: bool = False) -> float:
+    def _scoring_seconds(
+        self,
+        cell: Cell,
+        make: MakeImage,
+        *,
+        left_out: Collection[tuple[str, str]] = (),
+        of_target: bool = False,
+    ) -> float:
         everybody = self.data.design.evaluated_in(self.data.design.fold(cell.fold))
         with tempfile.TemporaryDirectory() as folder:
             evaluation = Evaluation(
@@ -218,8 +227,8 @@ class _Attempt(CellRunner):
                 tissues=self.tissues,
                 cell=cell,
                 folder=Path(folder),
-                left_out=self.people(cell).untrained if cell.harmonizer not in CONTROLS else (),
-                people=list(islice(everybody, 1)),
+                left_out=left_out,
+                people=everybody[:1],
             )
             start = time.perf_counter()
             evaluation.run(make, of_target=of_target)

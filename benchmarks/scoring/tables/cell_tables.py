@@ -39,7 +39,7 @@ class CellTables:
         types = {"scores": SCORE_TYPES, "histograms": HISTOGRAM_TYPES, "features": _FEATURE_TYPES}
         self._types = types | ({"volumes": VOLUME_TYPES} if tissues else {})
         self._folder = folder
-        self._rows: dict[str, list[Row]] = {name: [] for name in self._types}
+        self._rows: dict[str, list[Row]] = {n: [] for n in self._types if n != "histograms"}
         self._counts: list[pd.DataFrame] = []
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._stack = ExitStack()

@@ -24,6 +24,8 @@ def small_disk(tmp_path):
     folder = tmp_path / "disk"
     folder.mkdir()
     if not mounted("-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)):
+        # Nothing but a file system of its own gives ENOSPC by itself; whoever may not mount one has
+        # the test that raises it (test_resume).
         pytest.skip("only root may mount a small disk")
 
     def resized(kilobytes):
