@@ -42,7 +42,7 @@ class Size:
     """
 
     people: int = 24
-    scanners: int = 3
+    scanners: int = 4
     voxel: float = 8.0
     folds: int = 1
 
@@ -71,10 +71,11 @@ class Cost:
 
 
 SIZES = (
-    *(Size(people=people) for people in (12, 24, 48, 96)),
-    *(Size(scanners=scanners) for scanners in (2, 4, 6)),
-    *(Size(voxel=voxel) for voxel in (6.0, 4.0)),
+    *(Size(people=people) for people in (12, 24, 48, 96, 192, 384)),
+    *(Size(scanners=scanners) for scanners in (2, 6)),
     Size(folds=2),
+    *(Size(people=12, voxel=voxel) for voxel in (8.0, 6.0, 4.0, 2.0)),
+    Size(people=4, scanners=2, voxel=0.8),
 )
 """What is measured: one thing after the other varied."""
 
