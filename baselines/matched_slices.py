@@ -12,7 +12,7 @@ from phycharm.data.cohort import Cohort
 from phycharm.data.scan import Scan
 from phycharm.data.scanner import Scanner
 from phycharm.errors import InputError
-from phycharm.networks.slices import SliceCanvas, as_tensor, cut
+from phycharm.networks.canvas.slices import SliceCanvas, as_tensor, cut
 from phycharm.utils.arrays import Mask
 
 MULTIPLE = 16

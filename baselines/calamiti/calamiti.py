@@ -17,8 +17,8 @@ from phycharm.harmonizers.card import MethodCard
 from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.harmonizers.storage import FittedState
 from phycharm.networks.basic_unet import on_device
+from phycharm.networks.canvas.slices import SliceCanvas, as_tensor, cut, paste
 from phycharm.networks.plan import TrainingPlan
-from phycharm.networks.slices import SliceCanvas, as_tensor, cut, paste
 from phycharm.networks.training import Training
 
 from ..matched_slices import MULTIPLE, SliceStack, canvas_around, matched_slices

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from phycharm.networks.training import in_batches
+from phycharm.networks.in_batches import in_batches
 
 from .anatomy_encoder import AnatomyEncoder
 from .contrast_decoder import ContrastDecoder

@@ -13,9 +13,10 @@ from phycharm.harmonizers.card import MethodCard
 from phycharm.harmonizers.harmonizer import Harmonizer
 from phycharm.harmonizers.storage import FittedState
 from phycharm.networks.basic_unet import on_device
+from phycharm.networks.canvas.slices import SliceCanvas, as_tensor, cut, paste
+from phycharm.networks.in_batches import in_batches
 from phycharm.networks.plan import TrainingPlan
-from phycharm.networks.slices import SliceCanvas, as_tensor, cut, paste
-from phycharm.networks.training import Training, in_batches
+from phycharm.networks.training import Training
 
 from ..matched_slices import (
     MULTIPLE,

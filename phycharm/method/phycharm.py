@@ -15,7 +15,7 @@ from ..errors import InputError
 from ..harmonizers.card import MethodCard
 from ..harmonizers.storage import FittedState
 from ..networks.basic_unet import PAPER_FEATURES
-from ..networks.slices import as_tensor
+from ..networks.canvas.slices import as_tensor
 from ..physics.forward import SignalModel
 from .constrained_images import PHYSICS, ConstrainedImages, signal_deviations
 from .earlier_constrained_images import EarlierConstrainedImages

@@ -1,5 +1,6 @@
 """PhyCHarm as its preprint prints it."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..errors import InputError
 from ..harmonizers.card import MethodCard
 from ..harmonizers.storage import FittedState
 from ..networks.basic_unet import LEVELS, PAPER_FEATURES
-from ..networks.field_of_view import FieldOfView
+from ..networks.canvas.field_of_view import FieldOfView
 from ..physics.forward import t1w_weight
 from ..physics.inversion_recovery import constrained_t1w
 from .inner_generator import inner_generator
@@ -123,9 +124,9 @@ class PhyCHarmPaper(ImageTranslation):
             self._fit_direction(source, target, printed, valid)
 
     @override
-    def _loss(self, network: nn.Module, slices: MatchedSlices) -> Tensor:
+    def _loss(self, made: Mapping[str, Tensor], slices: MatchedSlices) -> dict[str, Tensor]:
         """Mean squared difference over the whole image."""
-        return F.mse_loss(self._translate(network, slices.inputs), slices.wanted)
+        return {"loss": F.mse_loss(self._image(slices.inputs, made["HN"]), slices.wanted)}
 
     @override
     def _prepare(self, scan: Scan, target: Scanner) -> Tensor:

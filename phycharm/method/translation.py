@@ -1,6 +1,8 @@
 """Image translation: one network per direction, trained on matched slices."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,10 +16,12 @@ from ..data.scanner import Scanner
 from ..harmonizers.harmonizer import Harmonizer
 from ..harmonizers.storage import FittedState
 from ..networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, on_device
+from ..networks.canvas.slices import SliceCanvas, as_tensor, cut, paste
+from ..networks.in_batches import in_batches
 from ..networks.losses import masked_mse
 from ..networks.plan import TrainingPlan
-from ..networks.slices import SliceCanvas, as_tensor, cut, paste
-from ..networks.training import Training, adam, in_batches
+from ..networks.stacking.regression import Regression
+from ..networks.training import Training, adam
 from ..utils.seeding import seeded
 
 HARMONIZATION_PLAN = TrainingPlan(epochs=200, batch_size=2, learning_rate=1e-3, betas=(0.5, 0.999))
@@ -168,29 +172,25 @@ class ImageTranslation(Harmonizer):
         done: int = 0,
     ) -> None:
         """Train a network on slices; with others, choose the state by these."""
-        optimizer = adam(network, plan)
-
-        def step(indices: Tensor) -> dict[str, Tensor]:
-            loss = self._loss(network, slices.at(indices))
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            return {"loss": loss}
-
-        def validate() -> dict[str, Tensor]:
-            assert others is not None
-            return {"loss": self._loss(network, others)}
-
+        regression = Regression(
+            networks={"HN": network},
+            optimizer=adam(network, plan),
+            batch=slices.at,
+            shape=slices.inputs.shape[1:],
+            inputs=lambda batch: batch.inputs,
+            loss=self._loss,
+        )
         self.history += Training(
             label=f"{self.card.name} {tags['source']} -> {tags['target']}",
             plan=plan,
             samples=len(slices),
-            step=step,
-            validate=None if others is None else validate,
+            step=regression.step,
+            validate=None if others is None else partial(regression.terms, others),
             modules={"HN": network},
-            optimizers=[optimizer],
+            optimizers=[regression.optimizer],
             tags=tags,
             done=done,
+            regression=regression,
         ).run()
 
     def _channels(self) -> int:
@@ -203,12 +203,12 @@ class ImageTranslation(Harmonizer):
         )
         return on_device(network, self.device)
 
-    def _loss(self, network: nn.Module, slices: MatchedSlices) -> Tensor:
+    def _loss(self, made: Mapping[str, Tensor], slices: MatchedSlices) -> dict[str, Tensor]:
         """Mean squared difference where both scanners saw brain."""
-        return masked_mse(self._translate(network, slices.inputs), slices.wanted, slices.mask)
+        image = self._image(slices.inputs, made["HN"])
+        return {"loss": masked_mse(image, slices.wanted, slices.mask)}
 
-    def _translate(self, network: nn.Module, inputs: Tensor) -> Tensor:
-        made = in_batches(network, inputs)
+    def _image(self, inputs: Tensor, made: Tensor) -> Tensor:
         return inputs[:, :1] + made if self.residual else made
 
     def _matched_slices(self, cohort: Cohort, source: Scanner, target: Scanner) -> MatchedSlices:
@@ -236,7 +236,8 @@ class ImageTranslation(Harmonizer):
             raise ValueError(f"{self.card.name} was not fitted to {key}")
         placement = self._canvas.place(scan.mask)
         slices = cut(self._prepare(scan, target), placement)
-        return paste(self._translate(self._networks[key], slices), placement)[0]
+        made = in_batches(self._networks[key], slices)
+        return paste(self._image(slices, made), placement)[0]
 
     @override
     def state(self) -> FittedState:

@@ -18,6 +18,11 @@ class Dropout(nn.Module):
     p : float
         Probability, 0 to 1; on a CPU it is rounded to a multiple of 2**-15.
 
+    Attributes
+    ----------
+    drawn : Tensor or None
+        What was drawn by `factors` for the next calls; None to draw in every call.
+
     Examples
     --------
     >>> kept = Dropout(0.25)(torch.ones(1000, 1000))
@@ -32,6 +37,7 @@ class Dropout(nn.Module):
         if not 0 <= p <= 1:
             raise ValueError(f"dropout of {p}: a probability is 0 to 1")
         self.p = p
+        self.drawn: Tensor | None = None
 
     def extra_repr(self) -> str:
         """Name the probability, for the printed network."""
@@ -39,13 +45,38 @@ class Dropout(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """Return the elements that are kept, scaled so that their mean stays what it was."""
-        lost = round(self.p * _LEVELS)
-        if not self.training or not lost:
+        if not self.training or not self._lost:
             return values
-        if values.device.type != "cpu" or lost == _LEVELS:
+        if self.drawn is not None:
+            return values * self.drawn
+        if self._torchs(values):
             return F.dropout(values, self.p)
-        kept = _random_levels(values) >= lost
-        return values * kept.to(values.dtype).mul_(_LEVELS / (_LEVELS - lost))
+        return values * self._factors(values)
+
+    def factors(self, values: Tensor) -> Tensor:
+        """Draw what a call in training mode would multiply values by: 0, or what makes up for it.
+
+        Parameters
+        ----------
+        values : Tensor
+            Whose shape, type, layout and device count.
+        """
+        if not self._lost:
+            return torch.ones_like(values)
+        if self._torchs(values):
+            return F.dropout(torch.ones_like(values), self.p)
+        return self._factors(values)
+
+    @property
+    def _lost(self) -> int:
+        return round(self.p * _LEVELS)
+
+    def _torchs(self, values: Tensor) -> bool:
+        return values.device.type != "cpu" or self._lost == _LEVELS
+
+    def _factors(self, values: Tensor) -> Tensor:
+        kept = _random_levels(values) >= self._lost
+        return kept.to(values.dtype).mul_(_LEVELS / (_LEVELS - self._lost))
 
 
 def _random_levels(values: Tensor) -> Tensor:

@@ -169,7 +169,7 @@ class TestUNet:
         shared = set(mine.settings()) & set(theirs.settings())
         assert shared == {"training", "features", "dropout", "residual", "seed"}
         assert all(mine.settings()[key] == theirs.settings()[key] for key in shared)
-        for name in ("_fit_direction", "_loss", "_translate", "_matched_slices", "apply"):
+        for name in ("_fit_direction", "_loss", "_image", "_matched_slices", "apply"):
             assert getattr(UNet, name) is getattr(PhyCHarm, name)
 
     def test_prepares_nothing(self, scan):

@@ -1,6 +1,7 @@
 """The generator itself: two networks, trained together on one loss."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -15,9 +16,11 @@ from ...data.scanner import Scanner
 from ...errors import InputError
 from ...harmonizers.storage import FittedState, read_state, write_state
 from ...networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, on_device
-from ...networks.field_of_view import FieldOfView
-from ...networks.slices import SliceCanvas, as_tensor, cut, paste
-from ...networks.training import Training, adam, in_batches
+from ...networks.canvas.field_of_view import FieldOfView
+from ...networks.canvas.slices import SliceCanvas, as_tensor, cut, paste
+from ...networks.in_batches import in_batches
+from ...networks.stacking.regression import Regression
+from ...networks.training import Training, adam
 from ...physics.acquisition import Acquisition
 from ...physics.forward import SignalModel, require_signal, richest_model
 from ...physics.open_parameters import assumed
@@ -43,6 +46,7 @@ Preset = Literal["paper", "corrected"]
 
 _T1_UNIT_MS = {"paper": T1_UNIT_MS, "corrected": 1000.0}
 _PREPRINTS_CASE = 4
+_VALIDATION_BATCH = 64
 
 
 class MapsGenerator:
@@ -329,35 +333,32 @@ class MapsGenerator:
 
     def _train(self, train: MapSamples, valid: MapSamples | None) -> list[dict[str, Any]]:
         plan = GENERATOR_PLAN.changed(self.training)
-        optimizer = adam(self._networks, plan)
-
-        def step(indices: Tensor) -> dict[str, Tensor]:
-            terms = self._loss(self._varied(train.at(indices)))
-            optimizer.zero_grad(set_to_none=True)
-            terms["loss"].backward()
-            optimizer.step()
-            return terms
-
-        def validate() -> dict[str, Tensor]:
-            assert valid is not None
-            return self._mean_loss(valid)
-
+        networks = dict(self._networks.items())
+        regression = Regression(
+            networks=networks,
+            optimizer=adam(self._networks, plan),
+            batch=lambda indices: self._varied(train.at(indices)),
+            shape=train.image.shape[1:],
+            inputs=lambda samples: samples.image,
+            loss=self._loss,
+        )
         return Training(
             label=f"maps generator, case {self.case}",
             plan=plan,
             samples=len(train),
-            step=step,
-            validate=None if valid is None else validate,
-            modules=dict(self._networks.items()),
-            optimizers=[optimizer],
+            step=regression.step,
+            validate=None if valid is None else partial(_mean_terms, regression, valid),
+            modules=networks,
+            optimizers=[regression.optimizer],
             tags={"network": "QMG", "source": "", "target": ""},
+            regression=regression,
         ).run()
 
     def _varied(self, samples: MapSamples) -> MapSamples:
         return samples if self.preset == "paper" else varied(samples, model=self._model)
 
-    def _loss(self, samples: MapSamples) -> dict[str, Tensor]:
-        t1, m0 = (self._head(self._networks[key](samples.image)) for key in ("T1", "M0"))
+    def _loss(self, made: Mapping[str, Tensor], samples: MapSamples) -> dict[str, Tensor]:
+        t1, m0 = (self._head(made[key]) for key in ("T1", "M0"))
         return self._objective().terms(samples, t1 * _T1_UNIT_MS[self.preset], m0)
 
     def _objective(self) -> MapObjective:
@@ -370,10 +371,14 @@ class MapsGenerator:
             whole_image=self.file_units,
         )
 
-    def _mean_loss(self, samples: MapSamples) -> dict[str, Tensor]:
-        parts = torch.arange(len(samples)).split(64)
-        terms = [(len(part), self._loss(samples.at(part))) for part in parts]
-        return {
-            name: torch.stack([count * term[name] for count, term in terms]).sum() / len(samples)
-            for name in terms[0][1]
-        }
+
+def _mean_terms(regression: Regression[MapSamples], samples: MapSamples) -> dict[str, Tensor]:
+    """Return the loss terms of many samples, a few at a time."""
+    parts = torch.arange(len(samples)).split(_VALIDATION_BATCH)
+    terms: list[tuple[int, Any]] = [
+        (len(part), regression.terms(samples.at(part))) for part in parts
+    ]
+    return {
+        name: torch.stack([count * term[name] for count, term in terms]).sum() / len(samples)
+        for name in terms[0][1]
+    }

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ...data.quantitative import QuantitativeCohort, QuantitativeScan
-from ...networks.slices import SliceCanvas, as_tensor, cut
+from ...networks.canvas.slices import SliceCanvas, as_tensor, cut
 from ...physics.acquisition import Acquisition
 from ...physics.forward import SignalModel, t1w_weight
 from ...physics.open_parameters import assumed

@@ -86,23 +86,36 @@ class KeptTraining:
             f"{self.path}: {what}; it is left out, and the training starts anew.", stacklevel=6
         )
 
-    def keep_if_due(self, parts: Mapping[str, Stateful]) -> None:
-        """Keep the state if the last one is old enough."""
-        if self._fit.is_due():
-            self._write(parts, ended=False)
+    @property
+    def is_due(self) -> bool:
+        """Whether the last state is old enough."""
+        return self._fit.is_due()
 
-    def end(self, parts: Mapping[str, Stateful]) -> None:
-        """Keep what a training leaves behind."""
+    def keep_if_due(self, parts: Mapping[str, Stateful], *, share: float = 1.0) -> None:
+        """Keep the state if the last one is old enough.
+
+        Parameters
+        ----------
+        parts : mapping of str to Stateful
+            What there is to keep.
+        share : float
+            Part of the time that is this training's, where several are done at once.
+        """
+        if self.is_due:
+            self._write(parts, ended=False, share=share)
+
+    def end(self, parts: Mapping[str, Stateful], *, share: float = 1.0) -> None:
+        """Keep what a training leaves behind; parameters as those of `keep_if_due`."""
         if self._fit.is_worth_it():
-            self._write(parts, ended=True)
+            self._write(parts, ended=True, share=share)
 
-    def _write(self, parts: Mapping[str, Stateful], *, ended: bool) -> None:
+    def _write(self, parts: Mapping[str, Stateful], *, ended: bool, share: float) -> None:
         self._fit.write(
             self.path,
             lambda: {
                 "identity": self._identity,
                 "ended": ended,
-                "seconds": self._before + time.monotonic() - self._begin,
+                "seconds": self._before + share * (time.monotonic() - self._begin),
                 "random": self._random.state_dict(),
                 "parts": {name: part.state_dict() for name, part in parts.items()},
             },

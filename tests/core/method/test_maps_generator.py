@@ -13,8 +13,8 @@ from phycharm.method.maps import MapsGenerator, generator
 from phycharm.method.maps.map_losses import CORRECTED_SCALE
 from phycharm.method.maps.predictions import Predictions
 from phycharm.networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet
-from phycharm.networks.slices import SliceCanvas
-from phycharm.networks.training import in_batches
+from phycharm.networks.canvas.slices import SliceCanvas
+from phycharm.networks.in_batches import in_batches
 
 from support import phantom
 from support.phantom import TINY_FEATURES

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from phycharm.method.maps.samples import map_samples, synthesised_t1w
-from phycharm.networks.slices import SliceCanvas
+from phycharm.networks.canvas.slices import SliceCanvas
 
 from support import phantom
 

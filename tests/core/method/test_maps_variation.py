@@ -8,7 +8,7 @@ import torch
 
 from phycharm.method.maps.samples import map_samples
 from phycharm.method.maps.variation import drawn, varied
-from phycharm.networks.slices import SliceCanvas
+from phycharm.networks.canvas.slices import SliceCanvas
 from phycharm.physics.acquisition import CREDIBLE
 from phycharm.physics.readout import readout_train, train_weight
 

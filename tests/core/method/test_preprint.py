@@ -182,8 +182,8 @@ def harmonization_used(method, monkeypatch):
     network = method._networks["GE->Siemens"]
     with torch.no_grad():
         answer = network(slices.inputs)
-        loss = method._loss(network, slices)
-        translated = method._translate(network, slices.inputs)
+        loss = method._loss({"HN": answer}, slices)["loss"]
+        translated = method._image(slices.inputs, answer)
     whole = (answer - slices.wanted).square().mean()
     return (
         described(training)

@@ -9,7 +9,7 @@ from phycharm.networks.keeping.kept_fit import kept_in
 from phycharm.networks.keeping.kept_training import next_training
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.training import Training, adam
-from phycharm.networks.training_progress import TrainingProgress
+from phycharm.networks.training_course import TrainingCourse
 
 PLAN = TrainingPlan(epochs=1, batch_size=1, learning_rate=1e-3)
 NETWORKS = {
@@ -35,9 +35,9 @@ def test_keeping_a_paper_s_networks(name, benchmark, tmp_path):
         modules={str(n): network for n, network in enumerate(networks)},
         optimizers=optimizers,
     )
-    progress = TrainingProgress()
-    progress.chosen = training._snapshot()
-    parts = training._parts(progress)
+    course = TrainingCourse(training)
+    course.progress.chosen = course.snapshot()
+    parts = course.parts()
     with kept_in(tmp_path, every=0):
         kept = next_training({"label": name})
         benchmark.pedantic(kept.keep_if_due, args=(parts,), rounds=3)

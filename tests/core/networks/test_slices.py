@@ -6,8 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phycharm.networks.field_of_view import FieldOfView
-from phycharm.networks.slices import SliceCanvas, as_tensor, cut, paste
+from phycharm.networks.canvas.field_of_view import FieldOfView
+from phycharm.networks.canvas.slices import SliceCanvas, as_tensor, cut, paste
 
 
 def box(shape, *corners):

@@ -7,9 +7,10 @@ import torch
 from torch import nn
 
 from phycharm.networks.basic_unet import basic_unet
+from phycharm.networks.in_batches import in_batches
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.smaller_parts import can_be_parted, in_parts
-from phycharm.networks.training import Training, adam, in_batches
+from phycharm.networks.training import Training, adam
 
 FEATURES = (4, 4, 8, 8, 8, 4)
 

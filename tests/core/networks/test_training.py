@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import nn
 
+from phycharm.networks.in_batches import in_batches
 from phycharm.networks.plan import TrainingPlan
-from phycharm.networks.training import Training, adam, in_batches
+from phycharm.networks.training import Training, adam
 from phycharm.utils.seeding import seeded
 
 TAGS = {"network": "HN", "source": "GE", "target": "Siemens"}

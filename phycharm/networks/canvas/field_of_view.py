@@ -6,7 +6,7 @@ from typing import Self
 
 from typing_extensions import override
 
-from ..utils.arrays import Mask
+from ...utils.arrays import Mask
 from .slices import Placement, SliceCanvas, round_up
 
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..utils.arrays import Image, Mask
+from ...utils.arrays import Image, Mask
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Volumes laid out as slices of one size, and back."""
