@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from phycharm.data.intensity import STANDARDIZATION_REVISION
 from phycharm.data.scan import Scan
@@ -20,6 +20,7 @@ from phycharm.networks.curves import curves_in
 from phycharm.networks.keeping.kept_fit import kept_in, seconds_before
 from phycharm.utils.arrays import Image
 from phycharm.utils.atomic import atomic_folder, is_full, write_json
+from phycharm.utils.device import flushed_denormals
 from phycharm.utils.seeding import derived_seed
 
 from ..metrics import as_records
@@ -38,6 +39,24 @@ from .fit_people import FitPeople
 from .history import write_history
 from .methods import Methods
 from .run_folder import FORMAT, LEFT_OUT, TENSORBOARD, RunFolder, file_sizes
+
+
+class Ahead(NamedTuple):
+    """What was fitted before its cell was begun.
+
+    Parameters
+    ----------
+    method : Harmonizer or MapsGenerator
+        Fitted.
+    seconds : float
+        How long it took.
+    together : int
+        How many were fitted together.
+    """
+
+    method: Any
+    seconds: float
+    together: int
 
 
 @dataclass(kw_only=True)
@@ -71,6 +90,8 @@ class CellRunner:
     hopeless: dict[str, str] = field(default_factory=dict)
     """Why cells cannot be done, by their names, where a process has died of them."""
     tensorboard: bool = False
+    fitted: dict[str, Ahead] = field(default_factory=dict)
+    """What was fitted together with others, by the names of the cells."""
 
     def control_cells(self) -> list[Cell]:
         """List the cells of the controls (the target itself, ..., a repeat of it), fold by fold."""
@@ -111,18 +132,27 @@ class CellRunner:
     def maps(self, preset: MapsPreset, case: int, seed: int) -> None:
         """Fit and score the maps generator of one preset with one loss case."""
         about = {"harmonizer": "maps", "scanners": self.data.scanner_names, "fold": 0}
-        identity = {"preset": preset, "case": case, "seed": seed}
         self._finish(
             maps_cell(preset, case, seed),
-            {"maps": self._maps_content(preset), **identity},
+            self._content_of_maps(preset, case, seed),
             partial(self._maps, preset, case, seed),
-            about={**about, **identity},
+            about={**about, "preset": preset, "case": case, "seed": seed},
         )
 
     def has_maps(self, preset: MapsPreset, case: int, seed: int) -> bool:
         """Whether the run has fitted that generator, and as it would be fitted now."""
-        content = {"maps": self._maps_content(preset), "preset": preset, "case": case, "seed": seed}
-        return self.run.is_done(maps_cell(preset, case, seed), self._fingerprint(content))
+        wanted = self._fingerprint(self._content_of_maps(preset, case, seed))
+        return self.run.is_done(maps_cell(preset, case, seed), wanted)
+
+    def fit_maps_ahead(self, preset: MapsPreset, case: int, seed: int) -> Ahead:
+        """Fit a maps generator before its cell is begun."""
+        content = self._content_of_maps(preset, case, seed)
+        return self._ahead(
+            maps_cell(preset, case, seed), content, partial(self.fit_maps, preset, case, seed)
+        )
+
+    def _content_of_maps(self, preset: MapsPreset, case: int, seed: int) -> dict[str, Any]:
+        return {"maps": self._maps_content(preset), "preset": preset, "case": case, "seed": seed}
 
     def _maps_content(self, preset: MapsPreset) -> dict[str, Any]:
         """Return what decides the maps of a preset, besides case, seed and data."""
@@ -145,7 +175,10 @@ class CellRunner:
 
     def _maps(self, preset: MapsPreset, case: int, seed: int, folder: Path) -> dict[str, Any]:
         start = time.perf_counter()
-        generator = self.fit_maps(preset, case, seed)
+        ahead = self.fitted.pop(maps_cell(preset, case, seed), None) or Ahead(
+            self.fit_maps(preset, case, seed), time.perf_counter() - start + seconds_before(), 1
+        )
+        generator, seconds, together = ahead
         fitted = time.perf_counter()
         generator.save(folder / "model")
         write_history(folder, generator.history)
@@ -153,7 +186,8 @@ class CellRunner:
         return {
             "repr": repr(generator),
             "deviations": [*generator.deviations, *self.data.substitutes],
-            "fit_seconds": round(fitted - start + seconds_before(), 2),
+            "fit_seconds": round(seconds, 2),
+            "fitted_together": together,
             "parameters": generator.parameters,
             "score_seconds": round(time.perf_counter() - fitted, 2),
         }
@@ -195,17 +229,30 @@ class CellRunner:
         """
         people = self.people(cell)
         train, validation = people.cohorts
-        method = self.methods.make(
-            cell.spec, seed=derived_seed(cell.seed, cell.lottery), device=self.device
-        )
+        method = self.make(cell)
         people.require_images(method)
         context = self._context(method, cell)
         start = time.perf_counter()
         method.fit(train, validation, **context)
         return method, time.perf_counter() - start + seconds_before()
 
+    def make(self, cell: Cell) -> Harmonizer:
+        """Make the method of a cell, not fitted."""
+        seed = derived_seed(cell.seed, cell.lottery)
+        return self.methods.make(cell.spec, seed=seed, device=self.device)
+
+    def fit_ahead(self, cell: Cell) -> Ahead:
+        """Fit the method of a cell before the cell is begun."""
+        return self._ahead(cell.name, self._content(cell), lambda: self.fit(cell)[0])
+
+    def _ahead(self, name: str, content: dict[str, Any], fit: Callable[[], Any]) -> Ahead:
+        # Which numbers count as zero is a thread's own affair.
+        with self._kept(name, self._fingerprint(content)), flushed_denormals():
+            return Ahead(fit(), seconds_before(), 1)
+
     def _harmonizer(self, cell: Cell, folder: Path) -> dict[str, Any]:
-        method, fit_seconds = self.fit(cell)
+        ahead = self.fitted.pop(cell.name, None) or Ahead(*self.fit(cell), 1)
+        method, fit_seconds, together = ahead
         fitted = time.perf_counter()
         if can_be_saved(method):
             method.save(folder / "model")
@@ -221,6 +268,7 @@ class CellRunner:
             "findings": method.findings,
             "parameters": method.parameters,
             "fit_seconds": round(fit_seconds, 2),
+            "fitted_together": together,
             "harmonize_seconds": round(harmonize_seconds, 2),
             "score_seconds": round(end - fitted - harmonize_seconds, 2),
         }

@@ -8,7 +8,7 @@ from phycharm.harmonizers.card import MethodCard
 
 from ..protocol.cells import Cell, plan_cells
 from ..protocol.sections import MapsPreset
-from .cell_runner import CellRunner, maps_cell
+from .cell_runner import Ahead, CellRunner, maps_cell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,20 @@ class Task:
     weight: float = 1.0
     cell: Cell | None = None
     maps: tuple[MapsPreset, int, int] | None = None
+
+    @property
+    def kinship(self) -> str:
+        """What cells have in common that can be fitted together; empty where none can."""
+        if self.kind == "method" and self.cell is not None:
+            return self.cell.spec
+        return "" if self.kind == "control" else "maps"
+
+    def fit(self, runner: CellRunner) -> Ahead:
+        """Fit what the cell is of, and do no more."""
+        if self.maps is not None:
+            return runner.fit_maps_ahead(*self.maps)
+        assert self.cell is not None
+        return runner.fit_ahead(self.cell)
 
     def run(self, runner: CellRunner) -> None:
         """Do the cell unless it is done."""

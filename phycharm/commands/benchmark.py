@@ -26,6 +26,7 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
     threads: int | None = None,
     executor: Literal["local", "slurm"] = "local",
     slurm: Annotated[list[str] | None, Parameter(negative="")] = None,
+    stack: int | None = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     wait: Annotated[bool, Parameter(negative="")] = False,
     tensorboard: Annotated[bool, Parameter(negative="")] = False,
@@ -69,6 +70,9 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
         Where cells are done: by this machine, or as job arrays of Slurm (needs submitit).
     slurm
         Option of sbatch, such as partition=gpu or time=240 (minutes); may be given several times.
+    stack
+        Fits of one method whose networks are trained as one; by default 8 on a GPU, which small
+        networks leave idle, and 1 on a CPU, where nothing is gained.
     dry_run
         Only say how long it would take on this machine, or which jobs of a cluster there would be.
     wait
@@ -90,6 +94,7 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
         threads=threads,
         executor=executor,
         slurm=pairs(slurm or [], option="--slurm"),
+        stack=stack,
         dry_run=dry_run,
     )
     chosen = load_protocol(protocol)

@@ -57,10 +57,17 @@ class CellLog:
         return found
 
     @contextmanager
-    def following(self, *, threads: int) -> Iterator[None]:
+    def following(self, *, threads: int, end: str = "end") -> Iterator[None]:
         """Log who works on the cell, how long, and everything that is said meanwhile.
 
         What goes to the error output still goes there.
+
+        Parameters
+        ----------
+        threads : int
+            How many the process computes with.
+        end : str
+            Event that ends it; the empty string where the work on the cell is not over.
         """
         self.write("begin", host=platform.node(), pid=os.getpid(), threads=threads)
         try:
@@ -69,7 +76,8 @@ class CellLog:
         except BaseException as error:
             self.write("broken off", error=f"{type(error).__name__}: {error}"[:_LONGEST])
             raise
-        self.write("end")
+        if end:
+            self.write(end)
 
 
 class _Heard(io.TextIOBase):

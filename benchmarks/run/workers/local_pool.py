@@ -17,6 +17,7 @@ from phycharm.utils.progress import progress_bar
 
 from ..run_folder import LOGS
 from ..tasks import Task
+from .fitting_together import group_of
 from .worker import START
 
 _GRACE_S = 2.0
@@ -25,11 +26,11 @@ _TRIES = 2
 
 @dataclass
 class _Process:
-    """A worker, what it is doing, and the file that hears its errors."""
+    """A worker, what it has to do, and the file that hears its errors."""
 
     process: "subprocess.Popen[str]"
     heard: IO[str]
-    task: Task | None = None
+    tasks: list[Task] = field(default_factory=list)
     ready: bool = False
 
     def close(self) -> None:
@@ -42,7 +43,7 @@ class _Process:
 
 @dataclass(kw_only=True)
 class LocalPool:
-    """Processes that do cells, one each at a time.
+    """Processes that do cells, one each at a time, or a few that are fitted together.
 
     Parameters
     ----------
@@ -54,12 +55,15 @@ class LocalPool:
         Of each.
     gpus : int
         GPUs to deal the processes out to; 0 for none.
+    stack : int
+        Most cells that are fitted together.
     """
 
     root: Path
     jobs: int
     threads: int
     gpus: int = 0
+    stack: int = 1
     _workers: list[_Process] = field(default_factory=list)
     _deaths: dict[str, int] = field(default_factory=dict)
     _count: int = 0
@@ -96,7 +100,7 @@ class LocalPool:
             ):
                 for _ in range(min(self.jobs, len(waiting))):
                     self._start(ears)
-                while waiting or any(worker.task for worker in self._workers):
+                while waiting or any(worker.tasks for worker in self._workers):
                     self._deal(waiting, finished)
                     for key, _ in ears.select():
                         worker: _Process = key.data
@@ -140,19 +144,29 @@ class LocalPool:
 
     def _deal(self, waiting: list[Task], finished: set[str]) -> None:
         for worker in self._workers:
-            if not worker.ready or worker.task is not None:
+            if not worker.ready or worker.tasks:
                 continue
-            task = next((t for t in waiting if not t.needs or t.needs in finished), None)
-            if task is None:
+            possible = [t for t in waiting if not t.needs or t.needs in finished]
+            if not possible:
                 return
-            waiting.remove(task)
-            worker.task = task
+            worker.tasks = self._group(possible)
+            for task in worker.tasks:
+                waiting.remove(task)
             assert worker.process.stdin is not None
             # A worker that has just died does not take it; its death is heard, and the task dealt
             # out again.
             with suppress(BrokenPipeError):
-                worker.process.stdin.write(f"{task.name}\n")
+                names = "\t".join(task.name for task in worker.tasks)
+                worker.process.stdin.write(f"{names}\n")
                 worker.process.stdin.flush()
+
+    def _group(self, possible: Sequence[Task]) -> list[Task]:
+        """Choose what is done next; whoever was there when a worker died is done alone."""
+        first = possible[0]
+        if first.name in self._deaths:
+            return [first]
+        others = [task for task in possible[1:] if task.name not in self._deaths]
+        return group_of(first, others, size=self.stack)
 
     def _hear(
         self, worker: _Process, ears: selectors.BaseSelector, waiting: list[Task]
@@ -170,8 +184,9 @@ class LocalPool:
         if "ready" in answer:
             worker.ready = True
             return "", ""
-        worker.task = None
-        return str(answer["task"]), ""
+        name = str(answer["task"])
+        worker.tasks = [task for task in worker.tasks if task.name != name]
+        return name, ""
 
     def _bury(
         self, worker: _Process, ears: selectors.BaseSelector, waiting: list[Task]
@@ -179,28 +194,29 @@ class LocalPool:
         assert worker.process.stdout is not None
         ears.unregister(worker.process.stdout)
         self._workers.remove(worker)
-        code, task = worker.process.wait(), worker.task
+        code, tasks = worker.process.wait(), worker.tasks
         worker.close()
         why = f"its process died ({_death(code)})"
-        if task is None and worker.ready:
+        if not tasks and worker.ready:
             self._start(ears)
             return "", ""
-        if task is None:
+        if not tasks:
             raise InputError(
                 f"{self.root}: a worker did not start ({_death(code)}); {worker.heard.name} says "
                 "more."
             )
         self._start(ears)
-        self._deaths[task.name] = self._deaths.get(task.name, 0) + 1
-        if self._deaths[task.name] < _TRIES:
+        for task in tasks:
+            self._deaths[task.name] = self._deaths.get(task.name, 0) + 1
+        if len(tasks) > 1 or self._deaths[tasks[0].name] < _TRIES:
             # Killed from outside, or for want of memory beside another: alone it may pass.
-            waiting.insert(0, task)
+            waiting[:0] = tasks
             return "", ""
-        return task.name, why
+        return tasks[0].name, why
 
     def _stop(self) -> None:
         for worker in self._workers:
-            if worker.task is not None or worker.process.stdin is None:
+            if worker.tasks or worker.process.stdin is None:
                 worker.process.terminate()
                 continue
             with suppress(OSError):

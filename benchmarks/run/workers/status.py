@@ -149,10 +149,23 @@ def _begun(log: Log) -> dict[str, Any] | None:
 
 
 def _taken(log: Log) -> float | None:
-    """Seconds from the last begin to what was written last."""
+    """Seconds from the last begin to what was written last, and those of a fit with others."""
     begun = _begun(log)
     start, end = (None, None) if begun is None else (_time(begun), _time(log[-1]))
-    return None if start is None or end is None else (end - start).total_seconds()
+    if start is None or end is None:
+        return None
+    return (end - start).total_seconds() + _fitted_in(log)
+
+
+def _fitted_in(log: Log) -> float:
+    """Seconds of the fit that was done together with others before the last begin."""
+    for entry in reversed(log):
+        if entry.get("event") in ("end", "broken off") and entry is not log[-1]:
+            break
+        if entry.get("event") == "fitted":
+            seconds = entry.get("seconds")
+            return float(seconds) if isinstance(seconds, int | float) else 0.0
+    return 0.0
 
 
 def _since(begun: Mapping[str, Any]) -> float | None:

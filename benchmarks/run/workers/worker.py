@@ -15,7 +15,8 @@ from phycharm.utils.device import flushed_denormals
 
 from ..run_folder import RunFolder
 from ..run_plan import RunPlan
-from ..tasks import Task, run_tasks
+from ..tasks import run_tasks
+from .fitting_together import fit_group
 from .one_cell import run_one
 
 START = "from phycharm.benchmarks.run.workers.worker import main; main()"
@@ -23,7 +24,10 @@ START = "from phycharm.benchmarks.run.workers.worker import main; main()"
 
 
 def main() -> None:
-    """Do the cells whose names come in, a line each, and answer each with a line of JSON."""
+    """Do the cells whose names come in, a line for those that are fitted together.
+
+    Each is answered with a line of JSON.
+    """
     folder, threads = Path(sys.argv[1]), int(sys.argv[2])
     answers = _own_output()
     tasks = _told_tasks()
@@ -37,14 +41,17 @@ def main() -> None:
             _answer(answers, {"refused": str(error)})
             return
         _answer(answers, {"ready": True})
-        while name := tasks.get():
-            task: Task = known[name]
+        while names := tasks.get():
+            group = [known[name] for name in names.split("\t")]
             try:
-                _answer(answers, {"task": name} | run_one(runner, task, threads=threads))
+                fit_group(runner, group, threads=threads)
+                for task in group:
+                    outcome = run_one(runner, task, threads=threads)
+                    _answer(answers, {"task": task.name} | outcome)
             except OSError as error:
                 if not is_full(error):
                     raise
-                _answer(answers, {"task": name, "full": str(error.filename)})
+                _answer(answers, {"full": str(error.filename)})
                 return
 
 

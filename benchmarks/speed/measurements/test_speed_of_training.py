@@ -1,10 +1,10 @@
 """Training steps of this package's engine beside a plain loop, MONAI's cache and the authors'."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from torch import Tensor
 
 from phycharm.benchmarks.speed.anchors import (
     DROPOUT,
@@ -18,6 +18,8 @@ from phycharm.benchmarks.speed.anchors import (
 from phycharm.networks.basic_unet import basic_unet, on_device
 from phycharm.networks.losses import masked_mse
 from phycharm.networks.plan import TrainingPlan
+from phycharm.networks.stacking.regression import Regression
+from phycharm.networks.stacking.together import fits_together
 from phycharm.networks.training import Training, adam
 
 QUICK = {"height": 64, "width": 80, "depth": 64, "people": 3}
@@ -30,24 +32,23 @@ def ours(pairs: SlicePairs, *, batch: int, steps: int, device: str) -> None:
     plan = TrainingPlan(
         epochs=1, batch_size=batch, learning_rate=LEARNING_RATE, precision="auto"
     ).of_steps(steps)
-    optimizer = adam(network, plan)
     columns = [one.to(device) for one in (pairs.source, pairs.target, pairs.mask)]
-
-    def step(indices: Tensor) -> dict[str, Tensor]:
-        source, target, mask = (column[indices] for column in columns)
-        loss = masked_mse(network(source), target, mask)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        return {"loss": loss}
-
+    regression = Regression(
+        networks={"net": network},
+        optimizer=adam(network, plan),
+        batch=lambda indices: [column[indices] for column in columns],
+        shape=columns[0].shape[1:],
+        inputs=lambda batch: batch[0],
+        loss=lambda made, batch: {"loss": masked_mse(made["net"], batch[1], batch[2])},
+    )
     Training(
         label="speed",
         plan=plan,
         samples=len(pairs),
-        step=step,
+        step=regression.step,
         modules={"net": network},
-        optimizers=[optimizer],
+        optimizers=[regression.optimizer],
+        regression=regression,
     ).run()
 
 
@@ -125,3 +126,27 @@ class TestPaper:
             rounds=3,
         )
         assert not ratio < 1
+
+
+STACK = 4
+
+
+@pytest.mark.parametrize("size", ["quick", "paper"])
+def test_several_as_one_beside_each_alone(
+    beside: Any, request: pytest.FixtureRequest, size: str, device: str
+) -> None:
+    """Networks of one stack beside as many one after the other; what a GPU gains by."""
+    pairs = request.getfixturevalue(size)
+    batch, steps = (8, 6) if size == "quick" else (2, 2)
+    work = partial(ours, pairs, batch=batch, steps=steps, device=device)
+
+    def together() -> None:
+        errors = [one.error for one in fits_together([work] * STACK)]
+        assert errors == [None] * STACK
+
+    def apart() -> None:
+        for _ in range(STACK):
+            work()
+
+    per = STACK * batch * steps
+    beside(together, apart, f"{STACK} one by one", per=per, rounds=3)

@@ -94,7 +94,7 @@ class TestTables:
 RECORD_KEYS = {
     "format", "cell", "harmonizer", "scanners", "fold", "seed", "case", "fingerprint",
     "status", "error", "repr", "device", "fit_seconds", "harmonize_seconds", "score_seconds",
-    "fitted_on",
+    "fitted_on", "fitted_together",
     "peak_memory_mb", "parameters", "deviations", "findings", "warnings", "environment", "hardware",
     "files",
 }  # fmt: skip

@@ -1,0 +1,91 @@
+"""Cells of one method that are fitted together, before each is scored by itself."""
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import ExitStack
+from functools import partial
+
+from phycharm.method.translation import ImageTranslation
+from phycharm.networks.stacking.together import fits_together
+
+from ..cell_runner import Ahead, CellRunner
+from ..tasks import Task
+from .cell_log import CellLog
+
+
+def group_of(task: Task, others: Iterable[Task], *, size: int) -> list[Task]:
+    """Return a task, and others whose networks it can be trained together with.
+
+    Parameters
+    ----------
+    task : Task
+        The first.
+    others : iterable of Task
+        Whose needs are met as the first one's are.
+    size : int
+        How many there may be in all.
+    """
+    alike = [other for other in others if other.kinship == task.kinship] if task.kinship else []
+    return [task, *alike][:size]
+
+
+def in_groups(tasks: Sequence[Task], *, size: int) -> list[list[Task]]:
+    """Lay out tasks in groups; maps come before what needs them, so that all of them may be one.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        In an order in which each finds what it needs.
+    size : int
+        Of the largest group.
+    """
+    left = sorted(tasks, key=lambda task: (task.kind != "control", task.kind != "maps"))
+    groups = []
+    while left:
+        group = group_of(left[0], left[1:], size=size)
+        left = [task for task in left if task not in group]
+        groups.append(group)
+    return groups
+
+
+def fit_group(
+    runner: CellRunner, tasks: Sequence[Task], *, threads: int, done: Collection[str] = ()
+) -> None:
+    """Fit the methods of several cells together; whoever scores a cell finds it fitted.
+
+    A fit that fails is left to its cell, which fails by it again and says so.
+
+    Parameters
+    ----------
+    runner : CellRunner
+        Of the run; it keeps what was fitted.
+    tasks : sequence of Task
+        A group.
+    threads : int
+        How many this process computes with, for the logs.
+    done : collection of str
+        Names of tasks that are done.
+    """
+    wanted = [task for task in tasks if task.name not in done and _is_fitted(runner, task)]
+    if len(wanted) < 2:
+        return
+    logs = [CellLog(runner.run.root, task.name) for task in wanted]
+    with ExitStack() as stack:
+        for log in logs:
+            stack.enter_context(log.following(threads=threads, end=""))
+        fits = fits_together([partial(task.fit, runner) for task in wanted])
+    for task, fit, log in zip(wanted, fits, logs, strict=True):
+        if fit.error is None:
+            seconds = fit.seconds + fit.result.seconds
+            runner.fitted[task.name] = Ahead(fit.result.method, seconds, len(wanted))
+            log.write("fitted", together=len(wanted), seconds=round(fit.seconds, 2))
+
+
+def _is_fitted(runner: CellRunner, task: Task) -> bool:
+    """Whether a cell trains networks that can be stacked."""
+    if task.name in runner.hopeless or task.name in runner.fitted:
+        return False
+    if task.cell is None:
+        return task.maps is not None
+    if task.kind != "method" or runner.people(task.cell).nobody:
+        return False
+    return isinstance(runner.make(task.cell), ImageTranslation)
