@@ -21,6 +21,7 @@ from phycharm.networks.keeping.kept_fit import kept_in, seconds_before
 from phycharm.utils.arrays import Image
 from phycharm.utils.atomic import atomic_folder, is_full, write_json
 from phycharm.utils.device import flushed_denormals
+from phycharm.utils.memory import peak_memory
 from phycharm.utils.seeding import derived_seed
 
 from ..metrics import as_records
@@ -34,7 +35,7 @@ from ..scoring.map_scores import score_maps
 from ..scoring.tissue_scorer import TissueScorer
 from ..scoring.tissues import TISSUE_METRICS
 from ..scoring.unsegmented import segmentation_failures
-from .environment import environment, hardware, peak_memory_mb
+from .environment import environment, hardware
 from .fit_people import FitPeople
 from .history import write_history
 from .methods import Methods
@@ -380,7 +381,7 @@ class CellRunner:
                 result = {"status": "failed", "error": one_line(error), "warnings": []}
             measured = {
                 "device": self.device,
-                "peak_memory_mb": round(peak_memory_mb(), 1),
+                "peak_memory_mb": round(peak_memory() / 1024**2, 1),
                 "environment": environment(),
                 "hardware": hardware(self.device),
             }

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import resource
 import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -51,13 +50,6 @@ def hardware(device: str) -> dict[str, Any]:
         "memory_gb": round(pages * page / 2**30, 1),
         "device": torch.cuda.get_device_name() if device.startswith("cuda") else "cpu",
     }
-
-
-def peak_memory_mb() -> float:
-    """Return the most memory this process has held so far, in MB."""
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # macOS counts bytes.
-    return kilobytes / 1024**2 if platform.system() == "Darwin" else kilobytes / 1024
 
 
 def _version(package: str) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 
 from phycharm.data.datasets.dataset_names import dataset_names
 from phycharm.data.scanner import Scanner
+from phycharm.utils.memory import peak_memory
 
 from ..protocol.run_data import RunData
-from .environment import environment, hardware, peak_memory_mb
+from .environment import environment, hardware
 from .run_folder import RunFolder
 from .run_plan import seen_from
 
@@ -64,7 +65,7 @@ class Manifest:
                 "started": self._started.isoformat(timespec="seconds"),
                 "finished": datetime.now(UTC).isoformat(timespec="seconds") if over else "",
                 "wall_seconds": round(time.perf_counter() - self._clock, 1),
-                "peak_memory_mb": round(peak_memory_mb(), 1),
+                "peak_memory_mb": round(peak_memory() / 1024**2, 1),
             }
         )
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from phycharm.simulate import simulate_dataset
 from phycharm.simulate.scanners.scanner_models import SCANNERS
+from phycharm.utils.memory import peak_memory
 from phycharm.utils.progress import progress_bar
 
 from ..protocol.loading import load_protocol
@@ -71,7 +72,7 @@ class Cost:
 
 
 SIZES = (
-    *(Size(people=people) for people in (12, 24, 48, 96, 192, 384)),
+    *(Size(people=people) for people in (12, 24, 48, 96, 192)),
     *(Size(scanners=scanners) for scanners in (2, 6)),
     Size(folds=2),
     *(Size(people=12, voxel=voxel) for voxel in (8.0, 6.0, 4.0, 2.0)),
@@ -112,8 +113,7 @@ def run_of(size: Size, people: Path, out: Path) -> Cost:
     run_benchmark(
         protocol.model_copy(update={"split": split}), out=out, dataset=people, device="cpu"
     )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Cost(cpu_seconds=_cpu_seconds() - before, peak_mb=peak)
+    return Cost(cpu_seconds=_cpu_seconds() - before, peak_mb=peak_memory() / 1024**2)
 
 
 def measured(size: Size) -> Cost:

@@ -5,11 +5,10 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-import pytest
 import torch
 
 from phycharm.benchmarks.run import environment as module
-from phycharm.benchmarks.run.environment import environment, hardware, peak_memory_mb
+from phycharm.benchmarks.run.environment import environment, hardware
 
 
 def test_versions():
@@ -53,13 +52,3 @@ def test_hardware():
     assert found["threads"] == torch.get_num_threads()
     assert found["memory_gb"] > 0.5
     assert isinstance(found["cpu"], str)
-
-
-def test_peak_memory_is_in_megabytes():
-    status = Path("/proc/self/status")
-    if not status.is_file():
-        pytest.skip("/proc tells the memory of a process on Linux only")
-    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    peak = int(lines["VmHWM"].split()[0]) / 1024
-    assert peak_memory_mb() == pytest.approx(peak, rel=0.02)
-    assert peak_memory_mb() < 1024 * hardware("cpu")["memory_gb"]
