@@ -1,6 +1,7 @@
 """Distribution-free intervals of the median over people."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -73,6 +74,7 @@ def median_coverage(people: int, *, confidence: float = 0.95) -> float:
     return _coverage(people, order) if order else float("nan")
 
 
+@lru_cache(maxsize=1024)
 def _order(people: int, confidence: float) -> int:
     """Return how many values are left out at either end, plus one; 0 where no interval is."""
     if people < 1 or _coverage(people, 1) < confidence - _SHORT:
