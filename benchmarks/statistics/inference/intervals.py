@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
+import scipy
 
 Floats = npt.NDArray[np.float64]
 
@@ -83,4 +83,4 @@ def _order(people: int, confidence: float) -> int:
 
 
 def _coverage(people: int, order: int) -> float:
-    return float(1 - 2 * binom.cdf(order - 1, people, 0.5))
+    return float(1 - 2 * scipy.stats.binom.cdf(order - 1, people, 0.5))
