@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.cbook import boxplot_stats
 from matplotlib.figure import Figure
@@ -69,6 +68,9 @@ def _panels(view: RunView, measure: Measure, split: str) -> list[tuple[str, pd.D
 
 
 def _violins(axes: Axes, table: pd.DataFrame, colours: dict[str, str]) -> None:
+    # Few runs have enough people, and the import takes longer than the figure.
+    import seaborn as sns
+
     long = table.melt(var_name="harmonizer", value_name="value").dropna()
     sns.violinplot(
         long,

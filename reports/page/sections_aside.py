@@ -19,7 +19,7 @@ from ..run.run_content import read_run
 from ..run.run_view import RunView
 from .sections import SECTIONS, Section, make_sections
 
-ASIDE = ("directions", "subjects", "images", "histograms", "tissues", "maps", "training")
+ASIDE = ("directions", "subjects", "images", "tissues", "maps")
 """Anchors of the parts that are worth a process: about half of the work on a page."""
 
 MANY_PICTURES = 60
