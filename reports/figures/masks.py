@@ -17,7 +17,7 @@ _TISSUES = (("GM", 2), ("WM", 3))
 # Nothing, both, only in the method, only in the target: told apart by lightness as well.
 _AGREE, _OURS, _THEIRS = "#b9bdc4", "#d55e00", "#0072b2"
 _COLOURS = ListedColormap(["#00000000", _AGREE, _OURS, _THEIRS])
-_PANEL_INCHES, _LEGEND_INCHES = 1.28, 0.2
+_PANEL_INCHES, _LEGEND_INCHES = 1.28, 0.26
 
 
 def mask_picture(view: RunView, comparison: Comparison, split: str) -> Figure | None:
