@@ -20,6 +20,7 @@ from .figures.reliability.loss_scatter import loss_scatter
 from .figures.reliability.volume_dots import volume_dots
 from .figures.style import write_figure
 from .figures.volumes import bland_altman, volume_bars
+from .rare_collections import rare_collections
 from .run.load import load_runs
 from .run.run_view import RunView
 from .run.slices import compare_images, median_subject
@@ -48,6 +49,7 @@ _Drawing = tuple[str, Figure | None, Caption]
 _SPLITS = {"validation": ("4", "6", "S3"), "external": ("5", "7", "8")}
 
 
+@rare_collections()
 def write_figures(
     results: Sequence[Path],
     out: Path,

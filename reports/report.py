@@ -10,6 +10,7 @@ from .page.page import render
 from .page.run_page import RunPage, make_run_page
 from .page.side_by_side import SideBySide, compare_runs
 from .page.viewer import niivue_script, viewer_data
+from .rare_collections import rare_collections
 from .run.load import load_runs
 from .run.run_view import RunView
 
@@ -18,6 +19,7 @@ FILE_BYTES = 15_000_000
 _FILE = "report.html"
 
 
+@rare_collections()
 def write_report(
     results: str | Path | Sequence[str | Path],
     out: str | Path | None = None,

@@ -1,6 +1,7 @@
 """Statistics on subjects: comparisons, leaderboard, ranks and checks of the metrics.
 
-Needs pandas and SciPy, never torch.
+Needs pandas and SciPy, never torch. `scipy.stats` is imported by its first use (SciPy does so):
+that takes half a second, and what only draws figures does without.
 """
 
 from .ceiling import ceiling

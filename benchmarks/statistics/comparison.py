@@ -115,10 +115,10 @@ def compare(
         return pd.DataFrame({name: pd.Series(dtype=_dtype(name)) for name in COLUMNS})
     everywhere = over_directions(gains.dropna(subset=["gain"]), _NUMBERS)
     gains = pd.concat([gains.assign(scope="direction"), everywhere.assign(scope="global")])
-    groups = [
-        (keys, rows.dropna(subset=["gain"]).sort_values("subject"))
-        for keys, rows in gains.groupby(_GROUP, sort=True)
-    ]
+    known = gains.dropna(subset=["gain"]).sort_values("subject", kind="stable")
+    own = dict(iter(known.groupby(_GROUP)))
+    # Where nobody has both scores, that is said.
+    groups = [(k, own.get(k, known.iloc[:0])) for k in gains.groupby(_GROUP).size().index]
     table = pd.DataFrame([_test(keys, rows) for keys, rows in groups])
     ends = median_intervals([rows["gain"].to_numpy() for _, rows in groups], confidence=confidence)
     table[["interval_low", "interval_high"]] = ends

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from difflib import get_close_matches
-from typing import Any
 
 import pandas as pd
 
@@ -12,8 +11,7 @@ from .contest.common_set import Lack
 from .contest.criteria import Criterion
 from .contest.field import Field, lay_out
 from .contest.judgement import Judgement, judge_methods
-from .measure_table import measure_table
-from .seeds import seed_means
+from .measure_tables import measure_tables
 from .standing import standing
 from .subjects import MEASURE, Metrics, known_metrics
 
@@ -143,16 +141,11 @@ def leaderboard(
         return pd.DataFrame(columns=list(COLUMNS))
     deciding = _deciding(field, order)
     weights = {m: 1 / len(deciding) / len(one.tissues) for one in deciding for m in one.measures}
-    means: Any = seed_means(pd.concat(field.units.values()), by=MEASURE)
-    seeds = {measure: own.droplevel(MEASURE) for measure, own in means.groupby(level=MEASURE)}
-    tables = [
-        measure_table(field.values[m], seeds[m], field.merits[m], alpha=alpha)
-        .assign(metric=m[0], tissue=m[1], weight=weights.get(m, 0.0))
-        .reset_index()
-        for m in field.values
-    ]
+    table = measure_tables(field, alpha=alpha).reset_index()
+    measures = zip(table["metric"], table["tissue"], strict=True)
+    table["weight"] = [weights.get(measure, 0.0) for measure in measures]
     overall = standing(field, deciding, by_borda=order == BORDA, alpha=alpha)
-    board = pd.concat(tables, ignore_index=True).merge(overall, on="harmonizer")
+    board = table.merge(overall, on="harmonizer")
     board = board.sort_values(["place", "harmonizer"], kind="stable", ignore_index=True)
     return board[list(COLUMNS)]
 

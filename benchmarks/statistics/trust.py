@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -31,6 +32,16 @@ _WORDS = {
 }
 
 Direction = tuple[str, str]
+_Table = tuple[pd.DataFrame, "pd.Series[float]"]
+# Merits and means of a measure without scores.
+_NOBODY: _Table = (
+    pd.DataFrame(
+        columns=list(CONTROL_METHODS),
+        index=pd.MultiIndex.from_arrays([[], []], names=DIRECTION),
+        dtype="float64",
+    ),
+    pd.Series(float("nan"), index=list(CONTROL_METHODS)),
+)
 _Fault = tuple[Direction, str]
 
 
@@ -122,25 +133,39 @@ def trust(scores: pd.DataFrame, metrics: Metrics) -> pd.DataFrame:
         {(str(s), str(m), str(t)) for s, m, t in measured.itertuples(index=False)},
         key=lambda keys: (keys[0], names.index(keys[1]), keys[2]),
     )
-    groups = {
-        (str(k[0]), str(k[1]), str(k[2])): part for k, part in values.groupby(["split", *MEASURE])
-    }
-    rows = [_check(k, known[k[1]], groups.get(k, values.iloc[:0])) for k in wanted]
+    tables = _control_tables(values)
+    rows = [_check(keys, known[keys[1]], tables.get(keys, _NOBODY)) for keys in wanted]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _check(keys: tuple[str, str, str], metric: Metric, rows: pd.DataFrame) -> dict[str, object]:
-    expectation = _SPECIAL.get(metric.name, _LIKENESS)
-    controls = rows[rows["harmonizer"].isin(CONTROL_METHODS)]
-    merits = controls.pivot_table(index=DIRECTION, columns="harmonizer", values="merit")
+def _control_tables(values: pd.DataFrame) -> dict[tuple[str, str, str], _Table]:
+    """Lay out merits by direction, and mean scores, of the controls; all measures at once."""
+    controls = values[values["harmonizer"].isin(CONTROL_METHODS)]
+    keys, names = ["split", *MEASURE], list(CONTROL_METHODS)
+    merits = controls.pivot_table(index=[*keys, *DIRECTION], columns="harmonizer", values="merit")
     # A direction that only methods have scores in was measured too, and not checked.
-    measured = rows.groupby(list(DIRECTION)).size().index
-    merits = merits.reindex(index=measured, columns=list(CONTROL_METHODS))
+    measured = values.groupby([*keys, *DIRECTION]).size().index
+    merits = merits.reindex(index=measured, columns=names)
+    means = controls.pivot_table(index=keys, columns="harmonizer", values="value")
+    rows = {_key(key): row for key, row in means.reindex(columns=names).iterrows()}
+    return {
+        _key(key): (part.droplevel([0, 1, 2]), rows.get(_key(key), _NOBODY[1]))
+        for key, part in merits.groupby(level=keys)
+    }
+
+
+def _key(found: Any) -> tuple[str, str, str]:
+    split, metric, tissue = found
+    return str(split), str(metric), str(tissue)
+
+
+def _check(keys: tuple[str, str, str], metric: Metric, found: _Table) -> dict[str, object]:
+    expectation = _SPECIAL.get(metric.name, _LIKENESS)
+    merits, means = found
     faults = _faults(merits, metric, expectation)
     failing = tuple(dict.fromkeys(direction for direction, _ in faults))
     checked = {*_checked(merits, expectation), *failing}
     gaps = _gaps(merits, expectation)
-    means = controls.groupby("harmonizer")["value"].mean().reindex(list(CONTROL_METHODS))
     if faults:
         everywhere = len(failing) == len(merits)
         verdict = f"not to be trusted {'here' if everywhere else 'in some directions'}"

@@ -83,8 +83,8 @@ def _panel(
         position = 0.5 if high == low else (value - low) / (high - low)
         bright = position > 0.55 if map_name == "viridis" else position < 0.45
         ink = "#000001" if bright else "#ffffff"
-        if np.isfinite(value):
-            axes.text(column, row, measure.text(value), ha="center", va="center", color=ink)
-        else:
-            axes.text(column, row, "·", ha="center", va="center", color=RULE)
+        words, ink = (measure.text(value), ink) if np.isfinite(value) else ("·", RULE)
+        number = axes.text(column, row, words, ha="center", va="center", color=ink)
+        # Inside its panel it moves nothing, and measuring all of them takes long.
+        number.set_in_layout(False)
     return shown

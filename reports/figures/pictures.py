@@ -4,18 +4,16 @@ from dataclasses import dataclass
 from textwrap import fill
 
 import numpy as np
-import numpy.typing as npt
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from matplotlib.patches import Rectangle
 
 from phycharm.utils.arrays import Image, Mask
 
 from ..run.names import short_label
 from ..run.run_view import RunView
 from ..run.slices import Comparison, axial, axial_index, bounding_box, busiest_window
-from .style import bare, house_style, new_figure
+from .picture_grid import PictureGrid, head_inches, note_inches
+from .style import house_style
 
 _PANEL_INCHES = 1.28
 _HEADING = 16  # letters that a line above a panel holds
@@ -51,19 +49,29 @@ def picture(view: RunView, comparison: Comparison, split: str) -> Figure:
     """
     cut = _cut(comparison)
     columns = [*cut.images, "target"]
+    heads = [_heading(name, comparison) for name in columns]
+    scores = [_scores(view, comparison, split, name) for name in cut.images]
     with house_style():
-        figure = new_figure(_PANEL_INCHES * len(columns) + 0.5, _PANEL_INCHES * 3.55)
-        grid = figure.subplots(3, len(columns), squeeze=False)
-        error = None
-        for column, name in enumerate(columns):
+        grid = PictureGrid(
+            (_PANEL_INCHES * len(columns) + 0.5, _PANEL_INCHES * 3.55),
+            (3, len(columns)),
+            aspect=cut.aspect,
+            top=head_inches(_lines(heads)),
+            bottom=note_inches(_lines(scores)),
+        )
+        for column, (name, head) in enumerate(zip(columns, heads, strict=True)):
             image = cut.target if name == "target" else cut.images[name]
-            _grey_panels(grid[:2, column], image, cut, comparison)
-            grid[0, column].set_title(_heading(name, comparison), fontsize=8, loc="center")
-            if name != "target":
-                error = _error_panel(grid[2, column], image, cut, comparison)
-                grid[2, column].set_xlabel(_scores(view, comparison, split, name), fontsize=7.5)
-        _colour_bar(figure, grid[2, -1], error)
-    return figure
+            _grey_panels(grid, column, image, cut, comparison)
+            grid.head(column, head, image.shape)
+        for column, (image, words) in enumerate(zip(cut.images.values(), scores, strict=True)):
+            error = _error_panel(grid, column, image, cut, comparison)
+            grid.note(2, column, words, image.shape)
+        _colour_bar(grid, len(cut.images), error)
+    return grid.figure
+
+
+def _lines(texts: list[str]) -> int:
+    return max(text.count("\n") + 1 for text in texts)
 
 
 def _cut(comparison: Comparison) -> _Cut:
@@ -93,33 +101,19 @@ def _heading(name: str, comparison: Comparison) -> str:
 
 
 def _grey_panels(
-    panels: npt.NDArray[np.object_], image: Image, cut: _Cut, comparison: Comparison
+    grid: PictureGrid, column: int, image: Image, cut: _Cut, comparison: Comparison
 ) -> None:
-    whole, zoomed = panels
-    rows, columns = cut.zoom
-    for axes, pixels in ((whole, image), (zoomed, image[rows, columns])):
-        axes.imshow(
-            pixels,
-            cmap="gray",
-            vmin=0,
-            vmax=comparison.window,
-            interpolation="none",
-            aspect=cut.aspect,
-        )
-        bare(axes)
-    corner = (columns.start - 0.5, rows.start - 0.5)
-    size = (columns.stop - columns.start, rows.stop - rows.start)
-    whole.add_patch(Rectangle(corner, *size, fill=False, edgecolor="#e69f00", linewidth=0.9))
+    for row, pixels in enumerate((image, image[cut.zoom])):
+        grid.show(row, column, pixels, cmap="gray", vmin=0, vmax=comparison.window)
+    grid.mark(0, column, image.shape, cut.zoom, edgecolor="#e69f00", linewidth=0.9)
 
 
-def _error_panel(axes: Axes, image: Image, cut: _Cut, comparison: Comparison) -> AxesImage:
+def _error_panel(
+    grid: PictureGrid, column: int, image: Image, cut: _Cut, comparison: Comparison
+) -> AxesImage:
     error = np.where(cut.mask, image - cut.target, np.nan)
     limit = comparison.error_limit
-    shown = axes.imshow(
-        error, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="none", aspect=cut.aspect
-    )
-    bare(axes)
-    return shown
+    return grid.show(2, column, error, cmap="RdBu_r", vmin=-limit, vmax=limit)
 
 
 def _scores(view: RunView, comparison: Comparison, split: str, name: str) -> str:
@@ -133,11 +127,13 @@ def _scores(view: RunView, comparison: Comparison, split: str, name: str) -> str
     return "\n".join(lines)
 
 
-def _colour_bar(figure: Figure, empty: Axes, error: AxesImage | None) -> None:
-    empty.set_axis_off()
-    if error is None:
-        return
-    bar = figure.colorbar(error, cax=empty.inset_axes((0.12, 0.08, 0.09, 0.84)))
+def _colour_bar(grid: PictureGrid, column: int, error: AxesImage) -> None:
+    figure = grid.figure
+    wide, high = figure.get_size_inches()
+    x, y, width, height = grid.cell(2, column)
+    place = ((x + 0.12 * width) / wide, 1 - (y + 0.92 * height) / high)
+    axes = figure.add_axes((*place, 0.09 * width / wide, 0.84 * height / high))
+    bar = figure.colorbar(error, cax=axes)
     bar.set_label("image − target", fontsize=7.5)
     bar.ax.tick_params(labelsize=7)
     bar.outline.set_visible(False)

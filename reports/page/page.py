@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,14 @@ def render(runs: Sequence[RunPage], comparison: SideBySide | None, niivue: str |
         css=Markup(_read("style.css")),
         scripts=[Markup(script) for script in scripts],
         policy=content_policy(allowed),
-        niivue=None if niivue is None else pack(niivue.encode("utf-8")),
+        niivue=None if niivue is None else _packed(niivue),
     )
+
+
+@lru_cache(maxsize=1)
+def _packed(script: str) -> str:
+    """Compress the viewer's library once, however often the page is rendered."""
+    return pack(script.encode("utf-8"))
 
 
 def template(name: str) -> Template:

@@ -24,7 +24,8 @@ from ..tables.table import Column, Table, TableCell
 from ..text.methods_text import MethodsText, methods_text
 from ..text.verdict import Verdict, write_verdict
 from .downloads import Download, downloads, pack_tables
-from .sections import Section, make_sections
+from .sections import Section
+from .sections_aside import SectionsAside
 from .subject_data import subject_data
 from .thumbnails import Thumbnails, make_thumbnails
 from .viewer import ViewerData
@@ -122,8 +123,11 @@ def make_run_page(view: RunView, number: int, budget_share: float = 1.0) -> RunP
         not be shown stands in its `notes`.
     """
     prefix = f"r{number}"
-    sections = make_sections(view, prefix)
-    thumbnails, left_out = _thumbnails(view, int(_THUMBNAIL_BYTES * budget_share))
+    with SectionsAside(view, prefix) as aside:
+        # What takes longest comes before the sections, which may be waited for.
+        thumbnails, left_out = _thumbnails(view, int(_THUMBNAIL_BYTES * budget_share))
+        board = make_leaderboard(view)
+        sections = aside.sections()
     return RunPage(
         id=prefix,
         name=view.content.name,
@@ -132,7 +136,7 @@ def make_run_page(view: RunView, number: int, budget_share: float = 1.0) -> RunP
         verdict=write_verdict(view),
         checks=first_checks(view),
         leaks=leaks(view),
-        leaderboard=make_leaderboard(view),
+        leaderboard=board,
         leaderboard_table=leaderboard_table(view, view.split),
         splits=view.splits,
         directions=[f"{source} → {target}" for source, target in view.directions],

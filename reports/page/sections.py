@@ -1,5 +1,6 @@
 """The parts of a run's page, in reading order."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from ..figures.captioned_figure import CaptionedFigure, captioned
@@ -35,6 +36,12 @@ from ..tables.table import Table
 from ..tables.variant_tables import variant_tables
 from ..text import captions, reliability_captions
 
+SECTIONS = (
+    "common-domain", "directions", "subjects", "images", "histograms", "tissues", "reliability",
+    "maps", "training", "statistics",
+)  # fmt: skip
+"""Anchors of all parts, in reading order."""
+
 MOST_PICTURES = 12
 _MEASURES_OF_OTHERS = 2
 
@@ -63,7 +70,7 @@ class Section:
     figures: list[CaptionedFigure] = field(default_factory=list)
 
 
-def make_sections(view: RunView, prefix: str) -> list[Section]:
+def make_sections(view: RunView, prefix: str, *, only: Collection[str] = ()) -> list[Section]:
     """Build every part that this run has something for.
 
     Parameters
@@ -72,17 +79,27 @@ def make_sections(view: RunView, prefix: str) -> list[Section]:
         The run.
     prefix : str
         Identifier of the run within the page.
+    only : collection of str
+        Those of `SECTIONS` that are wanted; all by default.
 
     Returns
     -------
     list of Section
         Parts without tables and figures are left out.
     """
-    makers = (
-        _common_domain, _directions, _subjects, _images, _histograms, _tissues, _reliability, _maps,
-        _training, _tests,
-    )  # fmt: skip
-    sections = [maker(view, prefix) for maker in makers]
+    makers = {
+        "common-domain": _common_domain,
+        "directions": _directions,
+        "subjects": _subjects,
+        "images": _images,
+        "histograms": _histograms,
+        "tissues": _tissues,
+        "reliability": _reliability,
+        "maps": _maps,
+        "training": _training,
+        "statistics": _tests,
+    }
+    sections = [makers[name](view, prefix) for name in SECTIONS if name in (only or SECTIONS)]
     return [s for s in sections if s.tables or s.figures]
 
 

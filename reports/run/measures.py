@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+
+_Values = TypeVar("_Values", float, "pd.Series[float]", pd.DataFrame)
 
 _LABELS = {
     "ssim": "SSIM",
@@ -110,15 +112,11 @@ class Measure:
         """Whether one value can be called better than another."""
         return self.higher_is_better is not None or self.best is not None
 
-    def badness(self, values: pd.Series) -> pd.Series:
-        """Return numbers that are lower where `values` are better."""
-        return values.map(self.distance)
-
-    def distance(self, value: float) -> float:
-        """Return a number that is lower where `value` is better."""
+    def badness(self, values: _Values) -> _Values:
+        """Return numbers that are lower where `values`, one or a table of them, are better."""
         if self.higher_is_better is not None:
-            return -value if self.higher_is_better else value
-        return abs(value - (self.best or 0.0))
+            return -values if self.higher_is_better else values
+        return abs(values - (self.best or 0.0))
 
     def text(self, value: float) -> str:
         """Print a value of this measure; an en dash where it is undefined."""

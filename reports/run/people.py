@@ -1,11 +1,15 @@
 """How many people stand behind the numbers of each direction, where some lack scanners."""
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 from .run_view import RunView
 
 Direction = tuple[str, str]
 
 
-def direction_counts(view: RunView, split: str) -> dict[Direction, int]:
+@lru_cache(maxsize=16)
+def direction_counts(view: RunView, split: str) -> Mapping[Direction, int]:
     """Count the subjects of every direction.
 
     Parameters
@@ -17,7 +21,7 @@ def direction_counts(view: RunView, split: str) -> dict[Direction, int]:
 
     Returns
     -------
-    dict
+    Mapping
         Number by (source, target), in the order of the directions.
     """
     scores = view.scores[view.scores["split"] == split]

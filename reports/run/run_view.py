@@ -274,10 +274,7 @@ class RunView:
         """
         where = direction or (EVERYWHERE, EVERYWHERE)
         found = self._tables.get((measure.metric, measure.tissue, split, *where))
-        names = [*self.methods, *self.controls, *self.variants]
-        if found is None:
-            return pd.DataFrame(columns=names, dtype=float)
-        return found.reindex(columns=names)
+        return pd.DataFrame(columns=self._columns, dtype=float) if found is None else found
 
     def value(
         self, measure: Measure, split: str, direction: tuple[str, str], subject: str, method: str
@@ -305,6 +302,10 @@ class RunView:
         return sorted(set(self.content.scores["harmonizer"]))
 
     @cached_property
+    def _columns(self) -> list[str]:
+        return [*self.methods, *self.controls, *self.variants]
+
+    @cached_property
     def _tables(self) -> dict[tuple[str, ...], pd.DataFrame]:
         """Subjects by methods, for every measure, split and direction, and over directions."""
         keys = [*_MEASURE, "source", "target", "subject", "harmonizer"]
@@ -314,6 +315,7 @@ class RunView:
         mean = averaged.groupby([*_MEASURE, "subject", "harmonizer"])["value"].mean()
         mean = pd.concat({(EVERYWHERE, EVERYWHERE): mean}, names=["source", "target"])
         both = pd.concat([single, mean.reorder_levels(keys)]).unstack("harmonizer")
+        both = both.reindex(columns=self._columns)
         return {
             tuple(map(str, key)): table.droplevel(list(range(5)))
             for key, table in both.groupby(level=list(range(5)), sort=False)

@@ -12,6 +12,7 @@ from .names import join
 from .run_view import RunView
 
 
+@lru_cache(maxsize=16)
 def training_seeds(view: RunView) -> list[int]:
     """Return the seeds with which methods were fitted, sorted.
 
@@ -21,7 +22,8 @@ def training_seeds(view: RunView) -> list[int]:
         The run.
     """
     scores = view.content.scores
-    return sorted(map(int, scores.loc[scores["harmonizer"].isin(view.methods), "seed"].unique()))
+    own = scores["harmonizer"].isin(view.methods)
+    return sorted(map(int, scores.loc[own, "seed"].unique()))
 
 
 def seed_spread(

@@ -1,6 +1,7 @@
 """Which subject, which slice and which crop a picture shows: rules, so that nothing is picked."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -44,12 +45,12 @@ class Comparison:
     missing: tuple[str, ...]
     voxel_mm: tuple[float, float, float]
 
-    @property
+    @cached_property
     def window(self) -> float:
         """Brightest grey level: the 99.5th percentile of the target in its mask."""
         return brightest(self.target_image[self.mask], 99.5)
 
-    @property
+    @cached_property
     def error_limit(self) -> float:
         """End of the error scale: 98th percentile of `abs(source - target)` in the mask."""
         error = np.abs(self.source_image - self.target_image)[self.mask]

@@ -90,7 +90,7 @@ def or_untrained(
 def _best(measure: Measure, frame: pd.DataFrame) -> set[str]:
     if not measure.judged:
         return set()
-    badness = frame.apply(measure.badness).mean().dropna()
+    badness = measure.badness(frame).mean().dropna()
     return set(badness.index[badness == badness.min()].astype(str)) if len(badness) else set()
 
 

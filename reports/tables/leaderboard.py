@@ -1,6 +1,8 @@
 """The leaderboard as tables: over all directions and for each, for every split."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
@@ -160,12 +162,12 @@ def _row(
     by_measure = {(r["metric"], r["tissue"]): r for r in own.to_dict("records")}
     for measure in measures:
         record = by_measure.get((measure.metric, measure.tissue))
-        cells += _measure_cells(measure, pd.Series(record) if record else None, tests=tests)
+        cells += _measure_cells(measure, record, tests=tests)
     return cells
 
 
 def _measure_cells(
-    measure: Measure, record: "pd.Series[float] | None", *, tests: bool
+    measure: Measure, record: Mapping[Any, Any] | None, *, tests: bool
 ) -> list[TableCell]:
     if record is None or pd.isna(record["mean"]):
         return [TableCell(text="–"), TableCell(text="–")]

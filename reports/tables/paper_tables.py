@@ -111,7 +111,7 @@ def _best(measure: Measure, means: dict[str, float]) -> str | None:
     known = {name: mean for name, mean in means.items() if mean == mean}
     if not known or not measure.judged:
         return None
-    return min(known, key=lambda name: measure.distance(known[name]))
+    return min(known, key=lambda name: measure.badness(known[name]))
 
 
 def _position(method: str) -> tuple[int, str]:

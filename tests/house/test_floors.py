@@ -35,7 +35,7 @@ FLOORS = {
         {"speed"},
     ],
     "phycharm.reports": [
-        {"run"},
+        {"run", "rare_collections"},
         {"tables", "figures"},
         {"text"},
         {"page"},

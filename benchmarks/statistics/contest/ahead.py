@@ -4,7 +4,7 @@ from itertools import count
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import t as student
+import scipy
 
 from ..inference.wilcoxon import signed_rank, smallest_p
 
@@ -84,7 +84,7 @@ def ahead_by_mean(gains: npt.ArrayLike, methods: int, *, alpha: float) -> bool:
     if values.size < 2 or values.mean() <= 0:
         return False
     error = values.std(ddof=1) / np.sqrt(values.size)
-    critical = student.isf(alpha / (2 * _pairs(methods)), values.size - 1)
+    critical = scipy.stats.t.isf(alpha / (2 * _pairs(methods)), values.size - 1)
     return bool(values.mean() > critical * error)
 
 

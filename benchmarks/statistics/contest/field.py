@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from ..subjects import (
@@ -142,8 +143,9 @@ def _masked(merits: pd.DataFrame, missing: pd.DataFrame | None) -> pd.DataFrame:
     """Blank images of which a method lacks a fold or a seed that others have."""
     if missing is None or missing.empty:
         return merits
-    levels = list(merits.index.names)
-    partly = missing.drop_duplicates([*levels, "harmonizer"]).assign(lacks=True)
-    where = partly.pivot(index=levels, columns="harmonizer", values="lacks")
-    where = where.reindex(index=merits.index, columns=merits.columns).eq(True)
-    return merits.mask(where)
+    rows = merits.index.get_indexer(pd.MultiIndex.from_frame(missing[list(merits.index.names)]))
+    columns = merits.columns.get_indexer(pd.Index(missing["harmonizer"]))
+    scored = (rows >= 0) & (columns >= 0)
+    values = merits.to_numpy(copy=True)
+    values[rows[scored], columns[scored]] = np.nan
+    return pd.DataFrame(values, index=merits.index, columns=merits.columns)

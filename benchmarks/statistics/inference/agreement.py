@@ -5,8 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
-from scipy.stats import t as student
+import scipy
 
 Floats = npt.NDArray[np.float64]
 
@@ -70,7 +69,9 @@ def limits_of_agreement(
     bias = float(differences.mean()) if n else _UNKNOWN
     spread = float(differences.std(ddof=1)) if n > 1 else _UNKNOWN
     # Of one person nothing is known of the spread, and there is no such t distribution.
-    error = float(student.isf((1 - confidence) / 2, max(n - 1, 1))) * spread / np.sqrt(max(n, 1))
+    error = (
+        float(scipy.stats.t.isf((1 - confidence) / 2, max(n - 1, 1))) * spread / np.sqrt(max(n, 1))
+    )
     return Limits(
         n=n,
         bias=bias,
@@ -137,7 +138,7 @@ def mean_spearman(ratings: npt.ArrayLike) -> float:
     people, scanners = table.shape
     if people < 3 or scanners < 2:
         return _UNKNOWN
-    ranks = rankdata(table, axis=0)
+    ranks = scipy.stats.rankdata(table, axis=0)
     if (ranks.std(axis=0) == 0).any():
         return _UNKNOWN
     pairs = combinations(range(scanners), 2)
@@ -172,7 +173,7 @@ def kendall_w(ratings: npt.ArrayLike) -> float:
     people, scanners = table.shape
     if people < 3 or scanners < 2:
         return _UNKNOWN
-    ranks = rankdata(table, axis=0)
+    ranks = scipy.stats.rankdata(table, axis=0)
     sums = ranks.sum(axis=1)
     ties = 0.0
     for column in ranks.T:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import chi2, rankdata, studentized_range
-from scipy.stats import f as f_distribution
+import scipy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +59,7 @@ def friedman(merits: npt.ArrayLike, *, alpha: float = 0.05) -> Friedman:
     """
     table = np.asarray(merits, dtype=np.float64)
     subjects, methods = table.shape
-    ranks = rankdata(-table, axis=1)
+    ranks = scipy.stats.rankdata(-table, axis=1)
     means = ranks.mean(axis=0)
     variance = ((ranks - (methods + 1) / 2) ** 2).sum()
     if methods < 3 or subjects < 2 or variance == 0:
@@ -79,9 +78,9 @@ def friedman(merits: npt.ArrayLike, *, alpha: float = 0.05) -> Friedman:
     return Friedman(
         mean_ranks=means,
         chi_square=float(statistic),
-        p=float(chi2.sf(statistic, methods - 1)),
+        p=float(scipy.stats.chi2.sf(statistic, methods - 1)),
         f=float(f),
-        p_f=float(f_distribution.sf(f, methods - 1, (methods - 1) * (subjects - 1))),
+        p_f=float(scipy.stats.f.sf(f, methods - 1, (methods - 1) * (subjects - 1))),
         critical_difference=critical_difference(methods, subjects, alpha=alpha),
     )
 
@@ -113,5 +112,5 @@ def critical_difference(methods: int, subjects: int, *, alpha: float = 0.05) -> 
     """
     if methods < 2 or subjects < 1:
         return float("nan")
-    q = studentized_range.ppf(1 - alpha, methods, np.inf) / np.sqrt(2)
+    q = scipy.stats.studentized_range.ppf(1 - alpha, methods, np.inf) / np.sqrt(2)
     return float(q * np.sqrt(methods * (methods + 1) / (6 * subjects)))

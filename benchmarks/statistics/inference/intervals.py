@@ -1,10 +1,11 @@
 """Distribution-free intervals of the median over people."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
+import scipy
 
 Floats = npt.NDArray[np.float64]
 
@@ -73,6 +74,7 @@ def median_coverage(people: int, *, confidence: float = 0.95) -> float:
     return _coverage(people, order) if order else float("nan")
 
 
+@lru_cache(maxsize=1024)
 def _order(people: int, confidence: float) -> int:
     """Return how many values are left out at either end, plus one; 0 where no interval is."""
     if people < 1 or _coverage(people, 1) < confidence - _SHORT:
@@ -81,4 +83,4 @@ def _order(people: int, confidence: float) -> int:
 
 
 def _coverage(people: int, order: int) -> float:
-    return float(1 - 2 * binom.cdf(order - 1, people, 0.5))
+    return float(1 - 2 * scipy.stats.binom.cdf(order - 1, people, 0.5))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import f as fisher
+import scipy
 
 Floats = npt.NDArray[np.float64]
 
@@ -77,8 +77,8 @@ def icc_agreement(ratings: npt.ArrayLike, *, confidence: float = 0.95) -> Intrac
     parts += (own * error) ** 2 / ((people - 1) * (scanners - 1))
     freedom = (shared * columns + own * error) ** 2 / parts if parts else 1.0
     tail = (1 - confidence) / 2
-    wide = fisher.isf(tail, people - 1, freedom)
-    narrow = fisher.isf(tail, freedom, people - 1)
+    wide = scipy.stats.f.isf(tail, people - 1, freedom)
+    narrow = scipy.stats.f.isf(tail, freedom, people - 1)
     rest = scanners * columns + (scanners * people - scanners - people) * error
     low = people * (between - wide * error) / (wide * rest + people * between)
     high = people * (narrow * between - error) / (rest + people * narrow * between)
@@ -120,8 +120,8 @@ def icc_consistency(ratings: npt.ArrayLike, *, confidence: float = 0.95) -> Intr
         return _PERFECT
     ratio, tail = between / error, (1 - confidence) / 2
     freedom = (people - 1) * (scanners - 1)
-    low = ratio / fisher.isf(tail, people - 1, freedom)
-    high = ratio * fisher.isf(tail, freedom, people - 1)
+    low = ratio / scipy.stats.f.isf(tail, people - 1, freedom)
+    high = ratio * scipy.stats.f.isf(tail, freedom, people - 1)
     return IntraclassCorrelation(
         value=float((between - error) / below),
         low=float((low - 1) / (low + scanners - 1)),

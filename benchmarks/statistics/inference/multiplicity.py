@@ -2,7 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import false_discovery_control
+import scipy
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,5 +61,5 @@ def benjamini_hochberg(p_values: npt.ArrayLike) -> Floats:
     adjusted = np.full(values.shape, np.nan)
     known = ~np.isnan(values)
     if known.any():
-        adjusted[known] = false_discovery_control(values[known], method="bh")
+        adjusted[known] = scipy.stats.false_discovery_control(values[known], method="bh")
     return adjusted

@@ -5,8 +5,7 @@ from itertools import count
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import owens_t
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri, owens_t
 
 from .wilcoxon import null_rank_sums, smallest_p
 
@@ -53,10 +52,7 @@ def signed_rank_power(people: int, effect: float, *, alpha: float = 0.05) -> flo
     shift = abs(effect)
     if people > _MOST_SIMULATED:
         return _approximate_power(people, shift, alpha)
-    drawn = _drawn(people) + shift
-    order = np.argsort(np.abs(drawn), axis=1)
-    positive = np.take_along_axis(drawn, order, axis=1) > 0
-    sums = (positive * np.arange(1, people + 1)).sum(axis=1)
+    sums = _rank_sums(_drawn(people) + shift)
     most = people * (people + 1) // 2
     critical = _critical(people, alpha)
     return float(((sums <= critical) | (sums >= most - critical)).mean())
@@ -94,28 +90,50 @@ def people_needed(
     standardized = abs(effect) / spread if spread > 0 else (np.inf if effect else 0.0)
     low = next(n for n in count(1) if smallest_p(n) <= alpha)
     high = MOST_PEOPLE
-    if standardized < _least_effect(high, alpha, power):
+    if not _suffice(high, standardized, alpha, power):
         return float("inf")
     while low < high:
         middle = (low + high) // 2
-        if standardized >= _least_effect(middle, alpha, power):
+        if _suffice(middle, standardized, alpha, power):
             high = middle
         else:
             low = middle + 1
     return float(low)
 
 
-@lru_cache(maxsize=4096)
-def _least_effect(people: int, alpha: float, power: float) -> float:
-    """Smallest standardized effect that so many people find; found once for all who ask."""
+def _suffice(people: int, standardized: float, alpha: float, power: float) -> bool:
+    """Whether an effect is at least the smallest one that so many people find.
+
+    That one is looked for by halves, only until it is known to lie above or below.
+    """
     low, high = 0.0, _LARGE
-    while high - low > _CLOSE:
+    while low < standardized < high and high - low > _CLOSE:
         middle = (low + high) / 2
-        if signed_rank_power(people, middle, alpha=alpha) >= power:
+        if _finds(people, middle, alpha, power):
             high = middle
         else:
             low = middle
-    return high
+    return standardized >= high
+
+
+@lru_cache(maxsize=65_536)
+def _finds(people: int, effect: float, alpha: float, power: float) -> bool:
+    """Whether the power is reached; found once for all who ask: all halve the same effects."""
+    return signed_rank_power(people, effect, alpha=alpha) >= power
+
+
+def _rank_sums(differences: Floats) -> npt.NDArray[np.float32]:
+    """Sum of the ranks of the positive differences, row by row; no two alike but for their sign.
+
+    The bits of absolute numbers, read as integers, order as the numbers do. With the sign below
+    them one sort of a row tells all, at a fifth of the price of sorting its indices.
+    """
+    people = differences.shape[1]
+    keys = np.abs(differences).view(np.uint64) << np.uint64(1) | (differences > 0)
+    keys.sort(axis=1)
+    positive = (keys & np.uint64(1)).astype(np.float32)
+    sums: npt.NDArray[np.float32] = positive @ np.arange(1, people + 1, dtype=np.float32)
+    return sums
 
 
 def _approximate_power(people: int, shift: float, alpha: float) -> float:
@@ -123,16 +141,16 @@ def _approximate_power(people: int, shift: float, alpha: float) -> float:
     n = float(people)
     pair = np.sqrt(2.0) * shift
     # P(D1 > 0), P(D1 + D2 > 0), and P(D1 + D2 > 0 and D1 + D3 > 0), whose sums correlate by a half.
-    one, two = norm.cdf(shift), norm.cdf(pair)
+    one, two = ndtr(shift), ndtr(pair)
     three = two - 2 * owens_t(pair, np.sqrt(1 / 3))
     mean = n * one + n * (n - 1) / 2 * two
     variance = n * one * (1 - one) + n * (n - 1) * (n - 2) * (three - two**2)
     variance += n * (n - 1) / 2 * (2 * (one - two) ** 2 + 3 * two * (1 - two))
     middle, deviation = n * (n + 1) / 4, np.sqrt(n * (n + 1) * (2 * n + 1) / 24)
-    reach = norm.isf(alpha / 2) * deviation
+    reach = -ndtri(alpha / 2) * deviation
     spread = np.sqrt(max(variance, 1e-12))
-    above = norm.sf((middle + reach - mean) / spread)
-    below = norm.cdf((middle - reach - mean) / spread)
+    above = ndtr(-(middle + reach - mean) / spread)
+    below = ndtr((middle - reach - mean) / spread)
     return float(above + below)
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
+import scipy
 
 Floats = npt.NDArray[np.float64]
 
@@ -98,7 +98,7 @@ def signed_rank(differences: npt.ArrayLike) -> SignedRank:
     values = values[values != 0]
     # What differs by rounding alone is tied.
     sizes = np.round(np.abs(values) / np.abs(values).max(initial=0), 12)
-    doubled = np.rint(2 * rankdata(sizes)).astype(int)  # mean ranks end in .0 or .5
+    doubled = np.rint(2 * scipy.stats.rankdata(sizes)).astype(int)  # mean ranks end in .0 or .5
     positive = int(doubled[values > 0].sum())
     null = null_rank_sums(tuple(sorted(doubled.tolist())))
     tail = min(null[: positive + 1].sum(), null[positive:].sum())

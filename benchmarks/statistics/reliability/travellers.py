@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+import scipy
 
 from ..inference.signed_rank_power import people_needed
 
@@ -57,7 +57,9 @@ def travellers_needed(
         spread = float(differences.std(ddof=1))
         # Equal methods differ by rounding at most.
         spread = 0.0 if spread < 1e-12 * float(np.abs(values[reference]).max()) else spread
-        ends = [spread * float(np.sqrt((n - 1) / chi2.ppf(q, n - 1))) for q in _tails(alpha)]
+        ends = [
+            spread * float(np.sqrt((n - 1) / scipy.stats.chi2.ppf(q, n - 1))) for q in _tails(alpha)
+        ]
         for effect in effects:
             counts = [people_needed(effect, s, alpha=alpha, power=power) for s in (spread, *ends)]
             rows.append([rival, n, spread, *ends, effect, *counts])

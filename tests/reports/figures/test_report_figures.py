@@ -160,7 +160,9 @@ def test_headings_of_pictures_do_not_run_into_each_other(view, shown, monkeypatc
     monkeypatch.setattr(pictures, "short_label", lambda name: "PhyCHarm, physics alone")
     figure = picture(view, shown, "external")
     figure.canvas.draw()
-    boxes = [axes.title.get_window_extent() for axes in figure.axes if axes.get_title()]
+    heads = [text for text in figure.axes[0].texts if text.get_fontweight() == "bold"]
+    assert len(heads) == 4
+    boxes = [text.get_window_extent() for text in heads]
     assert all(a.x1 <= b.x0 for a, b in pairwise(sorted(boxes, key=lambda box: box.x0)))
 
 
