@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .checks import UndefinedError, Volume, check_pair, check_range
+from .checks import UndefinedError, Volume, check_pair, check_range, inside
 from .constants import SSIM_K1, SSIM_K2, SSIM_RADIUS
 from .gaussian import smooth, visible_box
 
@@ -84,7 +84,7 @@ def ssim(
         return inner_mean(_similarity(reference, image, number, _VOLUME), _VOLUME).mean()
     box = visible_box(mask)
     similarity = _similarity(reference[box], image[box], number, _VOLUME)
-    return similarity[mask[box]].mean(dtype=torch.float64)
+    return inside(similarity, mask[box]).mean(dtype=torch.float64)
 
 
 def ssim_slices(
