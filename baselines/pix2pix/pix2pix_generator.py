@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from phycharm.networks.dropout import Dropout
+from phycharm.networks.layers.dropout import Dropout
 
 PAPER_HALVINGS = 8
 """Halvings of the paper's generator, for images of 256 x 256."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -91,11 +92,22 @@ def smooth(volume: Tensor, axes: Iterable[int] = (0, 1, 2)) -> Tensor:
     """
     with full_precision(volume.device):
         for axis in axes:
-            matrix = torch.as_tensor(smoothing_matrix(volume.shape[axis])).to(volume)
-            moved = volume.movedim(axis, 0)
-            flat = matrix @ moved.reshape(moved.shape[0], -1)
-            volume = flat.reshape(moved.shape).movedim(0, axis)
+            volume = _smooth_along(volume, axis)
     return volume
+
+
+def _smooth_along(volume: Tensor, axis: int) -> Tensor:
+    """Smooth along one axis by the product that needs no copy of the volume with axes in turn."""
+    matrix = torch.tensor(_kept_matrix(volume.shape[axis])).to(volume)
+    if axis == 0:
+        return (matrix @ volume.reshape(len(volume), -1)).view(volume.shape)
+    if axis == 1:
+        return torch.bmm(matrix.expand(len(volume), -1, -1), volume)
+    flat = matrix @ volume.reshape(-1, volume.shape[2]).T
+    return flat.view(-1, *volume.shape[:2]).movedim(0, 2)
+
+
+_kept_matrix = lru_cache(maxsize=64)(smoothing_matrix)
 
 
 def visible_box(mask: Tensor) -> tuple[slice, slice, slice]:

@@ -135,8 +135,7 @@ def wasserstein(
     >>> print(f"{wasserstein(ramp, ramp + 100, data_range=1000.0).item():.3f}")
     0.100
     """
-    p, q = _densities(reference, image, mask, data_range)
-    return (p.cumsum(0) - q.cumsum(0)).abs().sum() / BINS_PER_RANGE
+    return area_between(*densities(reference, image, mask, data_range=data_range))
 
 
 def jensen_shannon(
@@ -174,19 +173,29 @@ def jensen_shannon(
     >>> print(f"{jensen_shannon(ramp, 0 * ramp + 1200, data_range=1000.0).item():.3f}")
     1.000
     """
-    p, q = _densities(reference, image, mask, data_range)
-    middle = (p + q) / 2
-    divergence = (_relative_entropy(p, middle) + _relative_entropy(q, middle)) / 2
-    return divergence.clamp(min=0).sqrt()
+    return entropy_distance(*densities(reference, image, mask, data_range=data_range))
 
 
-def _densities(
-    reference: Volume, image: Volume, mask: Volume | None, data_range: float | Tensor
+def densities(
+    reference: Volume, image: Volume, mask: Volume | None, *, data_range: float | Tensor
 ) -> tuple[Tensor, Tensor]:
+    """Return the share of voxels in each bin, of the reference and of the image."""
     reference, image, mask = check_pair(reference, image, mask)
     edges = histogram_edges(reference, mask, data_range=data_range)
     p, q = (_density(inside(volume, mask).double(), edges) for volume in (reference, image))
     return p, q
+
+
+def area_between(p: Tensor, q: Tensor) -> Tensor:
+    """Return the Wasserstein-1 distance of two densities; see `wasserstein`."""
+    return (p.cumsum(0) - q.cumsum(0)).abs().sum() / BINS_PER_RANGE
+
+
+def entropy_distance(p: Tensor, q: Tensor) -> Tensor:
+    """Return the Jensen-Shannon distance of two densities; see `jensen_shannon`."""
+    middle = (p + q) / 2
+    divergence = (_relative_entropy(p, middle) + _relative_entropy(q, middle)) / 2
+    return divergence.clamp(min=0).sqrt()
 
 
 def _density(values: Tensor, edges: Tensor) -> Tensor:

@@ -8,9 +8,17 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
-from .checks import ComparisonError, UndefinedError, Volume, as_tensor, check_mask, check_pair
+from .checks import (
+    ComparisonError,
+    UndefinedError,
+    Volume,
+    as_tensor,
+    check_mask,
+    check_pair,
+    inside,
+)
 from .fidelity import nrmse, psnr, psnr_slices
-from .histograms import jensen_shannon, wasserstein
+from .histograms import area_between, densities, entropy_distance
 from .ranges import data_range
 from .structural_similarity import inner_mean, ssim_map, ssim_slices
 from .texture import sharpness, sharpness_source, structure
@@ -47,6 +55,11 @@ class Comparison:
         """3D SSIM map, shared by the metrics that average it."""
         return ssim_map(self.reference, self.image, data_range=self.data_range)
 
+    @cached_property
+    def densities(self) -> tuple[Tensor, Tensor]:
+        """Histograms of both images, shared by the distances between them."""
+        return densities(self.reference, self.image, self.mask, data_range=self.data_range)
+
     def known_source(self, metric: str) -> Tensor:
         """Return the source scan, for a metric that needs it.
 
@@ -62,17 +75,15 @@ class Comparison:
 
 MEASURES: Mapping[str, Callable[[Comparison], Tensor]] = MappingProxyType(
     {
-        "ssim": lambda c: c.similarity[c.mask].mean(dtype=torch.float64),
+        "ssim": lambda c: inside(c.similarity, c.mask).mean(dtype=torch.float64),
         "psnr": lambda c: psnr(c.reference, c.image, c.mask, data_range=c.data_range),
         "nrmse": lambda c: nrmse(c.reference, c.image, c.mask),
         "ssim_fov": lambda c: inner_mean(c.similarity, (0, 1, 2)),
         "ssim_slices": lambda c: ssim_slices(c.reference, c.image, c.mask, data_range=c.data_range),
         "psnr_fov": lambda c: psnr(c.reference, c.image, data_range=c.data_range),
         "psnr_slices": lambda c: psnr_slices(c.reference, c.image, c.mask, data_range=c.data_range),
-        "wasserstein": lambda c: wasserstein(c.reference, c.image, c.mask, data_range=c.data_range),
-        "jensen_shannon": lambda c: jensen_shannon(
-            c.reference, c.image, c.mask, data_range=c.data_range
-        ),
+        "wasserstein": lambda c: area_between(*c.densities),
+        "jensen_shannon": lambda c: entropy_distance(*c.densities),
         "sharpness": lambda c: sharpness(c.reference, c.image, c.mask),
         "structure": lambda c: structure(c.known_source("structure"), c.image, c.mask),
         "sharpness_source": lambda c: sharpness_source(
@@ -141,18 +152,18 @@ def score_image(
             raise ComparisonError(
                 f"unknown image metric {name!r}: choose from {', '.join(MEASURES)}"
             )
-    inside = check_mask(mask, reference.shape)
-    assert inside is not None
+    brain = check_mask(mask, reference.shape)
+    assert brain is not None
 
     def masked(given: Volume) -> Tensor:
         volume = as_tensor(given)
-        return torch.where(inside, volume, 0) if volume.shape == inside.shape else volume
+        return torch.where(brain, volume, 0) if volume.shape == brain.shape else volume
 
-    reference, image, _ = check_pair(masked(reference), masked(image), inside)
+    reference, image, _ = check_pair(masked(reference), masked(image), brain)
     comparison = Comparison(
         reference=reference,
         image=image,
-        mask=inside,
+        mask=brain,
         source=None if source is None else masked(source),
     )
     return {name: _value(name, comparison) for name in chosen}

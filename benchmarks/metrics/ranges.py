@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from .checks import ComparisonError, Volume, as_tensor, check_mask, inside
+from .checks import ComparisonError, Volume, all_finite, as_tensor, check_mask, inside
 from .constants import RANGE_PERCENTILES
 
 
@@ -46,7 +46,7 @@ def intensity_limits(reference: Volume, mask: Volume | None = None) -> tuple[flo
     reference = as_tensor(reference)
     mask = check_mask(mask, reference.shape)
     values = inside(reference, mask)
-    if not values.isfinite().all():
+    if not all_finite(values):
         raise ComparisonError("the reference image holds NaN or infinite values")
     lowest, highest = (percentile(values, percent) for percent in RANGE_PERCENTILES)
     low = min(0.0, lowest)

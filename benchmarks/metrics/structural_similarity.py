@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .checks import UndefinedError, Volume, check_pair, check_range
+from .checks import UndefinedError, Volume, check_pair, check_range, inside
 from .constants import SSIM_K1, SSIM_K2, SSIM_RADIUS
 from .gaussian import smooth, visible_box
 
@@ -84,7 +84,7 @@ def ssim(
         return inner_mean(_similarity(reference, image, number, _VOLUME), _VOLUME).mean()
     box = visible_box(mask)
     similarity = _similarity(reference[box], image[box], number, _VOLUME)
-    return similarity[mask[box]].mean(dtype=torch.float64)
+    return inside(similarity, mask[box]).mean(dtype=torch.float64)
 
 
 def ssim_slices(
@@ -164,8 +164,13 @@ def _similarity(
     c1 = (SSIM_K1 * data_range) ** 2
     c2 = (SSIM_K2 * data_range) ** 2
     mean_r, mean_i = smooth(reference, axes), smooth(image, axes)
-    variance_r = smooth(reference * reference, axes) - mean_r * mean_r
-    variance_i = smooth(image * image, axes) - mean_i * mean_i
-    covariance = smooth(reference * image, axes) - mean_r * mean_i
-    luminance = (2 * mean_r * mean_i + c1) / (mean_r * mean_r + mean_i * mean_i + c1)
-    return luminance * (2 * covariance + c2) / (variance_r + variance_i + c2)
+    variance_r = smooth(reference * reference, axes)
+    variance_i = smooth(image * image, axes)
+    covariance = smooth(reference * image, axes)
+    # In place, for memory is what most of the time goes into; every voxel is computed as written.
+    product = mean_r * mean_i
+    square_r, square_i = mean_r.mul_(mean_r), mean_i.mul_(mean_i)
+    covariance -= product
+    variances = variance_r.sub_(square_r).add_(variance_i.sub_(square_i))
+    luminance = product.mul_(2).add_(c1).div_(square_r.add_(square_i).add_(c1))
+    return luminance.mul_(covariance.mul_(2).add_(c2)).div_(variances.add_(c2))

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from .checks import UndefinedError, Volume, check_pair
+from .checks import UndefinedError, Volume, check_pair, inside
 from .constants import SSIM_RADIUS
 from .gaussian import smooth, visible_box
 
@@ -47,7 +47,7 @@ def sharpness(reference: Volume, image: Volume, mask: Volume | None = None) -> T
     """
     reference, image, mask = check_pair(reference, image, mask)
     interior = _interior(torch.ones_like(reference, dtype=torch.bool) if mask is None else mask)
-    if not interior.any():
+    if not len(interior):
         raise UndefinedError("no voxel has its six neighbours in the mask: no gradient there")
     energy = _gradient_energy(reference, interior)
     if energy == 0:
@@ -93,7 +93,7 @@ def sharpness_source(source: Volume, image: Volume, mask: Volume | None = None) 
     source, image, mask = check_pair(source, image, mask)
     mask = torch.ones_like(source, dtype=torch.bool) if mask is None else mask
     ratio = sharpness(source, image, mask)
-    spreads = [volume[mask].double().var(correction=0) for volume in (source, image)]
+    spreads = [inside(volume, mask).double().var(correction=0) for volume in (source, image)]
     return torch.zeros_like(ratio) if spreads[1] == 0 else ratio * spreads[0] / spreads[1]
 
 
@@ -135,15 +135,17 @@ def structure(source: Volume, image: Volume, mask: Volume | None = None) -> Tens
     """
     source, image, mask = check_pair(source, image, mask)
     mask = torch.ones_like(source, dtype=torch.bool) if mask is None else mask
-    if source[mask].min() == source[mask].max():
+    values = inside(source, mask)
+    if values.min() == values.max():
         raise UndefinedError("the source image is constant in the mask: it has no structure")
     box = visible_box(mask)
     source, image = (_framed(_standardized(volume, mask)[box]) for volume in (source, image))
     framed = _framed(mask[box])
-    window = smooth(framed.to(source.dtype))
+    where = _places(framed)
+    window = smooth(framed.to(source.dtype)).take(where)
 
     def local(volume: Tensor) -> Tensor:
-        return smooth(volume)[framed] / window[framed]
+        return smooth(volume).take(where) / window
 
     mean_s, mean_i = local(source), local(image)
     variance_s = (local(source * source) - mean_s * mean_s).clamp(min=0)
@@ -157,31 +159,31 @@ def structure(source: Volume, image: Volume, mask: Volume | None = None) -> Tens
 
 
 def _interior(mask: Tensor) -> Tensor:
-    """Return voxels whose six neighbours lie in the mask too; never those at the border."""
-    inner = torch.zeros_like(mask)
-    core = (slice(1, -1),) * 3
-    kept = mask[core].clone()
+    """Return where six neighbours lie in the mask too, as `_places` of a volume without border."""
+    kept = mask[(slice(1, -1),) * 3].clone()
     for axis in range(3):
         for start in (0, 2):
             kept &= mask.narrow(axis, start, mask.shape[axis] - 2)[_core_but(axis)]
-    inner[core] = kept
-    return inner
+    return _places(kept)
 
 
 def _gradient_energy(volume: Tensor, interior: Tensor) -> Tensor:
-    core = (slice(1, -1),) * 3
-    chosen = interior[core]
     total = torch.zeros((), dtype=torch.float64, device=volume.device)
     for axis in range(3):
         length = volume.shape[axis] - 2
         after, before = (volume.narrow(axis, start, length)[_core_but(axis)] for start in (2, 0))
-        total = total + ((after - before)[chosen].double() / 2).square().sum()
+        total = total + ((after - before).take(interior).double() / 2).square().sum()
     return total
 
 
 def _core_but(axis: int) -> tuple[slice, ...]:
     """Return slices that cut one voxel off both ends of the other axes."""
     return tuple(slice(None) if other == axis else slice(1, -1) for other in range(3))
+
+
+def _places(mask: Tensor) -> Tensor:
+    """Return the numbers of the voxels in a mask: several volumes are looked up by one search."""
+    return mask.flatten().nonzero().squeeze(1)
 
 
 def _framed(volume: Tensor) -> Tensor:
@@ -191,11 +193,10 @@ def _framed(volume: Tensor) -> Tensor:
 
 def _standardized(volume: Tensor, mask: Tensor) -> Tensor:
     """Give the voxels in the mask mean 0 and variance 1, the others 0."""
-    values = volume[mask].double()
+    values = inside(volume, mask).double()
     centred = values - values.mean()
     deviation = centred.square().mean().sqrt()
     if deviation > 0:
         centred = centred / deviation
     result = torch.zeros_like(volume)
-    result[mask] = centred.to(volume.dtype)
-    return result
+    return result.masked_scatter_(mask, centred.to(volume.dtype))

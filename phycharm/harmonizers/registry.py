@@ -1,7 +1,10 @@
 """Methods by name: ours and everybody else's come through the same entry-point group."""
 
 import importlib
+import sys
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
@@ -18,7 +21,7 @@ def harmonizer_names() -> list[str]:
     >>> {"none", "nyul", "unet", "phycharm"} <= set(harmonizer_names())
     True
     """
-    return sorted({entry.name for entry in entry_points(group=GROUP)})
+    return sorted({entry.name for entry in _entries()})
 
 
 def registered_name(path: str) -> str | None:
@@ -31,7 +34,7 @@ def registered_name(path: str) -> str | None:
     >>> registered_name("package.module:Mine") is None
     True
     """
-    return next((entry.name for entry in entry_points(group=GROUP) if entry.value == path), None)
+    return next((entry.name for entry in _entries() if entry.value == path), None)
 
 
 def harmonizer_class(name: str) -> type[Any]:
@@ -59,13 +62,31 @@ def harmonizer_class(name: str) -> type[Any]:
     """
     if ":" in name:
         return _load(EntryPoint(name=name, value=name, group=GROUP))
-    entries = [entry for entry in entry_points(group=GROUP) if entry.name == name]
+    entries = [entry for entry in _entries() if entry.name == name]
     if not entries:
         raise InputError(f"No harmonizer {name!r}; {did_you_mean(name, harmonizer_names())}")
     if len({entry.value for entry in entries}) > 1:
         claims = " and ".join(sorted(entry.value for entry in entries))
         raise InputError(f"Harmonizer {name!r} is registered twice, by {claims}; uninstall one.")
     return _load(entries[0])
+
+
+def _entries() -> tuple[EntryPoint, ...]:
+    """Return what is registered; installed packages are read anew only where some have changed."""
+    return _read_entries(tuple((place, _changed(place)) for place in sys.path))
+
+
+@lru_cache(maxsize=4)
+def _read_entries(_: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=GROUP))
+
+
+def _changed(place: str) -> int:
+    """Return when something came into a folder of packages, or went."""
+    try:
+        return Path(place).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _load(entry: EntryPoint) -> type[Any]:

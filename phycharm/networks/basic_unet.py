@@ -7,7 +7,8 @@ from io import StringIO
 import torch
 from torch import nn
 
-from .dropout import Dropout
+from .layers.dropout import Dropout
+from .layers.max_pool import MaxPool
 
 PAPER_FEATURES = (16, 32, 64, 128, 256, 32)
 LEVELS = 4
@@ -62,6 +63,8 @@ def _without_waste(network: nn.Module) -> nn.Module:
         for name, child in module.named_children():
             if isinstance(child, nn.Dropout):
                 setattr(module, name, Dropout(child.p))
+            elif isinstance(child, nn.MaxPool2d) and child.kernel_size == child.stride == 2:
+                setattr(module, name, MaxPool())
     return network
 
 

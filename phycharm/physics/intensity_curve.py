@@ -12,7 +12,7 @@ _LEAST_VOXELS = 400  # fewer make no curve
 _T1_RANGE = (300.0, 4000.0)  # ms: beyond it a map of the brain is an error
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class IntensityCurve:
     """Median intensity per unit of M0 in classes of T1, of one image.
 
@@ -26,6 +26,16 @@ class IntensityCurve:
 
     t1: npt.NDArray[np.float64]
     intensity: npt.NDArray[np.float64]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IntensityCurve) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    @property
+    def _content(self) -> tuple[bytes, bytes]:
+        return self.t1.tobytes(), self.intensity.tobytes()
 
 
 def intensity_curve(image: Image, t1: Image, m0: Image, mask: Mask) -> IntensityCurve | None:

@@ -19,7 +19,7 @@ from phycharm.baselines.pix2pix.pix2pix import PIX2PIX_PLAN, Pix2Pix
 from phycharm.baselines.pix2pix.pix2pix_generator import Pix2PixGenerator, halvings_for
 from phycharm.baselines.pix2pix.pix2pix_training import Pix2PixTraining
 from phycharm.networks.canvas.slices import as_tensor, cut
-from phycharm.networks.dropout import Dropout
+from phycharm.networks.layers.dropout import Dropout
 
 from support.toy_cohort import A, B, C, error, flipped, toy_cohort, toy_scan
 

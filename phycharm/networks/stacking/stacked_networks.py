@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..dropout import Dropout
+from ..layers.dropout import Dropout
 from .stacked_layer import StackedLayer
 
 _WITH_WEIGHTS = nn.Conv2d | nn.ConvTranspose2d | nn.InstanceNorm2d

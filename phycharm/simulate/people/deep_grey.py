@@ -29,8 +29,20 @@ class _Nucleus:
     radii: tuple[float, float, float]
     angles: tuple[float, float, float]
 
-    def inside(self, points: Floats) -> Floats:
+    def inside(self, axes: Axes) -> Floats:
         """Return 1 inside and 0 outside, with a soft edge: shape (X, Y, Z)."""
+        reach = (1 + 2 * _SOFT_EDGE) * max(self.radii)
+        # Beyond the longest radius all is 0.
+        near = [
+            np.flatnonzero(np.abs(positions - middle) < reach)
+            for positions, middle in zip(axes, self.centre, strict=True)
+        ]
+        x, y, z = (positions[chosen] for positions, chosen in zip(axes, near, strict=True))
+        weight = np.zeros([len(positions) for positions in axes], dtype=np.float32)
+        weight[np.ix_(*near)] = self._weight(mesh((x, y, z)))
+        return weight
+
+    def _weight(self, points: Floats) -> Floats:
         matrix = Rotation.from_euler("xyz", self.angles, degrees=True).as_matrix()
         scaled = (matrix / np.array(self.radii)).T.astype(np.float32)
         offset = (scaled @ np.array(self.centre, dtype=np.float32))[:, None, None, None]
@@ -88,7 +100,6 @@ def _axes(shape: tuple[int, ...], affine: npt.NDArray[np.float64]) -> Axes:
 
 
 def _near_nuclei(axes: Axes) -> Floats:
-    points = mesh(axes)
-    weights = [nucleus.inside(points) for nucleus in (_THALAMUS, _PUTAMEN, _CAUDATE)]
+    weights = [nucleus.inside(axes) for nucleus in (_THALAMUS, _PUTAMEN, _CAUDATE)]
     near: Floats = np.max(weights, axis=0)
     return near

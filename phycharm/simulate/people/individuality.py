@@ -7,12 +7,14 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ...data.brain import is_brain
+from ...utils.arrays import Mask, box_around
 from ..grid import Floats
 
 _LIMIT = 2.0  # standard deviations beyond which nobody is drawn
 _DEEP = 25.0  # mm from the brain's surface: fluid in there is ventricle
 _TINY = 1e-6  # a brain without ventricles has none to widen
 _REACH = 6.0  # mm: how far from their wall the ventricles push the tissue
+_TRUNCATION = 4.0  # standard deviations at which the filter ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +93,25 @@ def ventricle_widening(fluid: Floats, brain: Floats, affine: npt.NDArray[np.floa
         ventricles' walls moved outwards by up to `a` mm, with the tissue around them.
     """
     size = np.linalg.norm(affine[:3, :3], axis=0)
-    depth = ndimage.distance_transform_edt(is_brain(brain), sampling=size)
-    ventricles = np.where(depth > _DEEP, fluid, 0)
-    smooth = ndimage.gaussian_filter(ventricles, _REACH / size, output=np.float32)
+    ventricles = np.where(_deep(is_brain(brain), size), fluid, 0)
+    widening = np.zeros((3, *fluid.shape), dtype=np.float32)
+    # All is 0 beyond the reach of the filter, and one voxel more for the gradient's differences.
+    box = box_around(ventricles, [int(reach) + 2 for reach in np.ceil(_TRUNCATION * _REACH / size)])
+    smooth = ndimage.gaussian_filter(
+        ventricles[box], _REACH / size, output=np.float32, truncate=_TRUNCATION
+    )
     uphill: Floats = np.stack(
         [np.gradient(smooth, size[axis], axis=axis).astype(np.float32) for axis in range(3)]
     )
     uphill /= max(float(np.linalg.norm(uphill, axis=0).max()), _TINY)
-    widening: Floats = uphill / size[:, None, None, None].astype(np.float32)
+    widening[:, *box] = uphill / size[:, None, None, None].astype(np.float32)
     return widening
+
+
+def _deep(brain: Mask, size: npt.NDArray[np.float64]) -> Mask:
+    """Return which voxels lie deep in the brain."""
+    # Nothing outside a box around the brain is nearer than the box's own border.
+    box = box_around(brain, (1, 1, 1))
+    deep = np.zeros_like(brain)
+    deep[box] = ndimage.distance_transform_edt(brain[box], sampling=size) > _DEEP
+    return deep

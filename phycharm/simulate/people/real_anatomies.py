@@ -10,7 +10,7 @@ from scipy import ndimage
 from ...data.brain import is_brain
 from ...data.nifti import read_volume, read_voxels
 from ...errors import InputError
-from ...utils.arrays import Mask
+from ...utils.arrays import Mask, box_around
 from ..grid import Floats
 from .anatomy import CLASSES, SURROUNDINGS, TISSUES, Anatomy
 from .label_names import BACKGROUND
@@ -173,7 +173,8 @@ def _anatomy(name: str, fractions: Floats, around: Floats, affine: Affine) -> An
     brain = is_brain(kept.sum(axis=0)).astype(np.float32)
     kept *= brain
     around = np.clip(around, 0, 1) * (1 - brain)
-    box = _box((kept.sum(axis=0) + around.sum(axis=0)) > 0)
+    # The air around a head would fill the memory when there are many.
+    box = box_around((kept.sum(axis=0) + around.sum(axis=0)) > 0, (_BOX_MARGIN,) * 3)
     origin = affine.copy()
     origin[:3, 3] += affine[:3, :3] @ [part.start for part in box]
     inside = (slice(None), *box)
@@ -184,15 +185,4 @@ def _anatomy(name: str, fractions: Floats, around: Floats, affine: Affine) -> An
         surroundings=around[inside].copy() if around.any() else None,
         brain=brain[box].copy(),
         affine=origin,
-    )
-
-
-def _box(head: Mask) -> tuple[slice, ...]:
-    """Find where the head is: the air around it would fill the memory when there are many."""
-    if not head.any():
-        return tuple(slice(0, count) for count in head.shape)
-    reach = [np.flatnonzero(head.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
-    return tuple(
-        slice(max(int(found[0]) - _BOX_MARGIN, 0), int(found[-1]) + 1 + _BOX_MARGIN)
-        for found in reach
     )

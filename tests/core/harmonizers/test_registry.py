@@ -22,10 +22,7 @@ def registered(monkeypatch):
     def add(name, value):
         entries.append(importlib.metadata.EntryPoint(name, value, registry.GROUP))
 
-    def entry_points(*, group):
-        return [entry for entry in entries if entry.group == group]
-
-    monkeypatch.setattr(registry, "entry_points", entry_points)
+    monkeypatch.setattr(registry, "_entries", lambda: tuple(entries))
     return add
 
 

@@ -11,7 +11,7 @@ from torch import nn
 from phycharm.method import translation
 from phycharm.method.maps import MapsGenerator, generator
 from phycharm.method.phycharm_paper import PhyCHarmPaper
-from phycharm.networks.dropout import Dropout
+from phycharm.networks.layers.dropout import Dropout
 
 from support import phantom
 from support.phantom import TINY_FEATURES

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from phycharm.networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, on_device
-from phycharm.networks.dropout import Dropout
+from phycharm.networks.layers.dropout import Dropout
 
 from support.phantom import TINY_FEATURES
 

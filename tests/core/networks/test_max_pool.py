@@ -1,0 +1,24 @@
+"""Max pooling: torch's values, whatever the sides and what stands in the image."""
+
+import pytest
+import torch
+
+from phycharm.networks.layers.max_pool import MaxPool
+
+
+@pytest.mark.parametrize("sides", [(8, 6), (7, 5), (2, 2)])
+def test_equals_torch_with_and_without_gradients(sides):
+    image = torch.randn(3, 4, *sides, generator=torch.Generator().manual_seed(0))
+    image[0, 0, 0, 0] = torch.nan
+    image[1, 1] = 0  # ties
+    wanted = torch.nn.functional.max_pool2d(image, 2)
+    with torch.no_grad():
+        torch.testing.assert_close(MaxPool()(image), wanted, rtol=0, atol=0, equal_nan=True)
+    torch.testing.assert_close(MaxPool()(image), wanted, rtol=0, atol=0, equal_nan=True)
+
+
+def test_a_tie_has_one_gradient_as_in_torch():
+    image = torch.zeros(1, 1, 2, 2, requires_grad=True)
+    MaxPool()(image).sum().backward()
+    assert image.grad is not None
+    assert sorted(image.grad.flatten().tolist()) == [0.0, 0.0, 0.0, 1.0]
