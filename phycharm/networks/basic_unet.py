@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from .layers.dropout import Dropout
+from .layers.instance_norm import InstanceNorm
 from .layers.max_pool import MaxPool
 
 PAPER_FEATURES = (16, 32, 64, 128, 256, 32)
@@ -65,6 +66,8 @@ def _without_waste(network: nn.Module) -> nn.Module:
                 setattr(module, name, Dropout(child.p))
             elif isinstance(child, nn.MaxPool2d) and child.kernel_size == child.stride == 2:
                 setattr(module, name, MaxPool())
+            elif isinstance(child, nn.InstanceNorm2d):
+                setattr(module, name, InstanceNorm(child.num_features))
     return network
 
 

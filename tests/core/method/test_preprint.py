@@ -21,7 +21,7 @@ _NETWORK = {
     "kind": "BasicUNet",
     "channels in and out": (1, 1),
     "features": (16, 32, 64, 128, 256, 32),
-    "norm": "InstanceNorm2d",
+    "norm": "InstanceNorm",
     "activation": ("LeakyReLU", 0.1),
     "optimizer": "Adam",
     "learning rate": 1e-3,

@@ -70,7 +70,7 @@ def test_no_probability(wrong):
 
 
 def test_network_has_no_other_and_the_same_weights():
-    """Checkpoints of MONAI's network fit, and in use the images are its own."""
+    """Checkpoints of MONAI's network fit, and in use the images are its own to rounding."""
     from monai.networks.nets.basic_unet import BasicUNet
 
     own = basic_unet(features=TINY_FEATURES, dropout=0.1).eval()
@@ -85,4 +85,4 @@ def test_network_has_no_other_and_the_same_weights():
     plain.load_state_dict(own.state_dict())
     image = torch.rand(2, 1, 48, 32)
     with torch.no_grad():
-        assert torch.equal(own(image), plain(image))
+        torch.testing.assert_close(own(image), plain(image), rtol=1e-6, atol=1e-6)
