@@ -65,7 +65,7 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> SlicePairs:
 class TestQuick:
     """Slices of 64 x 80, eight a step; seconds are those of a slice."""
 
-    BATCH, STEPS = 8, 6
+    BATCH, STEPS = 8, 12
 
     def measured(self, beside: Any, quick: SlicePairs, anchor: Any, name: str, device: str) -> Any:
         slices = self.BATCH * self.STEPS

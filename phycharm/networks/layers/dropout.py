@@ -5,6 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 _LEVELS = 2**15  # of the random numbers: the bits of an int16 without its sign
+_SIGN_ALONE = 15  # bits by which it is shifted until only its sign is left, everywhere
+_WITHOUT_SIGNS = 0x7FFF_7FFF_7FFF_7FFF
 
 
 class Dropout(nn.Module):
@@ -75,13 +77,18 @@ class Dropout(nn.Module):
         return values.device.type != "cpu" or self._lost == _LEVELS
 
     def _factors(self, values: Tensor) -> Tensor:
-        kept = _random_levels(values) >= self._lost
-        return kept.to(values.dtype).mul_(_LEVELS / (_LEVELS - self._lost))
+        # All bits are set in the numbers of what is lost, and none in those of what is kept.
+        lost = _random_levels(values).sub_(self._lost).bitwise_right_shift_(_SIGN_ALONE)
+        up = torch.ones((), dtype=values.dtype).mul_(_LEVELS / (_LEVELS - self._lost))
+        if up.element_size() == lost.element_size():
+            # To make 16 bits of truth values takes longer than all the rest.
+            return lost.bitwise_not_().bitwise_and_(int(up.view(lost.dtype))).view(values.dtype)
+        return lost.add_(1).to(values.dtype).mul_(up)
 
 
 def _random_levels(values: Tensor) -> Tensor:
     """Draw for every element a number from 0 to 2**15 - 1, all equally likely."""
     drawn = torch.empty(-(-values.numel() // 4), dtype=torch.int64).random_()
-    bits = drawn.view(torch.int16)[: values.numel()]
     # The highest of 64 bits is never set; without the signs all four parts are alike.
-    return bits.bitwise_and_(_LEVELS - 1).view(values.shape)
+    drawn.bitwise_and_(_WITHOUT_SIGNS)
+    return drawn.view(torch.int16)[: values.numel()].view(values.shape)

@@ -86,3 +86,17 @@ def test_network_has_no_other_and_the_same_weights():
     image = torch.rand(2, 1, 48, 32)
     with torch.no_grad():
         torch.testing.assert_close(own(image), plain(image), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32, torch.float64])
+def test_factors_are_those_of_a_comparison(dtype):
+    """What is made of bits is what the numbers say, in every type."""
+    layer, values = Dropout(0.1), torch.ones(3, 4, 7, 5, dtype=dtype)
+    torch.manual_seed(3)
+    factors = layer.factors(values)
+    torch.manual_seed(3)
+    drawn = torch.empty(105, dtype=torch.int64).random_().view(torch.int16) & (2**15 - 1)
+    lost = round(0.1 * 2**15)
+    kept = (drawn >= lost).view(values.shape)
+    assert torch.equal(factors, kept.to(dtype).mul_(2**15 / (2**15 - lost)))
+    assert factors.dtype == dtype
