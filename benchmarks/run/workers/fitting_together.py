@@ -65,7 +65,10 @@ def fit_group(
     done : collection of str
         Names of tasks that are done.
     """
-    wanted = [task for task in tasks if task.name not in done and _is_fitted(runner, task)]
+    left = [task for task in tasks if task.name not in done]
+    if len(left) < 2:
+        return
+    wanted = [task for task in left if _is_fitted(runner, task)]
     if len(wanted) < 2:
         return
     logs = [CellLog(runner.run.root, task.name) for task in wanted]
@@ -88,4 +91,7 @@ def _is_fitted(runner: CellRunner, task: Task) -> bool:
         return task.maps is not None
     if task.kind != "method" or runner.people(task.cell).nobody:
         return False
-    return isinstance(runner.make(task.cell), ImageTranslation)
+    try:
+        return isinstance(runner.make(task.cell), ImageTranslation)
+    except Exception:  # an outsider's method may raise anything; its own cell says what
+        return False

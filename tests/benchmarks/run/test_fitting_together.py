@@ -147,6 +147,23 @@ def test_a_failure_is_its_own_cell_s(tmp_path, shared_dataset, own_method):
             assert record["error"] == "ValueError: an odd seed"
 
 
+def test_what_cannot_even_be_made_is_its_own_cell_s(tmp_path, shared_dataset, own_method):
+    """A method of others whose constructor refuses one of the seeds."""
+    spec = own_method("self.odd = self.seed % 2")
+    path = next(tmp_path.glob("*.py"))
+    path.write_text(
+        path.read_text()
+        + "    def __init__(self, *, training=None, seed=0, device='cpu'):\n"
+        + "        if seed % 2:\n"
+        + "            raise ValueError('an odd seed')\n"
+        + "        super().__init__(training=training, seed=seed, device=device)\n"
+    )
+    protocol = pair_protocol(harmonizers=[spec], seeds=tuple(range(6)))
+    run(tmp_path / "out", shared_dataset, protocol, threads=1, stack=6)
+    found = [one for one in records(tmp_path / "out").values() if one["harmonizer"] == "own"]
+    assert {one["status"] for one in found} == {"done", "failed"}
+
+
 def test_a_death_costs_the_others_nothing(tmp_path, shared_dataset, own_method):
     """Whoever was fitted together with the one that kills its process is fitted anew, alone."""
     victim = tmp_path / "victim"

@@ -214,7 +214,7 @@ def alive(pid):
     return state != "Z"
 
 
-@pytest.mark.parametrize("wrong", [{"jobs": 0}, {"threads": 0}, {"jobs": -3}])
+@pytest.mark.parametrize("wrong", [{"jobs": 0}, {"threads": 0}, {"jobs": -3}, {"stack": 0}])
 def test_no_processes(wrong):
     with pytest.raises(InputError, match="give 1 or more"):
         Execution(**wrong)
