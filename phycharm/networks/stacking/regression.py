@@ -10,11 +10,11 @@ from torch.optim import Optimizer
 from ..in_batches import in_batches
 from ..training_progress import Terms
 
-Batch = TypeVar("Batch")
+_Batch = TypeVar("_Batch")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Regression(Generic[Batch]):
+class Regression(Generic[_Batch]):
     """Networks that see the same input, and one loss of what they make of it.
 
     Parameters
@@ -37,10 +37,10 @@ class Regression(Generic[Batch]):
 
     networks: Mapping[str, nn.Module]
     optimizer: Optimizer
-    batch: Callable[[Tensor], Batch]
+    batch: Callable[[Tensor], _Batch]
     shape: Sequence[int]
-    inputs: Callable[[Batch], Tensor]
-    loss: Callable[[Mapping[str, Tensor], Batch], Terms]
+    inputs: Callable[[_Batch], Tensor]
+    loss: Callable[[Mapping[str, Tensor], _Batch], Terms]
 
     def step(self, indices: Tensor) -> Terms:
         """Do one step of the optimizer; the `step` of a `Training`."""
@@ -51,12 +51,12 @@ class Regression(Generic[Batch]):
         self.optimizer.step()
         return terms
 
-    def terms(self, batch: Batch) -> Terms:
+    def terms(self, batch: _Batch) -> Terms:
         """Return the loss terms of a batch.
 
         Parameters
         ----------
-        batch : Batch
+        batch : _Batch
             As `batch` returns it, or people to validate by.
         """
         inputs = self.inputs(batch)
