@@ -146,7 +146,7 @@ class LocalPool:
         for worker in self._workers:
             if not worker.ready or worker.tasks:
                 continue
-            possible = [t for t in waiting if not t.needs or t.needs in finished]
+            possible = [t for t in waiting if self._can_begin(t, waiting, finished)]
             if not possible:
                 return
             worker.tasks = self._group(possible)
@@ -159,6 +159,15 @@ class LocalPool:
                 names = "\t".join(task.name for task in worker.tasks)
                 worker.process.stdin.write(f"{names}\n")
                 worker.process.stdin.flush()
+
+    def _can_begin(self, task: Task, waiting: Sequence[Task], finished: set[str]) -> bool:
+        if not task.needs:
+            return True
+        if self.stack > 1:  # what stands on other maps would be fitted together with it
+            under_way = [one for worker in self._workers for one in worker.tasks]
+            if any(one.kind == "maps" for one in (*waiting, *under_way)):
+                return False
+        return task.needs in finished
 
     def _group(self, possible: Sequence[Task]) -> list[Task]:
         """Choose what is done next; whoever was there when a worker died is done alone."""
