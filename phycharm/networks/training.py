@@ -203,7 +203,8 @@ class Training:
         while course.progress.batches < end:
             self._one_step(course)
             course.set_rates()
-            course.keep_if_due()
+            if course.is_due:
+                course.keep()
 
 
 def adam(module: nn.Module, plan: TrainingPlan) -> Adam:

@@ -83,8 +83,8 @@ class TrainingCourse:
         """Whether it is time to keep the state."""
         return self._kept is not None and self._kept.is_due
 
-    def keep_if_due(self, *, share: float = 1.0) -> None:
-        """Keep the state if the last one is old enough.
+    def keep(self, *, share: float = 1.0) -> None:
+        """Keep the state, inside of `kept_in`.
 
         Parameters
         ----------
@@ -92,7 +92,7 @@ class TrainingCourse:
             Part of the time that is this training's, where several are done at once.
         """
         if self._kept is not None:
-            self._kept.keep_if_due(self.parts(), share=share)
+            self._kept.keep(self.parts(), share=share)
 
     def factor(self, batches: int) -> float:
         """Return what the learning rate is multiplied by after so many batches."""
@@ -131,7 +131,7 @@ class TrainingCourse:
         Parameters
         ----------
         share : float
-            See `keep_if_due`.
+            See `keep`.
         """
         progress = self.progress
         for name, module in self.training.modules.items():

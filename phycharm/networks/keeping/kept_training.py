@@ -91,8 +91,8 @@ class KeptTraining:
         """Whether the last state is old enough."""
         return self._fit.is_due()
 
-    def keep_if_due(self, parts: Mapping[str, Stateful], *, share: float = 1.0) -> None:
-        """Keep the state if the last one is old enough.
+    def keep(self, parts: Mapping[str, Stateful], *, share: float = 1.0) -> None:
+        """Keep the state.
 
         Parameters
         ----------
@@ -101,11 +101,10 @@ class KeptTraining:
         share : float
             Part of the time that is this training's, where several are done at once.
         """
-        if self.is_due:
-            self._write(parts, ended=False, share=share)
+        self._write(parts, ended=False, share=share)
 
     def end(self, parts: Mapping[str, Stateful], *, share: float = 1.0) -> None:
-        """Keep what a training leaves behind; parameters as those of `keep_if_due`."""
+        """Keep what a training leaves behind; parameters as those of `keep`."""
         if self._fit.is_worth_it():
             self._write(parts, ended=True, share=share)
 

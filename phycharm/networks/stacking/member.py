@@ -74,16 +74,14 @@ class Member:
         with self.own_numbers():
             return self.course.end_round()
 
-    def keep_if_due(self, *, share: float) -> None:
-        """Keep the state if the last one is old enough."""
-        if not self.course.is_due:
-            return
+    def keep(self, *, share: float) -> None:
+        """Keep the state, with the numbers that the training would have drawn next."""
         numbers = RandomState()
         others = numbers.state_dict()
         numbers.load_state_dict(self._all_numbers)
         try:
             with self.own_numbers():
-                self.course.keep_if_due(share=share)
+                self.course.keep(share=share)
         finally:
             numbers.load_state_dict(others)
 

@@ -56,7 +56,7 @@ class Regression(Generic[_Batch]):
 
         Parameters
         ----------
-        batch : _Batch
+        batch : object
             As `batch` returns it, or people to validate by.
         """
         inputs = self.inputs(batch)

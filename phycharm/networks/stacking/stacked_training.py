@@ -57,8 +57,9 @@ class StackedTraining:
             self._step()
             if any(course.is_due for course in courses):
                 self._write_back()
+                # All at one step: what was kept at different ones could not go on together.
                 for member in self._members:
-                    member.keep_if_due(share=1 / len(courses))
+                    member.keep(share=1 / len(courses))
         self._write_back()
 
     def _write_back(self) -> None:

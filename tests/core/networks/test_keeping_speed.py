@@ -40,7 +40,7 @@ def test_keeping_a_paper_s_networks(name, benchmark, tmp_path):
     parts = course.parts()
     with kept_in(tmp_path, every=0):
         kept = next_training({"label": name})
-        benchmark.pedantic(kept.keep_if_due, args=(parts,), rounds=3)
+        benchmark.pedantic(kept.keep, args=(parts,), rounds=3)
     size = (tmp_path / "001.safetensors").stat().st_size
     weights = sum(p.numel() for network in networks for p in network.parameters())
     # Weights, two means of Adam, and the state that was best: 4 bytes each.

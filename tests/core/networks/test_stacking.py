@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from phycharm.networks.basic_unet import basic_unet
-from phycharm.networks.keeping.kept_fit import kept_in
+from phycharm.networks.keeping.kept_fit import KeptFit, kept_in
 from phycharm.networks.losses import masked_mse
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.stacking.regression import Regression
@@ -225,6 +225,34 @@ def test_a_kill_costs_what_came_after_the_last_state(monkeypatch, tmp_path, agai
         done = [fit() for fit in fits]
     for one in done:
         assert_alike(one, Fit(one.seed, plan=STEPS)(), tolerance=2e-4)
+
+
+def test_all_are_kept_at_one_step(monkeypatch, tmp_path):
+    """Each fit has its own clock; states of different steps could not go on together."""
+    original, batches = StackedTraining._step, []
+
+    def kept(seed):
+        with kept_in(tmp_path / str(seed)):
+            return Fit(seed, plan=STEPS)()
+
+    def killed(self):
+        if self._members[0].course.progress.batches == 7:
+            raise Killed
+        original(self)
+
+    monkeypatch.setattr(KeptFit, "is_due", lambda fit: fit.folder.name == "1")
+    monkeypatch.setattr(StackedTraining, "_step", killed)
+    fits = [lambda n=n: kept(n) for n in (1, 2)]
+    with pytest.raises(Killed):
+        fits_together(fits)
+
+    def watched(self):
+        batches.append([member.course.progress.batches for member in self._members])
+        original(self)
+
+    monkeypatch.setattr(StackedTraining, "_step", watched)
+    fits_together(fits)
+    assert batches[0] == [7, 7]
 
 
 def test_the_time_is_shared(monkeypatch, tmp_path):

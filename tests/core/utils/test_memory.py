@@ -38,6 +38,7 @@ def test_peak_is_in_bytes():
     assert len(large) < peak_memory() <= MACHINE
 
 
+# Elsewhere there is `getrusage` alone, which may well hand on what the starting process held.
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="Linux alone tells it")
 def test_peak_is_not_that_of_who_started_the_process():
     """What `getrusage` says of a worker is at least what the run had held that started it."""
