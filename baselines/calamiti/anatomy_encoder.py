@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from phycharm.networks.layers.instance_norm import InstanceNorm
+
 from .double_conv_unet import DoubleConvUNet, normalized_block
 
 _FEATURES = 16
@@ -28,7 +30,7 @@ class AnatomyEncoder(nn.Module):
         self.classes = classes
         self.layers = nn.Sequential(
             DoubleConvUNet(in_channels=1, out_channels=_FEATURES, base=base),
-            nn.InstanceNorm2d(_FEATURES, affine=True),
+            InstanceNorm(_FEATURES),
             nn.LeakyReLU(0.2),
             normalized_block(_FEATURES, 16),
             normalized_block(16, 32),

@@ -7,6 +7,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from phycharm.networks.layers.instance_norm import InstanceNorm
+from phycharm.networks.layers.max_pool import MaxPool
+from phycharm.networks.layers.up_convolution import UpConvolution
+
 Norms = Literal["all", "down"]
 LEVELS = 4
 """How often the network halves its image: sides must be multiples of 2**LEVELS."""
@@ -36,11 +40,11 @@ class DoubleConvUNet(nn.Module):
         widths = [base * 2**level for level in range(LEVELS + 1)]
         self.first = _double(block, in_channels, base)
         self.down = nn.ModuleList(
-            nn.Sequential(nn.MaxPool2d(2), _double(normalized_block, before, after))
+            nn.Sequential(MaxPool(), _double(normalized_block, before, after))
             for before, after in pairwise(widths)
         )
         self.grow = nn.ModuleList(
-            nn.ConvTranspose2d(2 * width, width, 2, stride=2) for width in widths[-2::-1]
+            UpConvolution(2 * width, width, factor=2) for width in widths[-2::-1]
         )
         self.up = nn.ModuleList(_double(block, 2 * width, width) for width in widths[-2::-1])
         self.last = nn.Conv2d(base, out_channels, 3, padding=1)
@@ -64,7 +68,7 @@ def normalized_block(in_channels: int, out_channels: int) -> nn.Sequential:
     # A bias before a norm does nothing: the norm subtracts it.
     return nn.Sequential(
         nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False),
-        nn.InstanceNorm2d(out_channels, affine=True),
+        InstanceNorm(out_channels),
         nn.LeakyReLU(0.2),
     )
 

@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from phycharm.networks.layers.instance_norm import InstanceNorm
+
 from .pix2pix_generator import normal_weights
 
 PAPER_STRIDED = 3
@@ -41,7 +43,7 @@ class PatchDiscriminator(nn.Module):
                     padding=1,
                     bias=level == 0,
                 ),
-                *([nn.InstanceNorm2d(width, affine=True)] if level else []),
+                *([InstanceNorm(width)] if level else []),
                 nn.LeakyReLU(0.2),
             ]
         self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, padding=1))

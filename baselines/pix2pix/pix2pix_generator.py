@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from phycharm.networks.layers.dropout import Dropout
+from phycharm.networks.layers.instance_norm import InstanceNorm
 
 PAPER_HALVINGS = 8
 """Halvings of the paper's generator, for images of 256 x 256."""
@@ -109,7 +110,7 @@ def _down(in_channels: int, out_channels: int, *, normalized: bool) -> nn.Sequen
         nn.Conv2d(in_channels, out_channels, 4, stride=2, padding=1, bias=not normalized)
     ]
     if normalized:
-        layers.append(nn.InstanceNorm2d(out_channels, affine=True))
+        layers.append(InstanceNorm(out_channels))
     return nn.Sequential(*layers, nn.LeakyReLU(0.2))
 
 
@@ -120,7 +121,7 @@ class _Up(nn.Module):
             in_channels, out_channels, 4, stride=2, padding=1, bias=False
         )
         self.rest = nn.Sequential(
-            nn.InstanceNorm2d(out_channels, affine=True),
+            InstanceNorm(out_channels),
             *([Dropout(dropout)] if dropout else []),
             nn.ReLU(),
         )

@@ -10,6 +10,7 @@ from torch import nn
 from .layers.dropout import Dropout
 from .layers.instance_norm import InstanceNorm
 from .layers.max_pool import MaxPool
+from .layers.up_convolution import UpConvolution
 
 PAPER_FEATURES = (16, 32, 64, 128, 256, 32)
 LEVELS = 4
@@ -68,6 +69,8 @@ def _without_waste(network: nn.Module) -> nn.Module:
                 setattr(module, name, MaxPool())
             elif isinstance(child, nn.InstanceNorm2d):
                 setattr(module, name, InstanceNorm(child.num_features))
+            elif isinstance(child, nn.ConvTranspose2d) and child.kernel_size == child.stride:
+                setattr(module, name, UpConvolution.of(child))
     return network
 
 

@@ -1,6 +1,5 @@
-"""Instance norm in a seventh of the time on a CPU."""
+"""Instance norm in less time on a CPU."""
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from typing_extensions import override
@@ -9,9 +8,9 @@ from typing_extensions import override
 class InstanceNorm(nn.InstanceNorm2d):
     """Instance norm as `torch.nn.InstanceNorm2d(affine=True)` computes it, to rounding.
 
-    Where no gradient is wanted on a CPU it is the group norm with one channel a group, which is
-    the same by definition: torch sums the voxels of an instance norm one after the other, in
-    double precision, and those of a group norm several at once.
+    On a CPU it is the group norm with one channel a group, which is the same by definition: torch
+    sums the voxels of an instance norm one after the other, in double precision, and those of a
+    group norm several at once. Without gradients it takes a seventh of the time.
 
     Examples
     --------
@@ -28,7 +27,7 @@ class InstanceNorm(nn.InstanceNorm2d):
     @override
     def forward(self, input: Tensor) -> Tensor:
         """Return the image with mean 0 and variance 1, scaled and shifted, in each channel."""
-        if torch.is_grad_enabled() or input.device.type != "cpu":
+        if input.device.type != "cpu":
             normed: Tensor = super().forward(input)
             return normed
         return F.group_norm(input, self.num_features, self.weight, self.bias, self.eps)

@@ -1,4 +1,4 @@
-"""Instance norm: torch's values to rounding, and torch's own where something is learned."""
+"""Instance norm: torch's values and gradients, to rounding."""
 
 import torch
 
@@ -23,7 +23,13 @@ def test_equals_torch_to_rounding():
     torch.testing.assert_close(made, wanted, rtol=0, atol=5e-4)
 
 
-def test_is_torch_s_own_where_something_is_learned():
+def test_gradients_equal_torch_s_to_rounding():
     norm, image = _norm_and_image()
+    image = (image - 1000).requires_grad_()
     wanted = torch.nn.functional.instance_norm(image, weight=norm.weight, bias=norm.bias)
-    assert torch.equal(norm(image), wanted)
+    by = [image, norm.weight, norm.bias]
+    factors = torch.randn(wanted.shape, generator=torch.Generator().manual_seed(1))
+    theirs = torch.autograd.grad((wanted * factors).sum(), by)
+    ours = torch.autograd.grad((norm(image) * factors).sum(), by)
+    for own, torchs in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(own, torchs, rtol=1e-4, atol=1e-5)

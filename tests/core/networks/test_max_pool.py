@@ -22,3 +22,24 @@ def test_a_tie_has_one_gradient_as_in_torch():
     MaxPool()(image).sum().backward()
     assert image.grad is not None
     assert sorted(image.grad.flatten().tolist()) == [0.0, 0.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("sides", [(8, 6), (7, 5), (2, 2)])
+def test_gradients_are_torch_s_to_the_last_digit(sides, dtype):
+    draw = torch.Generator().manual_seed(0)
+    # Few values: many are equal.
+    image = torch.randint(0, 4, (3, 4, *sides), generator=draw).to(dtype).requires_grad_()
+    halved = MaxPool()(image)
+    gradient = torch.randn(halved.shape, generator=draw).to(dtype)
+    (ours,) = torch.autograd.grad(halved, image, gradient)
+    (theirs,) = torch.autograd.grad(torch.nn.functional.max_pool2d(image, 2), image, gradient)
+    assert ours.dtype == dtype
+    assert torch.equal(ours, theirs)
+
+
+def test_one_image_without_a_batch():
+    image = torch.randn(4, 6, 8, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    (gradient,) = torch.autograd.grad(MaxPool()(image).sum(), image)
+    assert gradient.shape == image.shape
+    assert gradient.sum() == 4 * 3 * 4
