@@ -1,6 +1,7 @@
 """Progress of long work: a live bar on a terminal, plain lines elsewhere."""
 
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ _LINE_EVERY_S = 10.0
 
 
 class Bar(Protocol):
-    """Progress of a piece of long work: steps done, time left."""
+    """Progress of a piece of long work: steps done, time left; threads may share one."""
 
     def advance(self, steps: int = 1, detail: str = "") -> None:
         """Count steps done, with a word on the current state (a loss, a subject)."""
@@ -26,8 +27,13 @@ class _PlainBar:
         self._label, self._total, self._done = label, total, 0
         self._start = time.monotonic()
         self._last_line = -_LINE_EVERY_S
+        self._one_at_a_time = threading.Lock()
 
     def advance(self, steps: int = 1, detail: str = "") -> None:
+        with self._one_at_a_time:
+            self._advance(steps, detail)
+
+    def _advance(self, steps: int, detail: str) -> None:
         self._done += steps
         now = time.monotonic() - self._start
         if now - self._last_line < _LINE_EVERY_S and self._done < self._total:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from phycharm.data.bids.bids_dataset import BidsDataset
 from phycharm.data.nifti import read_image, read_volume
@@ -269,3 +270,15 @@ def test_bids_validator_would_see_an_error(dataset, tmp_path):
         timeout=300,
     )
     assert result.returncode != 0
+
+
+def test_threads_change_no_file(tmp_path):
+    people = {"subjects": 2, "quantitative_subjects": 1, "voxel_size": 8.0, "scanners": ("GE",)}
+    before = torch.get_num_threads()
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            simulate_dataset(tmp_path / str(threads), **people)
+    finally:
+        torch.set_num_threads(before)
+    assert checksums(tmp_path / "1") == checksums(tmp_path / "3")
