@@ -6,7 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from phycharm.data.nifti import write_volume
+import torch
+
 from phycharm.data.scan import Scan
 from phycharm.harmonizers.card import untold_name
 from phycharm.utils.arrays import Image
@@ -18,6 +19,7 @@ from ..protocol.run_data import RunData
 from .cases import Case, CaseMaker, MakeImage
 from .features import image_features
 from .image_scorer import ImageScorer
+from .image_writer import ImageWriter
 from .tables.cell_tables import CellTables
 from .tissue_scorer import JudgedTissues, TissueScorer
 from .tissues import TissuesInMask
@@ -92,24 +94,33 @@ class Evaluation:
         with (
             CellTables(self.folder, tissues=self.tissues is not None) as tables,
             progress_bar(f"{self.cell.name}: evaluating", len(people)) as bar,
+            ImageWriter(behind=self._has_core_to_spare) as writer,
         ):
             for split, subject in people:
                 told: set[str] = set()
                 for cases in maker.cases(split, subject):
                     groups = _by_target(cases) if of_target else [[case] for case in cases]
                     if not of_target:
-                        self._keep(cases)
+                        self._keep(cases, writer)
                     for group, found in self._judged(groups, common_domain=reference is not None):
                         self._score(group, found, tables, common_domain=reference is not None)
                         self._measure(group, found, tables, told)
                 tables.flush()
                 bar.advance(detail=f"sub-{subject}")
 
-    def _keep(self, cases: list[Case]) -> None:
-        for case in cases:
-            if not case.untold:
-                path = self.folder / "images" / f"{case.stem}_T1w.nii.gz"
-                write_volume(path, case.image, case.source.affine)
+    @property
+    def _has_core_to_spare(self) -> bool:
+        return self.scorer.device != "cpu" or torch.get_num_threads() > 1
+
+    def _keep(self, cases: list[Case], writer: ImageWriter) -> None:
+        folder = self.folder / "images"
+        writer.write(
+            [
+                (folder / f"{case.stem}_T1w.nii.gz", case.image, case.source.affine)
+                for case in cases
+                if not case.untold
+            ]
+        )
 
     def _judged(
         self, groups: list[list[Case]], *, common_domain: bool
