@@ -9,7 +9,6 @@ from pathlib import Path
 from ..errors import InputError
 from ..utils.atomic import atomic_folder
 from ..utils.progress import progress_bar
-from ..utils.side_by_side import side_by_side
 from .grid import ScanGrid
 from .people.anatomy import Anatomy, template_anatomy
 from .people.atrophy import require_atrophy
@@ -17,6 +16,7 @@ from .people.real_anatomies import people_anatomies
 from .people.subject import DigitalSubject, make_subject
 from .scanners.scanner_models import chosen
 from .scanners.visit import Visit
+from .side_by_side import side_by_side
 from .writing import write_descriptions, write_quantitative, write_travelling, write_truth
 
 MOST_PEOPLE = 10_000

@@ -15,8 +15,8 @@ from ..datasets.shipped import recognised
 from .layout_tree import LayoutTree
 from .map_files import MapFiles, MapKind
 from .mask_files import MaskFiles
+from .metadata.sidecar import Sidecars
 from .scan_files import ScanFile, ScanFiles, place, sequence_name, sort_out
-from .sidecar import Sidecars
 from .tree import Tree
 
 Kind = Literal["T1w", "mask", "T1map", "inv-2"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..datasets.dataset_file import PERSON, DatasetFile, Division
 from ..datasets.matching import matched, require_names
-from .sidecar import Sidecars
+from .metadata.sidecar import Sidecars
 from .tree import ImageFile
 
 # What may tell one T1-weighted image from another without making it something else. Echoes, parts,

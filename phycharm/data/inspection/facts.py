@@ -14,7 +14,7 @@ from ...errors import InputError
 from ...physics.acquisition import TIMES
 from ..bids.bids_dataset import BidsDataset
 from ..bids.map_files import MapKind
-from ..bids.protocols import ScanProtocol
+from ..bids.metadata.protocols import ScanProtocol
 from ..bids.scan_files import ScanFile, sequence_name
 from ..content import absence
 from ..nifti import other_grid, read_image

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from phycharm.data.bids.bids_dataset import BidsDataset
-from phycharm.data.bids.sidecar import read_scanner
+from phycharm.data.bids.metadata.sidecar import read_scanner
 from phycharm.errors import InputError
 
 from support.bids_folder import sidecar, write_json

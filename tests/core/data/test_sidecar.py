@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 
-from phycharm.data.bids.sidecar import read_scanner
+from phycharm.data.bids.metadata.sidecar import read_scanner
 from phycharm.errors import InputError
 from phycharm.physics.acquisition import Acquisition
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phycharm.data.bids.metadata_fields import FIELDS, TEXTS
-from phycharm.data.bids.sidecar import Sidecars, read_scanner
+from phycharm.data.bids.metadata.metadata_fields import FIELDS, TEXTS
+from phycharm.data.bids.metadata.sidecar import Sidecars, read_scanner
 from phycharm.errors import InputError
 from phycharm.utils.untrusted.printable import printable
 

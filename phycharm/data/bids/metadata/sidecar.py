@@ -6,13 +6,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
-from ...errors import InputError
-from ...physics.acquisition import Acquisition, InversionEnd
-from ...utils.json_file import read_object
-from ...utils.suggestions import did_you_mean
-from ..content import require_content
-from ..scanner import Scanner
-from .bids_name import BidsName, inherited_sidecars
+from ....errors import InputError
+from ....physics.acquisition import Acquisition, InversionEnd
+from ....utils.json_file import read_object
+from ....utils.suggestions import did_you_mean
+from ...content import require_content
+from ...scanner import Scanner
+from ..bids_name import BidsName, inherited_sidecars
 from .metadata_fields import FIELDS, GIVEN, TEXTS
 
 READOUT_MS = 50.0

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import torch
 from threadpoolctl import threadpool_limits
 
-from .memory import usable_memory
+from ..utils.memory import usable_memory
 
 
 def side_by_side(works: Sequence[Callable[[], object]], *, memory: int) -> None:

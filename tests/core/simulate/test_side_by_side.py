@@ -7,7 +7,7 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info
 
-from phycharm.utils.side_by_side import side_by_side
+from phycharm.simulate.side_by_side import side_by_side
 
 SMALL = 1000
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ...physics.acquisition import TIMES
-from ..scanner import Scanner
-from .scan_files import ScanFile
+from ....physics.acquisition import TIMES
+from ...scanner import Scanner
+from ..scan_files import ScanFile
 
 _TOLERANCE = 0.05
 

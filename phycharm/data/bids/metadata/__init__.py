@@ -1,0 +1,1 @@
+"""What stands beside an image: its sidecars, and the scanner that they tell of."""
