@@ -135,8 +135,8 @@ class TravellingReader:
             more = f" and {len(others) - 1} more" if len(others) > 1 else ""
             warnings.warn(
                 f"{self._root}: {name} changed its protocol (TI, TR or TE differ by more than 5 "
-                f"%): {others[0]}{more} differ from {protocols[0].scans[0].path.name}; [[divide]] in "
-                "a dataset file makes two scanners of it (`phycharm inspect` shows the scans).",
+                f"%): {others[0]}{more} differ from {protocols[0].scans[0].path.name}; [[divide]] "
+                "in a dataset file makes two scanners of it (`phycharm inspect` shows the scans).",
                 stacklevel=4,
             )
         self._warn_of_sequences(name)
