@@ -8,14 +8,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..layers.beside import Beside
 from ..layers.dropout import Dropout
 from .stacked_layer import StackedLayer
 
 _WITH_WEIGHTS = nn.Conv2d | nn.ConvTranspose2d | nn.InstanceNorm2d
+_WITHOUT_WEIGHTS = (
+    nn.LeakyReLU | nn.ReLU | nn.Identity | nn.MaxPool2d | nn.ModuleList | Dropout | Beside
+)
 
 
 class StackedNetworks:
-    """BasicUNets that differ in their weights alone, in training mode; a call computes all at once.
+    """Networks that differ in their weights alone, in training mode; a call computes all at once.
 
     What they see and make lies side by side as channels of one image, through all layers. This is
     not done by `torch.vmap`: inside of it autocast has no effect on convolutions (pytorch 192617).
@@ -27,8 +31,8 @@ class StackedNetworks:
 
     Attributes
     ----------
-    weights : dict of str to Parameter, shape (K, ...)
-        Those of all networks, by their names in each.
+    parts : dict of Parameter to list of K Parameter
+        The stacked weights, shape (K, ...), and of which weights of the networks they are.
     pattern : Module
         All of them as one network.
     single : Module
@@ -39,7 +43,10 @@ class StackedNetworks:
         self._networks = list(networks)
         self.single = copy.deepcopy(self._networks[0]).train()
         self.pattern = _as_one(self._networks)
-        self.weights = dict(self.pattern.named_parameters())
+        self.parts = {
+            stacked: [network.get_parameter(name) for network in self._networks]
+            for name, stacked in self.pattern.named_parameters()
+        }
         self._dropouts = _dropouts(self.pattern)
 
     def __call__(self, inputs: Tensor, factors: Sequence[Mapping[str, Tensor]]) -> Tensor:
@@ -77,6 +84,8 @@ class StackedNetworks:
             By the names of the layers.
         """
         seen: dict[str, Tensor] = {}
+        if not self._dropouts:
+            return seen
 
         def see(name: str, _: nn.Module, given: tuple[Tensor]) -> None:
             seen[name] = given[0]
@@ -108,18 +117,32 @@ class StackedNetworks:
     def write_back(self) -> None:
         """Give every network its weights."""
         with torch.no_grad():
-            for number, network in enumerate(self._networks):
-                for name, weights in network.named_parameters():
-                    weights.copy_(self.weights[name][number])
+            for stacked, parts in self.parts.items():
+                for weights, own in zip(parts, stacked, strict=True):
+                    weights.copy_(own)
 
 
 def can_be_stacked(network: nn.Module) -> bool:
-    """Whether a network is of the kind whose layers are known here: a BasicUNet."""
+    """Whether it is known how to compute a network together with others.
+
+    Its layers have to be of the kinds that are known here, and it has to be a BasicUNet or to say
+    `stackable = True` itself (not by inheritance): that its `forward` calls layers, computes
+    number by number, and puts images beside each other by `Beside`, and does nothing else.
+    """
     from monai.networks.nets.basic_unet import BasicUNet
 
-    norms = [one for one in network.modules() if isinstance(one, nn.InstanceNorm2d)]
-    alike = bool(norms) and all(norm.affine and not norm.track_running_stats for norm in norms)
-    return type(network) is BasicUNet and alike
+    kind = type(network)
+    says_so = bool(vars(kind).get("stackable", False))
+    leaves = [one for one in network.modules() if not list(one.children())]
+    return (kind is BasicUNet or says_so) and all(map(_is_known, leaves))
+
+
+def _is_known(layer: nn.Module) -> bool:
+    if isinstance(layer, nn.InstanceNorm2d):
+        return layer.affine and not layer.track_running_stats
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+        return layer.padding_mode == "zeros"
+    return isinstance(layer, _WITHOUT_WEIGHTS)
 
 
 def _as_one(networks: Sequence[nn.Module]) -> nn.Module:
@@ -129,7 +152,9 @@ def _as_one(networks: Sequence[nn.Module]) -> nn.Module:
     pattern = copy.deepcopy(networks[0]).train()
     for name, module in list(pattern.named_modules()):
         if isinstance(module, UpCat):
-            vars(module)["forward"] = partial(_up_and_beside, module, len(networks))
+            vars(module)["forward"] = partial(_up_and_beside, module, Beside(len(networks)))
+        if isinstance(module, Beside):
+            module.count = len(networks)
         if isinstance(module, _WITH_WEIGHTS):
             place, _, own = name.rpartition(".")
             layers = [network.get_submodule(name) for network in networks]
@@ -137,11 +162,9 @@ def _as_one(networks: Sequence[nn.Module]) -> nn.Module:
     return pattern
 
 
-def _up_and_beside(block: Any, count: int, images: Tensor, skipped: Tensor) -> Tensor:
+def _up_and_beside(block: Any, beside: Beside, images: Tensor, skipped: Tensor) -> Tensor:
     """Do what a block on the way up does, but put each network's channels beside its own."""
-    larger: Tensor = block.upsample(images)
-    both = [one.unflatten(1, (count, -1)) for one in (skipped, larger)]
-    made: Tensor = block.convs(torch.cat(both, 2).flatten(1, 2))
+    made: Tensor = block.convs(beside(skipped, block.upsample(images)))
     return made
 
 
