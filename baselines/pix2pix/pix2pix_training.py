@@ -70,11 +70,11 @@ class Pix2PixTraining:
 
     def _script(self, source: Tensor, wanted: Tensor, mask: Tensor) -> Script:
         """Improve the discriminator once, then the generator once, on the same slices."""
-        made = (yield Ask(("G",), source))["G"]
+        made = (yield Ask(("G",), (source,)))["G"]
         pairs = [as_judged(source, image, mask) for image in (wanted, made.detach())]
-        judged = self.discriminator_terms((yield Ask(("D",), torch.cat(pairs)))["D"])
+        judged = self.discriminator_terms((yield Ask(("D",), (torch.cat(pairs),)))["D"])
         yield Learn("D", judged["D.loss"])
-        logits = (yield Ask(("D",), as_judged(source, made, mask)))["D"]
+        logits = (yield Ask(("D",), (as_judged(source, made, mask),)))["D"]
         terms = self.generator_terms(logits, made, wanted, mask)
         yield Learn("G", terms["loss"])
         return terms | judged

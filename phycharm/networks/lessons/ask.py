@@ -1,8 +1,7 @@
 """Something that a step wants: answers of networks."""
 
 from dataclasses import dataclass
-
-from torch import Tensor
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -13,9 +12,13 @@ class Ask:
     ----------
     networks : tuple of str
         Their names. Each sees the same.
-    inputs : Tensor, shape (N, C, H, W)
-        What they see; an answer to a slice depends on no other slice.
+    inputs : tuple
+        What they see, as `forward` takes it: tensors of N slices, of which an answer depends on no
+        other slice, and numbers, the same for all trainings that do the step as one.
+    learning : bool
+        Whether something is to be learned by the answers.
     """
 
     networks: tuple[str, ...]
-    inputs: Tensor
+    inputs: tuple[Any, ...]
+    learning: bool = True

@@ -48,14 +48,19 @@ class Lesson:
 
     def step(self, indices: Tensor) -> Terms:
         """Do one step alone; the `step` of a `Training`."""
-        step = OpenStep(self.script(indices))
+        return self.perform(self.script(indices))
+
+    def perform(self, script: Script) -> Terms:
+        """Do alone what a script wants; return its terms."""
+        step = OpenStep(script)
         while step.wanted is not None:
             step.go_on(self._done(step.wanted))
         return step.terms
 
     def _done(self, wanted: Ask | Learn) -> Answers:
         if isinstance(wanted, Ask):
-            return {name: self.networks[name](wanted.inputs) for name in wanted.networks}
+            with torch.set_grad_enabled(wanted.learning and torch.is_grad_enabled()):
+                return {name: self.networks[name](*wanted.inputs) for name in wanted.networks}
         learn_by(self.optimizers[wanted.optimizer], wanted.loss)
         return {}
 

@@ -3,13 +3,12 @@
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from torch import Tensor
-
 from ..training_progress import Terms
 from .ask import Ask
 from .learn import Learn
 
-Answers = Mapping[str, Tensor]
+Answers = Mapping[str, Any]
+"""What networks return, by their names: tensors, or tuples of them."""
 Script = Generator[Ask | Learn, Answers, Terms]
 """A step as a method writes it down: it yields what it wants and returns its loss terms.
 

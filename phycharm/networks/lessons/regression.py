@@ -64,7 +64,7 @@ class Regression(Generic[_Batch]):
         batch = self.batch(indices)
         parts = []
         for inputs in self.inputs(batch).split(_AT_ONCE):
-            parts.append((yield Ask(tuple(self.networks), inputs)))
+            parts.append((yield Ask(tuple(self.networks), (inputs,))))
         terms = self.loss({n: torch.cat([one[n] for one in parts]) for n in self.networks}, batch)
         total: Any = terms["loss"]
         yield Learn("all", total)

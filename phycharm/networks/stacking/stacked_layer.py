@@ -7,6 +7,9 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized, register_parametrization
+
+from .stacked_norm import StackedNorm
 
 Compute = Callable[..., Tensor]
 
@@ -20,7 +23,8 @@ class StackedLayer(nn.Module):
     Parameters
     ----------
     layers : sequence of K Module
-        Convolution, transposed convolution or instance norm, alike but for their weights.
+        Convolution, transposed convolution, linear layer or instance norm, alike but for their
+        weights; weights may be spectrally normalized.
 
     Attributes
     ----------
@@ -31,9 +35,15 @@ class StackedLayer(nn.Module):
     def __init__(self, layers: Sequence[nn.Module]) -> None:
         super().__init__()
         self._compute = _computing(layers[0], len(layers))
-        weights: list[Any] = [layer.weight for layer in layers]
-        biases: list[Any] = [layer.bias for layer in layers]
+        known: list[Any] = list(layers)
+        normed = is_parametrized(layers[0], "weight")
+        # To look at a normed weight would count as an iteration of its norm.
+        weights = [one.parametrizations.weight.original if normed else one.weight for one in known]
+        biases = [one.bias for one in known]
         self.weight = _stacked(weights)
+        if normed:
+            norm = StackedNorm([one.parametrizations.weight[0] for one in known])
+            register_parametrization(self, "weight", norm, unsafe=True)
         self.bias = None if biases[0] is None else _stacked(biases)
 
     def forward(self, images: Tensor, **choices: Any) -> Tensor:
@@ -42,7 +52,7 @@ class StackedLayer(nn.Module):
         Parameters
         ----------
         images : Tensor, shape (N, K * C, H, W)
-            What each sees.
+            What each sees; (N, K * C) of a linear layer.
         **choices
             `output_size` (height, width), of a transposed convolution.
         """
@@ -62,10 +72,17 @@ def _computing(layer: nn.Module, count: int) -> Compute:
         )
     if isinstance(layer, nn.ConvTranspose2d):
         return partial(_transposed, layer, layer.groups * count)
+    if isinstance(layer, nn.Linear):
+        return partial(_linear, count)
     known: Any = layer
     shape = {"stride": known.stride, "padding": known.padding, "dilation": known.dilation}
     groups = known.groups * count
     return lambda images, weight, bias: F.conv2d(images, weight, bias, groups=groups, **shape)
+
+
+def _linear(count: int, images: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    # A convolution that sees one number of each channel.
+    return F.conv1d(images[..., None], weight[..., None], bias, groups=count)[..., 0]
 
 
 def _transposed(

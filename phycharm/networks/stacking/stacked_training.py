@@ -87,7 +87,7 @@ class StackedTraining:
         asked = [one for one in wanted if isinstance(one, Ask)]
         losses = [one for one in wanted if isinstance(one, Learn)]
         if len(asked) == len(wanted) and len({one.networks for one in asked}) == 1:
-            return self._stacks[asked[0].networks].answer([one.inputs for one in asked])
+            return self._stacks[asked[0].networks].answer(asked)
         if len(losses) == len(wanted) and len({one.optimizer for one in losses}) == 1:
             total = torch.stack([one.loss for one in losses]).sum()
             self._optimizers[losses[0].optimizer].step(total)
