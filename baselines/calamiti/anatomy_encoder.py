@@ -1,9 +1,12 @@
 """CALAMITI's anatomy: for every pixel, which of a few classes it is of."""
 
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from phycharm.networks.layers.gumbel_choice import GumbelChoice
 from phycharm.networks.layers.instance_norm import InstanceNorm
 
 from .double_conv_unet import DoubleConvUNet, normalized_block
@@ -25,6 +28,9 @@ class AnatomyEncoder(nn.Module):
         Channels of the U-Net's first level.
     """
 
+    stackable: ClassVar[bool] = True
+    """See `can_be_stacked`."""
+
     def __init__(self, *, classes: int = 4, base: int = 8) -> None:
         super().__init__()
         self.classes = classes
@@ -37,6 +43,7 @@ class AnatomyEncoder(nn.Module):
             normalized_block(32, 64),
             nn.Conv2d(64, classes, 3, padding=1),
         )
+        self.choice = GumbelChoice()
 
     def forward(self, image: Tensor, temperature: float = 1.0) -> Tensor:
         """Encode slices.
@@ -55,6 +62,7 @@ class AnatomyEncoder(nn.Module):
         """
         logits: Tensor = self.layers(image)
         if self.training:
-            return F.gumbel_softmax(logits, tau=temperature, hard=True, dim=1)
+            drawn: Tensor = self.choice(logits, temperature)
+            return drawn
         likeliest = F.one_hot(logits.argmax(dim=1), self.classes)
         return torch.movedim(likeliest, -1, 1).to(logits.dtype)

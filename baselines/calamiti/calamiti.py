@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -71,6 +71,8 @@ class Calamiti(Harmonizer):
     InputError
         If an orientation is unknown or named twice, or the scope is unknown.
     """
+
+    stackable: ClassVar[bool] = True
 
     card = MethodCard(
         name="calamiti",
@@ -164,6 +166,7 @@ class Calamiti(Harmonizer):
         plan = CALAMITI_PLAN.changed(self.training)
         model = self._new_model()
         game = CalamitiTraining(model=model, stacks=stacks, plan=plan, features=features)
+        lesson = game.lesson
         suffix = "" if len(self.orientations) == 1 else f" {orientation}"
         rows = Training(
             label=f"{self.card.name} {', '.join(self._names)}{suffix}",
@@ -171,13 +174,14 @@ class Calamiti(Harmonizer):
             samples=len(game.slices),
             directions=len(game.slices.directions()),
             turns=2,
-            step=game.step,
+            step=lesson.step,
             validate=(lambda: game.validate(others)) if others else None,
             select_by="reconstruction",
             modules={"G": model, "D": game.discriminator},
             optimizers=list(game.optimizers),
             tags={"network": "G", "source": "", "target": ""},
             memory=game,
+            lesson=lesson,
         ).run()
         self.history += [{**row, "network": row["network"] + suffix} for row in rows]
         model.measure_contrasts(game.volumes)

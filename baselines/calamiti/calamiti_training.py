@@ -1,15 +1,20 @@
 """Training of supervised CALAMITI: matched slices teach what is anatomy and what is contrast."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from itertools import permutations
 from math import exp
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from phycharm.networks.basic_unet import on_device
+from phycharm.networks.lessons.ask import Ask
+from phycharm.networks.lessons.learn import Learn
+from phycharm.networks.lessons.lesson import Lesson
+from phycharm.networks.lessons.open_step import Answers, Script
 from phycharm.networks.losses import masked_l1
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.training import adam
@@ -17,6 +22,8 @@ from phycharm.networks.training import adam
 from ..matched_slices import SliceStack, joined
 from .calamiti_model import CalamitiModel
 from .scanner_discriminator import ScannerDiscriminator
+
+_TermsScript = Generator[Ask | Learn, Answers, dict[str, Tensor]]
 
 _LOWEST_TEMPERATURE, _COOLING = 0.5, 2e-4
 
@@ -90,24 +97,32 @@ class CalamitiTraining:
         self._count = counts.repeat_interleave(counts)
         self._steps = 0
 
-    def step(self, indices: Tensor) -> dict[str, Tensor]:
-        """Improve the generator, or, every second time, the discriminator.
+    @property
+    def lesson(self) -> Lesson:
+        """What is learned in a step: the generator's part or, every second time, the rival's."""
+        model, (generator, discriminator) = self.model, self.optimizers
+        return Lesson(
+            networks={
+                "anatomy": model.anatomy,
+                "contrast": model.contrast,
+                "decoder": model.decoder,
+                "D": self.discriminator,
+            },
+            optimizers={"G": generator, "D": discriminator},
+            shape=(1, *self.slices.images.shape[2:]),
+            script=self._script,
+        )
 
-        Parameters
-        ----------
-        indices : Tensor of int64, shape (B,)
-            Matched slices; of each, two scanners are drawn.
-
-        Returns
-        -------
-        dict of str to Tensor
-            Terms of the generator, or `D.loss`.
-        """
+    def _script(self, indices: Tensor) -> Script:
+        """Draw two scanners for each of some matched slices, and improve who has its turn."""
         self._steps += 1
         images, masks, scanners = self._drawn_pairs(indices)
         if self._steps % 2 == 0:
-            return self._discriminator_step(images, masks, scanners)
-        return self._generator_step(images, masks, scanners, self.other_slices(indices, scanners))
+            return (yield from self._discriminator_script(images, masks, scanners))
+        others = self.other_slices(indices, scanners)
+        terms = yield from self.generator_terms(images, masks, scanners, others)
+        yield Learn("G", terms["loss"])
+        return terms
 
     def state_dict(self) -> dict[str, int]:
         """Return what steps remember besides networks: whose turn it is, and the temperature."""
@@ -169,22 +184,10 @@ class CalamitiTraining:
         others = begin + (indices - begin + step) % count
         return self.slices.images[others.repeat_interleave(2), scanners][:, None]
 
-    def _generator_step(
-        self, images: Tensor, masks: Tensor, scanners: Tensor, others: Tensor
-    ) -> dict[str, Tensor]:
-        # What the generator's loss says to the discriminator's weights is not used.
-        self.discriminator.requires_grad_(False)
-        terms = self.generator_terms(images, masks, scanners, others)
-        self.optimizers[0].zero_grad(set_to_none=True)
-        terms["loss"].backward()
-        self.optimizers[0].step()
-        self.discriminator.requires_grad_(True)
-        return terms
-
     def generator_terms(
         self, images: Tensor, masks: Tensor, scanners: Tensor, others: Tensor
-    ) -> dict[str, Tensor]:
-        """Return the terms of the generator's loss for pairs of images of one anatomy.
+    ) -> _TermsScript:
+        """Ask for the terms of the generator's loss for pairs of images of one anatomy.
 
         Parameters
         ----------
@@ -197,12 +200,12 @@ class CalamitiTraining:
         others : Tensor, shape (2 B, 1, H, W)
             Another slice of the same volume, for theta.
         """
-        beta = self.model.anatomy(images, self.temperature)
-        mean, log_variance = self.model.contrast(others)
+        beta = yield from _asked("anatomy", images, self.temperature)
+        mean, log_variance = yield from _asked("contrast", others)
         theta = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
         swapped, source = swapped_at_random(beta, images)
-        rebuilt = self.model.decoder(swapped, theta, source)
-        logits = self.discriminator(beta * masks, scanners.to(beta.device))
+        rebuilt = yield from _asked("decoder", swapped, theta, source)
+        logits = yield from _asked("D", beta * masks, scanners.to(beta.device))
         pairs = beta.unflatten(0, (-1, 2))
         terms = {
             "reconstruction": masked_l1(rebuilt, images, masks),
@@ -219,29 +222,26 @@ class CalamitiTraining:
         parts = [getattr(self.weights, name) * value for name, value in terms.items()]
         return torch.stack(parts).sum()
 
-    def _discriminator_step(
+    def _discriminator_script(
         self, images: Tensor, masks: Tensor, scanners: Tensor
-    ) -> dict[str, Tensor]:
-        with torch.no_grad():
-            beta = self.model.anatomy(images, self.temperature) * masks
-        loss = self.discriminator_loss(beta, scanners.to(beta.device))
-        self.optimizers[1].zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimizers[1].step()
-        return {"D.loss": loss}
+    ) -> _TermsScript:
+        temperature = self.temperature
+        beta = yield from _asked("anatomy", images, temperature, learning=False)
+        terms = yield from self.discriminator_terms(beta * masks, scanners.to(beta.device))
+        yield Learn("D", terms["D.loss"])
+        return terms
 
-    def discriminator_loss(self, beta: Tensor, scanners: Tensor) -> Tensor:
-        """Return the weighted cross-entropy of telling joint from marginal pairs.
+    def discriminator_terms(self, beta: Tensor, scanners: Tensor) -> _TermsScript:
+        """Ask for the weighted cross-entropy of telling joint from marginal pairs.
 
         Anatomies with their own scanner are drawn from the joint distribution; with the scanner
         of any anatomy of the batch, from the product of the marginals.
         """
         shuffled = scanners[torch.randperm(len(scanners))]
-        on_joint = self.discriminator(beta, scanners)
-        on_marginal = self.discriminator(beta, shuffled)
-        return self.weights.adversarial * (
-            _cross_entropy(on_joint, joint=True) + _cross_entropy(on_marginal, joint=False)
-        )
+        on_joint = yield from _asked("D", beta, scanners)
+        on_marginal = yield from _asked("D", beta, shuffled)
+        apart = _cross_entropy(on_joint, joint=True) + _cross_entropy(on_marginal, joint=False)
+        return {"D.loss": self.weights.adversarial * apart}
 
     def validate(self, stacks: list[SliceStack]) -> dict[str, Tensor]:
         """Harmonize other people in every direction, as in use; the scanners' thetas are updated.
@@ -273,6 +273,11 @@ class CalamitiTraining:
         count = sum(len(stack) for stack in stacks)
         terms = {name: total / count for name, total in sums.items()}
         return terms | {"loss": self._weighted(terms)}
+
+
+def _asked(name: str, *inputs: Any, learning: bool = True) -> Generator[Ask | Learn, Answers, Any]:
+    """Ask one network, as a part of a script."""
+    return (yield Ask((name,), inputs, learning))[name]
 
 
 def swapped_at_random(*tensors: Tensor) -> list[Tensor]:

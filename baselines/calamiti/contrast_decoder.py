@@ -1,7 +1,10 @@
 """CALAMITI's decoder: anatomy and contrast in, image out."""
 
-import torch
+from typing import ClassVar
+
 from torch import Tensor, nn
+
+from phycharm.networks.layers.beside import Beside
 
 from .double_conv_unet import DoubleConvUNet
 
@@ -24,11 +27,15 @@ class ContrastDecoder(nn.Module):
         Whether it sees the image that beta is of too, and makes the difference from it.
     """
 
+    stackable: ClassVar[bool] = True
+    """See `can_be_stacked`."""
+
     def __init__(
         self, *, classes: int = 4, dimensions: int = 2, base: int = 16, residual: bool = False
     ) -> None:
         super().__init__()
         self.residual = residual
+        self.beside = Beside()
         self.layers = DoubleConvUNet(
             in_channels=classes + dimensions + residual, out_channels=1, base=base, norms="down"
         )
@@ -52,7 +59,7 @@ class ContrastDecoder(nn.Module):
         """
         tiled = theta[:, :, None, None].expand(-1, -1, *beta.shape[-2:])
         if self.residual:
-            made: Tensor = self.layers(torch.cat([beta, tiled, source], dim=1))
+            made: Tensor = self.layers(self.beside(beta, tiled, source))
             return source + made
-        image: Tensor = self.layers(torch.cat([beta, tiled], dim=1))
+        image: Tensor = self.layers(self.beside(beta, tiled))
         return image

@@ -1,6 +1,7 @@
 """CALAMITI's contrast: a few numbers for how a scanner shows anatomy."""
 
 from itertools import pairwise
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -17,6 +18,9 @@ class ContrastEncoder(nn.Module):
     dimensions : int
         Length of theta.
     """
+
+    stackable: ClassVar[bool] = True
+    """See `can_be_stacked`."""
 
     def __init__(self, *, dimensions: int = 2) -> None:
         super().__init__()

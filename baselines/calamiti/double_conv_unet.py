@@ -4,9 +4,9 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Literal
 
-import torch
 from torch import Tensor, nn
 
+from phycharm.networks.layers.beside import Beside
 from phycharm.networks.layers.instance_norm import InstanceNorm
 from phycharm.networks.layers.max_pool import MaxPool
 from phycharm.networks.layers.up_convolution import UpConvolution
@@ -48,6 +48,7 @@ class DoubleConvUNet(nn.Module):
         )
         self.up = nn.ModuleList(_double(block, 2 * width, width) for width in widths[-2::-1])
         self.last = nn.Conv2d(base, out_channels, 3, padding=1)
+        self.beside = Beside()
         if norms == "down":
             self.apply(_draw_weights)
 
@@ -58,7 +59,7 @@ class DoubleConvUNet(nn.Module):
             skips.append(down(skips[-1]))
         features = skips.pop()
         for grow, up in zip(self.grow, self.up, strict=True):
-            features = up(torch.cat([grow(features), skips.pop()], dim=1))
+            features = up(self.beside(grow(features), skips.pop()))
         mapped: Tensor = self.last(features)
         return mapped
 

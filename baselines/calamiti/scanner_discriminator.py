@@ -1,9 +1,12 @@
 """CALAMITI's discriminator, which looks for the scanner in an anatomy."""
 
-import torch
+from typing import ClassVar
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
+
+from phycharm.networks.layers.beside import Beside
 
 
 class ScannerDiscriminator(nn.Module):
@@ -19,6 +22,9 @@ class ScannerDiscriminator(nn.Module):
         Channels that say which scanner is claimed, one-hot.
     """
 
+    stackable: ClassVar[bool] = True
+    """See `can_be_stacked`."""
+
     def __init__(self, *, classes: int = 4, scanners: int = 2) -> None:
         super().__init__()
         self.scanners = scanners
@@ -29,6 +35,7 @@ class ScannerDiscriminator(nn.Module):
         for convolution in convolutions:
             layers += [spectral_norm(convolution), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers[:-1])
+        self.beside = Beside()
 
     def forward(self, beta: Tensor, scanner: Tensor) -> Tensor:
         """Judge pairs of an anatomy and a scanner.
@@ -45,7 +52,8 @@ class ScannerDiscriminator(nn.Module):
         Tensor, shape (N, 1, H / 8, W / 8)
             Logits; positive where the anatomy looks as if that scanner had seen it.
         """
-        claimed = F.one_hot(scanner, self.scanners).to(beta.dtype)
+        # Flattened: of several networks at once every slice has a scanner for each of them.
+        claimed = F.one_hot(scanner, self.scanners).flatten(1).to(beta.dtype)
         tiled = claimed[:, :, None, None].expand(-1, -1, *beta.shape[-2:])
-        logits: Tensor = self.layers(torch.cat([beta, tiled], dim=1))
+        logits: Tensor = self.layers(self.beside(beta, tiled))
         return logits

@@ -1,5 +1,7 @@
 """The discriminator of Pix2Pix: it judges patches, not whole images."""
 
+from typing import ClassVar
+
 from torch import Tensor, nn
 
 from phycharm.networks.layers.instance_norm import InstanceNorm
@@ -25,6 +27,9 @@ class PatchDiscriminator(nn.Module):
     in_channels : int
         Channels of the input and of the image to be judged, together.
     """
+
+    stackable: ClassVar[bool] = True
+    """See `can_be_stacked`."""
 
     def __init__(
         self, *, strided: int = PAPER_STRIDED, base: int = 64, in_channels: int = 2

@@ -1,7 +1,7 @@
 """Pix2Pix: a conditional adversarial network per direction."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 from typing_extensions import override
@@ -70,6 +70,8 @@ class Pix2Pix(Harmonizer):
     seed, device
         See `Harmonizer`.
     """
+
+    stackable: ClassVar[bool] = True
 
     card = MethodCard(
         name="pix2pix",
@@ -167,16 +169,18 @@ class Pix2Pix(Harmonizer):
         source, target = direction
         plan = PIX2PIX_PLAN.changed(self.training)
         game = self._new_game(plan)
+        lesson = game.lesson(train)
         self.history += Training(
             label=f"{self.card.name} {source.name} -> {target.name}",
             plan=plan,
             samples=len(train[0]),
-            step=lambda indices: game.step(*(one[indices] for one in train)),
+            step=lesson.step,
             validate=None if validation is None else lambda: game.validate(validation),
             select_by="L1",
-            modules={"G": game.generator, "D": game.discriminator},
+            modules=lesson.networks,
             optimizers=list(game.optimizers),
             tags={"network": "G", "source": source.name, "target": target.name},
+            lesson=lesson,
         ).run()
         return game.generator
 

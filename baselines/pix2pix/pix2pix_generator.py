@@ -1,8 +1,11 @@
 """The generator of Pix2Pix: a U-Net that halves its image until almost nothing is left."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
+from phycharm.networks.layers.beside import Beside
 from phycharm.networks.layers.dropout import Dropout
 from phycharm.networks.layers.instance_norm import InstanceNorm
 
@@ -35,6 +38,9 @@ class Pix2PixGenerator(nn.Module):
         Whether it makes the difference from its input.
     """
 
+    stackable: ClassVar[bool] = True
+    """See `can_be_stacked`."""
+
     def __init__(
         self,
         *,
@@ -65,6 +71,7 @@ class Pix2PixGenerator(nn.Module):
             )
         skipped = 1 if halvings == 1 else 2
         self.last = nn.ConvTranspose2d(skipped * widths[0], out_channels, 4, stride=2, padding=1)
+        self.beside = Beside()
         self.apply(normal_weights)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -86,7 +93,7 @@ class Pix2PixGenerator(nn.Module):
             sizes.append(skips[-1].shape[-2:])
         features = skips.pop()
         for up, size in zip(self.up, sizes[-2:0:-1], strict=True):
-            features = torch.cat([up(features, size), skips.pop()], dim=1)
+            features = self.beside(up(features, size), skips.pop())
         made: Tensor = self.last(features, output_size=list(sizes[0]))
         return image + made if self.residual else torch.tanh(made)
 

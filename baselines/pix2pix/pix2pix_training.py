@@ -4,6 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from phycharm.networks.lessons.ask import Ask
+from phycharm.networks.lessons.learn import Learn
+from phycharm.networks.lessons.lesson import Lesson
+from phycharm.networks.lessons.open_step import Script
 from phycharm.networks.losses import masked_l1
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.training import adam
@@ -13,7 +17,8 @@ from .pix2pix_generator import Pix2PixGenerator
 
 _VALIDATION_BATCH = 64
 _BLACK = -1.0
-_Slices = tuple[Tensor, Tensor, Tensor]
+Slices = tuple[Tensor, Tensor, Tensor]
+"""Source, wanted image and common mask, shape (N, 1, H, W) each."""
 
 
 class Pix2PixTraining:
@@ -47,50 +52,59 @@ class Pix2PixTraining:
         self.l1_weight = l1_weight
         self.optimizers = [adam(generator, plan), adam(discriminator, plan)]
 
-    def step(self, source: Tensor, wanted: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        """Improve the discriminator once, then the generator once, on the same slices.
+    def lesson(self, slices: Slices) -> Lesson:
+        """Return what is learned in a step.
 
         Parameters
         ----------
-        source, wanted : Tensor, shape (N, 1, H, W)
-            Matched slices, scaled to [-1, 1].
-        mask : Tensor of bool, shape (N, 1, H, W)
-            Brain on both scanners.
-
-        Returns
-        -------
-        dict of str to Tensor
-            Terms of the generator, and the discriminator's as `D.loss`, `D.real` and `D.fake`.
+        slices : (Tensor, Tensor, Tensor), shape (N, 1, H, W)
+            Source and wanted slices, scaled to [-1, 1], and their common mask.
         """
-        for_generator, for_discriminator = self.optimizers
-        made = self.generator(source)
-        judged = self.discriminator_terms(source, made.detach(), wanted, mask)
-        for_discriminator.zero_grad(set_to_none=True)
-        judged["D.loss"].backward()
-        for_discriminator.step()
-        # What the generator's loss says to the discriminator's weights is not used.
-        self.discriminator.requires_grad_(False)
-        terms = self.generator_terms(source, made, wanted, mask)
-        for_generator.zero_grad(set_to_none=True)
-        terms["loss"].backward()
-        for_generator.step()
-        self.discriminator.requires_grad_(True)
+        generator, discriminator = self.optimizers
+        return Lesson(
+            networks={"G": self.generator, "D": self.discriminator},
+            optimizers={"G": generator, "D": discriminator},
+            shape=slices[0].shape[1:],
+            script=lambda indices: self._script(*(one[indices] for one in slices)),
+        )
+
+    def _script(self, source: Tensor, wanted: Tensor, mask: Tensor) -> Script:
+        """Improve the discriminator once, then the generator once, on the same slices."""
+        made = (yield Ask(("G",), (source,)))["G"]
+        pairs = [as_judged(source, image, mask) for image in (wanted, made.detach())]
+        judged = self.discriminator_terms((yield Ask(("D",), (torch.cat(pairs),)))["D"])
+        yield Learn("D", judged["D.loss"])
+        logits = (yield Ask(("D",), (as_judged(source, made, mask),)))["D"]
+        terms = self.generator_terms(logits, made, wanted, mask)
+        yield Learn("G", terms["loss"])
         return terms | judged
 
-    def discriminator_terms(
-        self, source: Tensor, made: Tensor, wanted: Tensor, mask: Tensor
-    ) -> dict[str, Tensor]:
-        """Return binary cross-entropies of the discriminator; their sum is halved (section 3.3)."""
-        pairs = torch.cat([_seen(source, wanted, mask), _seen(source, made, mask)])
-        on_real, on_fake = self.discriminator(pairs).chunk(2)
+    def discriminator_terms(self, logits: Tensor) -> dict[str, Tensor]:
+        """Return binary cross-entropies of the discriminator; their sum is halved (section 3.3).
+
+        Parameters
+        ----------
+        logits : Tensor, shape (2 N, 1, h, w)
+            Of real pairs, then of made ones.
+        """
+        on_real, on_fake = logits.chunk(2)
         real, fake = _cross_entropy(on_real, real=True), _cross_entropy(on_fake, real=False)
         return {"D.loss": 0.5 * (real + fake), "D.real": real, "D.fake": fake}
 
     def generator_terms(
-        self, source: Tensor, made: Tensor, wanted: Tensor, mask: Tensor
+        self, logits: Tensor, made: Tensor, wanted: Tensor, mask: Tensor
     ) -> dict[str, Tensor]:
-        """Return what the generator minimizes: to be taken for real, and L1."""
-        logits = self.discriminator(_seen(source, made, mask))
+        """Return what the generator minimizes: to be taken for real, and L1.
+
+        Parameters
+        ----------
+        logits : Tensor, shape (N, 1, h, w)
+            Of what it made.
+        made, wanted : Tensor, shape (N, 1, H, W)
+            Images.
+        mask : Tensor of bool, shape (N, 1, H, W)
+            Brain on both scanners.
+        """
         adversarial, distance = _cross_entropy(logits, real=True), masked_l1(made, wanted, mask)
         return {
             "loss": adversarial + self.l1_weight * distance,
@@ -98,7 +112,7 @@ class Pix2PixTraining:
             "L1": distance,
         }
 
-    def validate(self, stacks: list[_Slices]) -> dict[str, Tensor]:
+    def validate(self, stacks: list[Slices]) -> dict[str, Tensor]:
         """Return the generator's terms on the matched slices of other subjects.
 
         Parameters
@@ -110,15 +124,25 @@ class Pix2PixTraining:
         for stack in stacks:
             parts = [one.split(_VALIDATION_BATCH) for one in stack]
             for source, wanted, mask in zip(*parts, strict=True):
-                terms = self.generator_terms(source, self.generator(source), wanted, mask)
+                made = self.generator(source)
+                logits = self.discriminator(as_judged(source, made, mask))
+                terms = self.generator_terms(logits, made, wanted, mask)
                 for name, value in terms.items():
                     sums[name] = sums.get(name, 0 * value) + value * len(source)
         count = sum(len(source) for source, *_ in stacks)
         return {name: total / count for name, total in sums.items()}
 
 
-def _seen(source: Tensor, image: Tensor, mask: Tensor) -> Tensor:
-    """Return what the discriminator judges: two channels, black outside the brain."""
+def as_judged(source: Tensor, image: Tensor, mask: Tensor) -> Tensor:
+    """Return what the discriminator sees: two channels, black outside the brain.
+
+    Parameters
+    ----------
+    source, image : Tensor, shape (N, 1, H, W)
+        The source, and what it is translated to.
+    mask : Tensor of bool, shape (N, 1, H, W)
+        Brain on both scanners.
+    """
     return torch.cat([source, image], 1).where(mask, _BLACK)
 
 

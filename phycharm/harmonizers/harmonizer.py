@@ -52,6 +52,9 @@ class Harmonizer(ABC):
 
     card: ClassVar[MethodCard]
 
+    stackable: ClassVar[bool] = False
+    """Whether its networks learn by a `Lesson`, so that several fits can train theirs as one."""
+
     def __init__(self, *, seed: int = 0, device: str = "cpu") -> None:
         self.seed = seed
         self.device = device

@@ -18,9 +18,9 @@ from ..harmonizers.storage import FittedState
 from ..networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, on_device
 from ..networks.canvas.slices import SliceCanvas, as_tensor, cut, paste
 from ..networks.in_batches import in_batches
+from ..networks.lessons.regression import Regression
 from ..networks.losses import masked_mse
 from ..networks.plan import TrainingPlan
-from ..networks.stacking.regression import Regression
 from ..networks.training import Training, adam
 from ..utils.seeding import seeded
 
@@ -84,6 +84,7 @@ class ImageTranslation(Harmonizer):
         See `Harmonizer`.
     """
 
+    stackable: ClassVar[bool] = True
     slicewise: ClassVar[bool] = True
     """Whether every slice is looked at on its own; the laws hold a method to what it says."""
 
@@ -184,13 +185,13 @@ class ImageTranslation(Harmonizer):
             label=f"{self.card.name} {tags['source']} -> {tags['target']}",
             plan=plan,
             samples=len(slices),
-            step=regression.step,
+            step=regression.lesson.step,
             validate=None if others is None else partial(regression.terms, others),
             modules={"HN": network},
             optimizers=[regression.optimizer],
             tags=tags,
             done=done,
-            regression=regression,
+            lesson=regression.lesson,
         ).run()
 
     def _channels(self) -> int:

@@ -16,11 +16,11 @@ from ..version import __version__
 from .curves import training_curves
 from .keeping.kept_training import Stateful, next_training
 from .keeping.starting_point import StartingPoint
+from .lessons.lesson import Lesson
 from .plan import TrainingPlan
 from .precision import trained_in, training_dtype
 from .smaller_parts import can_be_parted, in_parts
 from .stacking.fit_thread import current_fit_thread
-from .stacking.regression import Regression
 from .training_course import TrainingCourse
 from .training_progress import Terms
 from .trial_run import Trial, current_trial
@@ -71,9 +71,9 @@ class Training:
     memory : Stateful, optional
         What `step` and `validate` remember from call to call besides networks and optimizers (whose
         turn it is, a pool of images), so that it is kept with the rest.
-    regression : Regression, optional
-        Of which `step` and `validate` are, if they are of one: it can be trained together with
-        others (see `fits_together`).
+    lesson : Lesson, optional
+        Of which `step` is, if it is of one: it can be trained together with others (see
+        `fits_together`).
     """
 
     label: str
@@ -89,7 +89,7 @@ class Training:
     tags: dict[str, str] = field(default_factory=dict)
     done: int = 0
     memory: Stateful | None = None
-    regression: Regression[Any] | None = None
+    lesson: Lesson | None = None
 
     def run(self) -> list[dict[str, Any]]:
         """Train; afterwards the modules hold the kept state, in evaluation mode.
@@ -114,7 +114,7 @@ class Training:
             if course.begin():
                 return course.end()
             thread = current_fit_thread()
-            if thread is not None and self.regression is not None:
+            if thread is not None and self.lesson is not None:
                 share = thread.train(course)
                 if share:
                     return course.end(share=share)

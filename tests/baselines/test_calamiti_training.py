@@ -119,7 +119,8 @@ def test_the_loss_is_the_papers_weighted_sum(perceptual):
     features = (lambda image: image.square()) if perceptual else None
     game = training(numbered_stacks([3]), features=features)
     images = torch.rand(4, 1, 32, 32)
-    terms = game.generator_terms(images, whole(images), torch.tensor([0, 1, 1, 0]), images)
+    asked = game.generator_terms(images, whole(images), torch.tensor([0, 1, 1, 0]), images)
+    terms = game.lesson.perform(asked)
     weights = {"reconstruction": 4, "anatomy": 3e-2, "divergence": 1e-7, "adversarial": 3e-2}
     if perceptual:
         weights["perceptual"] = 4e-2
@@ -132,7 +133,8 @@ def test_anatomies_that_agree_cost_nothing_and_fooling_pays():
     game = training(numbered_stacks([3]))
     game.model.eval()
     same = torch.rand(2, 1, 32, 32).repeat_interleave(2, dim=0)
-    terms = game.generator_terms(same, whole(same), torch.tensor([0, 1, 0, 1]), same)
+    asked = game.generator_terms(same, whole(same), torch.tensor([0, 1, 0, 1]), same)
+    terms = game.lesson.perform(asked)
     assert terms["anatomy"].item() == 0
     with torch.no_grad():
         logits = game.discriminator(game.model.anatomy(same), torch.tensor([0, 1, 0, 1]))
@@ -146,7 +148,8 @@ def test_the_discriminators_loss_by_hand(monkeypatch):
     # A discriminator that is sure of scanner 1: logit 2 for it and -2 for scanner 0.
     game.discriminator = lambda beta, scanner: (4.0 * scanner - 2).view(-1, 1, 1, 1)
     monkeypatch.setattr(torch, "randperm", lambda n: torch.arange(n - 1, -1, -1))
-    loss = game.discriminator_loss(torch.zeros(4, 4, 16, 16), torch.tensor([0, 0, 1, 0]))
+    asked = game.discriminator_terms(torch.zeros(4, 4, 16, 16), torch.tensor([0, 0, 1, 0]))
+    loss = game.lesson.perform(asked)["D.loss"]
     joint = np.log1p(np.exp(-np.array([-2.0, -2.0, 2.0, -2.0]))).mean()
     marginal = np.log1p(np.exp(np.array([-2.0, 2.0, -2.0, -2.0]))).mean()
     assert loss.item() == pytest.approx(3e-2 * (joint + marginal), rel=1e-5)
@@ -164,7 +167,8 @@ def test_nothing_outside_the_brain_is_learned(perceptual, monkeypatch):
     beta = torch.rand(4, 4, 32, 32, requires_grad=True)
     monkeypatch.setattr(game.model.anatomy, "forward", lambda *_: beta)
     monkeypatch.setattr(game.model.decoder, "forward", lambda *_: rebuilt)
-    terms = game.generator_terms(images, mask, torch.tensor([0, 1, 1, 0]), images)
+    asked = game.generator_terms(images, mask, torch.tensor([0, 1, 1, 0]), images)
+    terms = game.lesson.perform(asked)
     terms["loss"].backward()
     outside = ~mask
     assert not rebuilt.grad[outside].any() and rebuilt.grad[mask].all()
@@ -192,7 +196,8 @@ def test_a_residual_decoder_starts_from_the_image_that_beta_is_of(monkeypatch):
     images = torch.rand(2, 1, 32, 32)
     ends = set()
     for _ in range(20):
-        terms = game.generator_terms(images, whole(images), torch.tensor([0, 1]), images)
+        asked = game.generator_terms(images, whole(images), torch.tensor([0, 1]), images)
+        terms = game.lesson.perform(asked)
         ends.add(round(terms["reconstruction"].item(), 5))
     # Its own image, or that of the other scanner.
     assert ends == {0.0, round(F.l1_loss(images[0], images[1]).item(), 5)}
@@ -205,7 +210,7 @@ def test_generator_and_discriminator_take_turns():
     game.model.train()
     for turn in range(4):
         before = copy.deepcopy((game.model, game.discriminator))
-        terms = game.step(torch.arange(6))
+        terms = game.lesson.step(torch.arange(6))
         moved = [
             any(
                 not torch.equal(old, new)

@@ -17,7 +17,7 @@ from phycharm.baselines.pix2pix.patch_discriminator import (
 )
 from phycharm.baselines.pix2pix.pix2pix import PIX2PIX_PLAN, Pix2Pix
 from phycharm.baselines.pix2pix.pix2pix_generator import Pix2PixGenerator, halvings_for
-from phycharm.baselines.pix2pix.pix2pix_training import Pix2PixTraining
+from phycharm.baselines.pix2pix.pix2pix_training import Pix2PixTraining, as_judged
 from phycharm.networks.canvas.slices import as_tensor, cut
 from phycharm.networks.layers.dropout import Dropout
 
@@ -150,6 +150,16 @@ def game(discriminator, generator=None, l1_weight=100.0):
     )
 
 
+def generator_terms(played, source, made, wanted, mask):
+    logits = played.discriminator(as_judged(source, made, mask))
+    return played.generator_terms(logits, made, wanted, mask)
+
+
+def discriminator_terms(played, source, made, wanted, mask):
+    pairs = [as_judged(source, image, mask) for image in (wanted, made)]
+    return played.discriminator_terms(played.discriminator(torch.cat(pairs)))
+
+
 def everywhere(*shape):
     return torch.ones(*shape, dtype=torch.bool)
 
@@ -158,11 +168,12 @@ def test_losses_by_hand():
     source, made, wanted = (torch.full((2, 1, 16, 16), value) for value in (0.0, 0.5, -0.25))
     mask = torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(0)) < 0.3
     wanted[~mask] = 7.0  # where one scanner saw no brain, nothing counts
-    terms = game(Constant(0.7)).generator_terms(source, made, wanted, mask)
+    played = game(Constant(0.7))
+    terms = generator_terms(played, source, made, wanted, mask)
     assert terms["adversarial"].item() == pytest.approx(np.log1p(np.exp(-0.7)), rel=1e-5)
     assert terms["L1"].item() == pytest.approx(0.75)
     assert terms["loss"].item() == pytest.approx(75 + np.log1p(np.exp(-0.7)), rel=1e-5)
-    judged = game(Constant(2.0, -1.0)).discriminator_terms(source, made, wanted, mask)
+    judged = discriminator_terms(game(Constant(2.0, -1.0)), source, made, wanted, mask)
     real, fake = np.log1p(np.exp(-2.0)), np.log1p(np.exp(-1.0))
     assert judged["D.real"].item() == pytest.approx(real, rel=1e-5)
     assert judged["D.fake"].item() == pytest.approx(fake, rel=1e-5)
@@ -175,7 +186,8 @@ def test_one_step_equals_the_plain_algorithm():
     discriminator = PatchDiscriminator(strided=1, base=4)
     g, d = copy.deepcopy(generator), copy.deepcopy(discriminator)
     source, wanted = torch.rand(3, 1, 16, 16), torch.rand(3, 1, 16, 16)
-    game(discriminator, generator).step(source, wanted, everywhere(3, 1, 16, 16))
+    slices = source, wanted, everywhere(3, 1, 16, 16)
+    game(discriminator, generator).lesson(slices).step(torch.arange(3))
 
     def cross_entropy(logits, label):
         return F.binary_cross_entropy(torch.sigmoid(logits), torch.full_like(logits, label))
@@ -213,13 +225,13 @@ def test_nothing_outside_the_brain_is_judged_or_learned():
     made.requires_grad_()
     mask = torch.zeros(2, 1, 16, 16, dtype=torch.bool)
     mask[..., 4:9, 3:12] = True
-    played.generator_terms(source, made, wanted, mask)["loss"].backward()
+    generator_terms(played, source, made, wanted, mask)["loss"].backward()
     assert not made.grad[~mask].any()
     assert made.grad[mask].all()
     elsewhere = [torch.where(mask, image, torch.rand(2, 1, 16, 16)) for image in (source, wanted)]
     with torch.no_grad():
-        before = played.discriminator_terms(source, made, wanted, mask)
-        after = played.discriminator_terms(elsewhere[0], made, elsewhere[1], mask)
+        before = discriminator_terms(played, source, made, wanted, mask)
+        after = discriminator_terms(played, elsewhere[0], made, elsewhere[1], mask)
     assert before["D.loss"] == after["D.loss"]
 
 
@@ -233,7 +245,7 @@ def test_validation_weighs_people_by_their_slices():
     source, wanted, mask = (torch.cat(parts) for parts in zip(*stacks, strict=True))
     with torch.no_grad():
         apart = played.validate(stacks)
-        whole = played.generator_terms(source, played.generator(source), wanted, mask)
+        whole = generator_terms(played, source, played.generator(source), wanted, mask)
     for name in ("loss", "adversarial", "L1"):
         torch.testing.assert_close(apart[name], whole[name])
 

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
 
-from phycharm.method.translation import ImageTranslation
 from phycharm.networks.stacking.together import fits_together
 
 from ..cell_runner import Ahead, CellRunner
@@ -92,6 +91,6 @@ def _is_fitted(runner: CellRunner, task: Task) -> bool:
     if task.kind != "method" or runner.people(task.cell).nobody:
         return False
     try:
-        return isinstance(runner.make(task.cell), ImageTranslation)
+        return bool(runner.make(task.cell).stackable)
     except Exception:  # an outsider's method may raise anything; its own cell says what
         return False

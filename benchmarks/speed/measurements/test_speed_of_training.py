@@ -16,9 +16,9 @@ from phycharm.benchmarks.speed.anchors import (
     plain_loop,
 )
 from phycharm.networks.basic_unet import basic_unet, on_device
+from phycharm.networks.lessons.regression import Regression
 from phycharm.networks.losses import masked_mse
 from phycharm.networks.plan import TrainingPlan
-from phycharm.networks.stacking.regression import Regression
 from phycharm.networks.stacking.together import fits_together
 from phycharm.networks.training import Training, adam
 
@@ -45,10 +45,10 @@ def ours(pairs: SlicePairs, *, batch: int, steps: int, device: str) -> None:
         label="speed",
         plan=plan,
         samples=len(pairs),
-        step=regression.step,
+        step=regression.lesson.step,
         modules={"net": network},
         optimizers=[regression.optimizer],
-        regression=regression,
+        lesson=regression.lesson,
     ).run()
 
 

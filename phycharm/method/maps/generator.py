@@ -19,7 +19,7 @@ from ...networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, on_device
 from ...networks.canvas.field_of_view import FieldOfView
 from ...networks.canvas.slices import SliceCanvas, as_tensor, cut, paste
 from ...networks.in_batches import in_batches
-from ...networks.stacking.regression import Regression
+from ...networks.lessons.regression import Regression
 from ...networks.training import Training, adam
 from ...physics.acquisition import Acquisition
 from ...physics.forward import SignalModel, require_signal, richest_model
@@ -346,12 +346,12 @@ class MapsGenerator:
             label=f"maps generator, case {self.case}",
             plan=plan,
             samples=len(train),
-            step=regression.step,
+            step=regression.lesson.step,
             validate=None if valid is None else partial(_mean_terms, regression, valid),
             modules=networks,
             optimizers=[regression.optimizer],
             tags={"network": "QMG", "source": "", "target": ""},
-            regression=regression,
+            lesson=regression.lesson,
         ).run()
 
     def _varied(self, samples: MapSamples) -> MapSamples:

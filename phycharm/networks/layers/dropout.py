@@ -23,7 +23,7 @@ class Dropout(nn.Module):
     Attributes
     ----------
     drawn : Tensor or None
-        What was drawn by `factors` for the next calls; None to draw in every call.
+        What was drawn by `draw` for the next calls; None to draw in every call.
 
     Examples
     --------
@@ -55,7 +55,7 @@ class Dropout(nn.Module):
             return F.dropout(values, self.p)
         return values * self._factors(values)
 
-    def factors(self, values: Tensor) -> Tensor:
+    def draw(self, values: Tensor) -> Tensor:
         """Draw what a call in training mode would multiply values by: 0, or what makes up for it.
 
         Parameters

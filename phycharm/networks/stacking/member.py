@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from ...utils.random_state import RandomState
 from ..keeping.starting_point import StartingPoint
+from ..lessons.ask import Ask
+from ..lessons.learn import Learn
+from ..lessons.lesson import Lesson
+from ..lessons.open_step import Answers, OpenStep
 from ..training_course import TrainingCourse
-from .regression import Regression
-from .stacked_networks import StackedNetworks, can_be_stacked
+from .stacked_networks import can_be_stacked
 
 
 class Member:
@@ -20,7 +22,7 @@ class Member:
     Parameters
     ----------
     course : TrainingCourse
-        Of a regression, where it begins or goes on; the random numbers are those of now.
+        Of a lesson, where it begins or goes on; the random numbers are those of now.
     """
 
     def __init__(self, course: TrainingCourse) -> None:
@@ -30,44 +32,48 @@ class Member:
         self._numbers = _torchs_numbers()
 
     @property
-    def regression(self) -> Regression[Any]:
+    def lesson(self) -> Lesson:
         """What is learned."""
-        regression = self.course.training.regression
-        assert regression is not None
-        return regression
+        lesson = self.course.training.lesson
+        assert lesson is not None
+        return lesson
 
     @property
     def kind(self) -> tuple[object, ...]:
         """What trainings have in common that can be done together."""
-        course, regression = self.course, self.regression
-        training, networks = course.training, list(regression.networks.values())
-        weight = next(networks[0].parameters())
-        if not all(map(can_be_stacked, networks)):
+        course, lesson = self.course, self.lesson
+        rows = [[repr(lesson.networks[name]) for name in row] for row in lesson.rows]
+        stackable = all(map(can_be_stacked, lesson.networks.values()))
+        if not stackable or any(len(set(row)) > 1 for row in rows):
             return (id(self),)
         return (
-            training.plan,
+            course.training.plan,
             tuple(course.rounds),
             course.progress.batches,
-            len(networks),
-            {repr(network) for network in networks} == {repr(networks[0])},
-            repr(networks[0]),
-            tuple(regression.shape),
-            weight.device,
-            type(regression.optimizer),
-            repr(regression.optimizer.defaults),
+            tuple(lesson.rows),
+            repr(rows),
+            tuple(lesson.shape),
+            next(next(iter(lesson.networks.values())).parameters()).device,
+            *((name, type(one), repr(one.defaults)) for name, one in lesson.optimizers.items()),
         )
 
-    def next_batch(self) -> Any:
-        """Deal out the next slices, and draw what varies in them."""
+    def begin_step(self) -> Ask | Learn | None:
+        """Begin a step with the next slices; return what it wants first."""
         with self.own_numbers():
-            return self.regression.batch(self.course.next_indices())
+            self._indices = self.course.next_indices()
+            self._step = OpenStep(self.lesson.script(self._indices))
+        return self._wanted()
 
-    def draw(
-        self, stack: StackedNetworks, seen: dict[str, Tensor], slices: int
-    ) -> list[dict[str, Tensor]]:
-        """Draw what dropout multiplies by, for each of the networks."""
+    def go_on(self, answers: Answers) -> Ask | Learn | None:
+        """Go on with the step; return what it wants next, or None at its end."""
         with self.own_numbers():
-            return [stack.draw(seen, slices) for _ in self.regression.networks]
+            self._step.go_on(answers)
+        return self._wanted()
+
+    def _wanted(self) -> Ask | Learn | None:
+        if self._step.wanted is None:
+            self.course.count(self._step.terms, len(self._indices))
+        return self._step.wanted
 
     def end_round(self) -> float:
         """End a round of the course; return the number to show."""

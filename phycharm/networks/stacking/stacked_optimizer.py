@@ -1,11 +1,14 @@
 """One optimizer for stacked weights, in place of those of their networks."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
+
+from ..lessons.lesson import learn_by
+from .stacked_networks import StackedNetworks
 
 
 class StackedOptimizer:
@@ -13,49 +16,50 @@ class StackedOptimizer:
 
     Parameters
     ----------
-    weights : mapping of str to Tensor, shape (K, ...)
-        Stacked, by their names in a network.
-    networks : sequence of K Module
-        Whose weights they are, those of one optimizer together.
+    stacks : sequence of StackedNetworks
+        Of which it takes the weights that are its optimizers'.
     optimizers : sequence of Optimizer
-        Theirs, of one class and with one set of options, as many steps behind each of them.
+        Of the networks, one for each training; of one class and with one set of options, as many
+        steps behind each of them.
     """
 
-    def __init__(
-        self,
-        weights: Mapping[str, Tensor],
-        networks: Sequence[nn.Module],
-        optimizers: Sequence[Optimizer],
-    ) -> None:
-        first, each = optimizers[0], len(networks) // len(optimizers)
-        kind: Any = type(first)
-        self._weights = dict(weights)
-        self._owned = [(one, optimizers[n // each]) for n, one in enumerate(networks)]
-        self._first = first
-        self._optimizer: Optimizer = kind(list(weights.values()), **first.defaults)
+    def __init__(self, stacks: Sequence[StackedNetworks], optimizers: Sequence[Optimizer]) -> None:
+        self._first = optimizers[0]
+        owners = {
+            parameter: one
+            for one in optimizers
+            for group in one.param_groups
+            for parameter in group["params"]
+        }
+        self._parts = {
+            stacked: [(parameter, owners[parameter]) for parameter in parts]
+            for stack in stacks
+            for stacked, parts in stack.parts.items()
+            if parts[0] in owners
+        }
+        kind: Any = type(self._first)
+        self._optimizer: Optimizer = kind(list(self._parts), **self._first.defaults)
         self._take_over()
 
     def step(self, total: Tensor) -> None:
         """Do one step, at the first optimizer's learning rate, down a sum of all losses."""
         for group in self._optimizer.param_groups:
             group["lr"] = self._first.param_groups[0]["lr"]
-        self._optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        self._optimizer.step()
+        learn_by(self._optimizer, total)
 
     def write_back(self) -> None:
         """Give every network's optimizer its memory."""
-        for name, stacked in self._weights.items():
+        for stacked, parts in self._parts.items():
             memory = self._optimizer.state[stacked]
-            for number, (parameter, owner) in enumerate(self._owners(name)):
+            for number, (parameter, owner) in enumerate(parts):
                 owner.state[parameter] = {
                     key: _part(value, number, stacked) for key, value in memory.items()
                 }
 
     def _take_over(self) -> None:
         """Go on with what the networks' optimizers remember, if they have done steps."""
-        for name, stacked in self._weights.items():
-            memories = [owner.state.get(parameter) for parameter, owner in self._owners(name)]
+        for stacked, parts in self._parts.items():
+            memories = [owner.state.get(parameter) for parameter, owner in parts]
             known = [one for one in memories if one]
             if not known:
                 continue
@@ -65,10 +69,6 @@ class StackedOptimizer:
                 else value.clone()
                 for key, value in known[0].items()
             }
-
-    def _owners(self, name: str) -> Iterator[tuple[nn.Parameter, Optimizer]]:
-        for network, owner in self._owned:
-            yield network.get_parameter(name), owner
 
 
 def _part(value: Tensor, number: int, stacked: Tensor) -> Tensor:

@@ -1,15 +1,17 @@
 """Several trainings of one kind, step by step together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from ...utils.progress import progress_bar
+from ..lessons.ask import Ask
+from ..lessons.learn import Learn
+from ..lessons.open_step import Answers
 from ..precision import trained_in, training_dtype
+from .asked_stack import AskedStack
 from .member import Member
-from .stacked_networks import StackedNetworks
 from .stacked_optimizer import StackedOptimizer
 
 
@@ -27,13 +29,16 @@ class StackedTraining:
 
     def __init__(self, members: Sequence[Member]) -> None:
         self._members = list(members)
-        networks = [one for member in members for one in member.regression.networks.values()]
-        self._stack = StackedNetworks(networks)
-        self._optimizer = StackedOptimizer(
-            self._stack.weights, networks, [member.regression.optimizer for member in members]
-        )
-        self._device = str(next(networks[0].parameters()).device)
-        self._seen: dict[str, Tensor] | None = None
+        first = members[0].lesson
+        self._stacks = {names: AskedStack(members, names) for names in first.rows}
+        self._optimizers = {
+            name: StackedOptimizer(
+                [one.stack for one in self._stacks.values()],
+                [member.lesson.optimizers[name] for member in members],
+            )
+            for name in first.optimizers
+        }
+        self._device = str(next(next(iter(first.networks.values())).parameters()).device)
 
     def run(self) -> None:
         """Train to the end; afterwards every network has its last weights."""
@@ -41,8 +46,11 @@ class StackedTraining:
         first, count = courses[0], len(courses)
         dtype = training_dtype(first.training.plan.precision, self._device)
         ends = first.rounds[first.progress.rounds :]
+        networks = [
+            one for row in self._stacks.values() for one in (row.stack.pattern, row.stack.single)
+        ]
         with (
-            trained_in(dtype, [self._stack.pattern, self._stack.single], self._device),
+            trained_in(dtype, networks, self._device),
             progress_bar(f"{first.training.label} and {count - 1} more", len(ends)) as bar,
         ):
             for end in ends:
@@ -63,47 +71,25 @@ class StackedTraining:
         self._write_back()
 
     def _write_back(self) -> None:
-        self._stack.write_back()
-        self._optimizer.write_back()
+        for row in self._stacks.values():
+            row.stack.write_back()
+        for optimizer in self._optimizers.values():
+            optimizer.write_back()
 
     def _step(self) -> None:
-        batches = [member.next_batch() for member in self._members]
-        inputs = [m.regression.inputs(b) for m, b in zip(self._members, batches, strict=True)]
-        made = self._stack(*self._stacked(inputs))
-        terms = self._terms(made, batches, inputs)
-        self._optimizer.step(torch.stack([one["loss"] for one in terms]).sum())
-        for member, one, slices in zip(self._members, terms, inputs, strict=True):
-            member.course.count(one, len(slices))
+        """Do a step of each; all want the same things in the same order."""
+        wanted: list[Any] = [member.begin_step() for member in self._members]
+        while any(wanted):
+            answers = self._done(wanted)
+            wanted = [member.go_on(own) for member, own in zip(self._members, answers, strict=True)]
 
-    def _stacked(self, inputs: Sequence[Tensor]) -> tuple[Tensor, list[dict[str, Tensor]]]:
-        """Lay out what all networks see, and what their dropout multiplies by."""
-        longest = max(map(len, inputs))
-        slices, factors = [], []
-        for member, own in zip(self._members, inputs, strict=True):
-            for drawn in member.draw(self._stack, self._seen_of(own), len(own)):
-                slices.append(_padded(own, longest))
-                factors.append({name: _padded(one, longest) for name, one in drawn.items()})
-        return torch.stack(slices), factors
-
-    def _seen_of(self, inputs: Tensor) -> dict[str, Tensor]:
-        if self._seen is None or any(len(one) < len(inputs) for one in self._seen.values()):
-            with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-                self._seen = self._stack.seen_by_dropout(inputs)
-        return self._seen
-
-    def _terms(
-        self, made: Tensor, batches: Sequence[Any], inputs: Sequence[Tensor]
-    ) -> list[Mapping[str, Any]]:
-        rows = iter(made)
-        found: list[Mapping[str, Any]] = []
-        for member, batch, own in zip(self._members, batches, inputs, strict=True):
-            # What was padded is nobody's: no loss looks at it.
-            own_made = {name: next(rows)[: len(own)] for name in member.regression.networks}
-            found.append(member.regression.loss(own_made, batch))
-        return found
-
-
-def _padded(slices: Tensor, count: int) -> Tensor:
-    """Add empty slices until there are so many: the last batch of a pass may be shorter."""
-    short = count - len(slices)
-    return torch.cat([slices, slices.new_zeros(short, *slices.shape[1:])]) if short else slices
+    def _done(self, wanted: Sequence[Ask | Learn | None]) -> Sequence[Answers]:
+        asked = [one for one in wanted if isinstance(one, Ask)]
+        losses = [one for one in wanted if isinstance(one, Learn)]
+        if len(asked) == len(wanted) and len({one.networks for one in asked}) == 1:
+            return self._stacks[asked[0].networks].answer(asked)
+        if len(losses) == len(wanted) and len({one.optimizer for one in losses}) == 1:
+            total = torch.stack([one.loss for one in losses]).sum()
+            self._optimizers[losses[0].optimizer].step(total)
+            return [{}] * len(losses)
+        raise RuntimeError("they do not want the same things")

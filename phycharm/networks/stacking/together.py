@@ -60,7 +60,9 @@ def _train_stacked(fits: Sequence[FitThread]) -> None:
     begin = time.perf_counter()
     try:
         StackedTraining(members).run()
-    except RuntimeError as error:  # of torch: want of memory, or of a way to stack an operation
+    # Of torch: want of memory, or of a way to stack an operation. Any other is one member's, and
+    # shall reach that one alone.
+    except Exception as error:
         why = error
     else:
         for fit in fits:
@@ -74,7 +76,7 @@ def _train_stacked(fits: Sequence[FitThread]) -> None:
     _train_fewer(fits, why)
 
 
-def _train_fewer(fits: Sequence[FitThread], why: RuntimeError) -> None:
+def _train_fewer(fits: Sequence[FitThread], why: Exception) -> None:
     """Train anew, in two halves where memory was short, else one by one."""
     label, said = _label(fits), " ".join(str(why).split())
     if not isinstance(why, torch.OutOfMemoryError):

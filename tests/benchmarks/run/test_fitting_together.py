@@ -13,9 +13,15 @@ from phycharm.benchmarks.run.workers.fitting_together import in_groups
 from phycharm.benchmarks.run.workers.status import run_status
 from phycharm.networks.stacking.stacked_training import StackedTraining
 
+from support.phantom import TINY_FEATURES
 from support.tiny_protocols import pair_protocol
 
-PROTOCOL = pair_protocol(harmonizers=["none", "unet", "phycharm"], seeds=(0, 1))
+PROTOCOL = pair_protocol(
+    harmonizers=["none", "unet", "pix2pix", "phycharm"],
+    seeds=(0, 1),
+    settings={name: {"features": TINY_FEATURES} for name in ("unet", "phycharm")}
+    | {"pix2pix": {"base": 4}},
+)
 
 
 def scores(out):
@@ -49,14 +55,14 @@ def test_scores_are_those_of_fits_alone(alone, together):
     columns = ["harmonizer", "source", "target", "fold", "seed", "subject", "metric"]
     a, b = (scores(out).set_index(columns)["value"].sort_index() for out in (alone, together))
     assert a.index.equals(b.index)
-    networks = a.index.get_level_values("harmonizer").isin(["unet", "phycharm"])
+    networks = a.index.get_level_values("harmonizer").isin(["unet", "pix2pix", "phycharm"])
     pd.testing.assert_series_equal(a[~networks], b[~networks])
     image = b.index.get_level_values("metric").isin(["ssim", "psnr", "nrmse"])
     pd.testing.assert_series_equal(a[networks & image], b[networks & image], rtol=5e-3)
 
 
 def test_records_say_how_many_were_fitted_together(alone, together):
-    asked = {"unet": 2, "phycharm": 2, "maps": 2}
+    asked = {"unet": 2, "pix2pix": 2, "phycharm": 2, "maps": 2}
     for name, record in records(together).items():
         expected = asked.get(name.split("_")[0], 1)
         assert record.get("fitted_together", 1) == expected

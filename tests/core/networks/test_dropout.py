@@ -93,7 +93,7 @@ def test_factors_are_those_of_a_comparison(dtype):
     """What is made of bits is what the numbers say, in every type."""
     layer, values = Dropout(0.1), torch.ones(3, 4, 7, 5, dtype=dtype)
     torch.manual_seed(3)
-    factors = layer.factors(values)
+    factors = layer.draw(values)
     torch.manual_seed(3)
     drawn = torch.empty(105, dtype=torch.int64).random_().view(torch.int16) & (2**15 - 1)
     lost = round(0.1 * 2**15)

@@ -6,9 +6,9 @@ from torch import nn
 
 from phycharm.networks.basic_unet import basic_unet
 from phycharm.networks.keeping.kept_fit import KeptFit, kept_in
+from phycharm.networks.lessons.regression import Regression
 from phycharm.networks.losses import masked_mse
 from phycharm.networks.plan import TrainingPlan
-from phycharm.networks.stacking.regression import Regression
 from phycharm.networks.stacking.stacked_training import StackedTraining
 from phycharm.networks.stacking.together import fits_together
 from phycharm.networks.training import Training, adam
@@ -51,11 +51,11 @@ class Fit:
                 label=f"fit {self.seed}",
                 plan=self.plan,
                 samples=self.samples,
-                step=regression.step,
+                step=regression.lesson.step,
                 validate=lambda: regression.terms((images, wanted, mask)),
                 modules=networks,
                 optimizers=[regression.optimizer],
-                regression=regression,
+                lesson=regression.lesson,
             ).run()
             self.networks = networks
             self.next_number = float(torch.rand(()))

@@ -1,16 +1,23 @@
-"""What networks learn by regression, told apart from how: so that many can learn as one."""
+"""The lesson of networks that learn by regression."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..in_batches import in_batches
 from ..training_progress import Terms
+from .ask import Ask
+from .learn import Learn
+from .lesson import Lesson
+from .open_step import Script
 
 _Batch = TypeVar("_Batch")
+# Dropout is drawn part by part: what larger batches give shall stay what it was.
+_AT_ONCE = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +27,7 @@ class Regression(Generic[_Batch]):
     Parameters
     ----------
     networks : mapping of str to Module
-        That learn; an answer to a slice depends on no other slice.
+        That learn, of one architecture; an answer to a slice depends on no other slice.
     optimizer : Optimizer
         Of them all.
     batch : callable
@@ -42,17 +49,29 @@ class Regression(Generic[_Batch]):
     inputs: Callable[[_Batch], Tensor]
     loss: Callable[[Mapping[str, Tensor], _Batch], Terms]
 
-    def step(self, indices: Tensor) -> Terms:
-        """Do one step of the optimizer; the `step` of a `Training`."""
-        terms = self.terms(self.batch(indices))
-        self.optimizer.zero_grad(set_to_none=True)
+    @property
+    def lesson(self) -> Lesson:
+        """What is learned in a step."""
+        return Lesson(
+            networks=self.networks,
+            optimizers={"all": self.optimizer},
+            shape=self.shape,
+            script=self._script,
+            asked_together=[tuple(self.networks)],
+        )
+
+    def _script(self, indices: Tensor) -> Script:
+        batch = self.batch(indices)
+        parts = []
+        for inputs in self.inputs(batch).split(_AT_ONCE):
+            parts.append((yield Ask(tuple(self.networks), (inputs,))))
+        terms = self.loss({n: torch.cat([one[n] for one in parts]) for n in self.networks}, batch)
         total: Any = terms["loss"]
-        total.backward()
-        self.optimizer.step()
+        yield Learn("all", total)
         return terms
 
     def terms(self, batch: _Batch) -> Terms:
-        """Return the loss terms of a batch.
+        """Return the loss terms of a batch, without learning.
 
         Parameters
         ----------
