@@ -80,6 +80,15 @@ def new_figure(
     return NotebookFigure(figsize=(width, height), layout=layout)
 
 
+def inch_axes(figure: Figure) -> Axes:
+    """Return axes over the whole figure whose coordinates are inches from its upper left corner."""
+    width, height = figure.get_size_inches()
+    axes: Axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set(xlim=(0, width), ylim=(height, 0), autoscale_on=False)
+    return axes
+
+
 def bare(axes: Axes) -> None:
     """Thumbnails axes to what is drawn in them, for images."""
     axes.set_xticks([])

@@ -47,7 +47,10 @@ def test_pingouin_says_the_same(people, scanners):
 
 def test_next_to_no_degrees_of_freedom_overflow_nothing():
     # Satterthwaite's freedom is .004 here, and the quantile of F near the largest number there is.
-    ratings = [[378.31677108, 298.59323117, 283.8937225], [419.68124525, 316.72315356, 241.78171951]]
+    ratings = [
+        [378.31677108, 298.59323117, 283.8937225],
+        [419.68124525, 316.72315356, 241.78171951],
+    ]
     with np.errstate(all="raise"):
         found = icc_agreement(ratings)
     assert found.value == pytest.approx(-0.0587, abs=1e-4)
