@@ -21,6 +21,7 @@ _MOST_UPRIGHT = 4  # names of scanners that stand beside each other below a pane
 _PANEL_INCHES = (2.4, 2.15)
 _BAR_INCHES = 0.8
 _NAME_POINTS = 8
+_MOST_INCHES = 1.0  # of a name: longer ones run over, for squares need room too
 _GAP, _LINE, _HEAD = 0.06, 0.17, 0.26  # inches: beside words, of a line, above a panel
 
 Grid = npt.NDArray[np.float64]
@@ -116,7 +117,7 @@ class _Panel:
     @property
     def box(self) -> tuple[float, float, float, float]:
         """Left, upper, right and lower end of the squares, in inches."""
-        longest = max(map(_inches, self.names))
+        longest = min(_MOST_INCHES, max(map(_inches, self.names)))
         below = longest if self._upwards else _LINE
         left = self.x + _LINE + longest + 2 * _GAP
         right, lower = self.x + _PANEL_INCHES[0], self.y + _PANEL_INCHES[1]
@@ -135,16 +136,15 @@ class _Panel:
     def draw(self, grid: Grid, scale: _Scale) -> AxesImage:
         """Draw the squares, their numbers if there is room, and what they are of."""
         left, upper, right, lower = self.box
-        columns, rows = (
-            start + (np.arange(len(grid)) + 0.5) * (end - start) / len(grid)
-            for start, end in ((left, right), (upper, lower))
-        )
+        middles = (np.arange(len(grid)) + 0.5) / len(grid)
+        columns = (left + (right - left) * middles).tolist()
+        rows = (upper + (lower - upper) * middles).tolist()
         self._sides(columns, rows)
         if len(grid) <= _MOST_NUMBERS:
             for (row, column), value in np.ndenumerate(grid):
                 words, ink = scale.number(value)
-                place = columns[column], rows[row]
-                self.axes.text(*place, words, ha="center", va="center", color=ink)
+                look: Any = {"ha": "center", "va": "center", "color": ink}
+                self.axes.text(columns[column], rows[row], words, **look)
         return self.axes.imshow(
             grid,
             cmap=scale.colours,
@@ -154,7 +154,7 @@ class _Panel:
             aspect="auto",
         )
 
-    def _sides(self, columns: Grid, rows: Grid) -> None:
+    def _sides(self, columns: list[float], rows: list[float]) -> None:
         left, upper, right, lower = self.box
         angle = 90 if self._upwards else 0
         for x, y, name in zip(columns, rows, self.names, strict=True):

@@ -1,4 +1,4 @@
-"""The parts of a page with most figures, drawn by a second process while the first does the rest.
+"""The parts of a page with most curves, drawn by a second process while the first does the rest.
 
 `python -m phycharm.reports.page.sections_aside FOLDER REFERENCE ORDER PREFIX OUT` is that process.
 """
@@ -19,8 +19,11 @@ from ..run.run_content import read_run
 from ..run.run_view import RunView
 from .sections import SECTIONS, Section, make_sections
 
-ASIDE = ("directions", "subjects", "images", "tissues", "maps")
-"""Anchors of the parts that are worth a process: about half of the work on a page."""
+ASIDE = ("directions", "subjects", "histograms", "reliability", "training", "statistics")
+"""Anchors of the parts for a process: about half of the work on a page, and none of its pictures.
+
+Volumes are read by one process, which thumbnails and viewer need them for as well.
+"""
 
 MANY_PICTURES = 60
 """Methods times directions and splits from which on a process repays that it has to begin."""
