@@ -108,9 +108,10 @@ def _boxes(axes: Axes, table: pd.DataFrame, colours: dict[str, str]) -> None:
     inks = [colours[name] for name in rows]
     # One artist for all of them: to make, measure and draw one a method takes ten times as long.
     axes.add_collection(LineCollection(lines, colors=inks, linewidths=1.1, zorder=2))
-    points = [(value, row) for name, row in rows.items() for value in columns[name]]
+    places = [row for name, row in rows.items() for _ in columns[name]]
     dots = [colours[name] for name in rows for _ in columns[name]]
-    axes.scatter(*zip(*points, strict=True), s=3.6**2, c=dots, linewidths=0, zorder=3)
+    values = np.concatenate([columns[name] for name in rows])
+    axes.scatter(values, places, s=3.6**2, c=dots, linewidths=0, zorder=3)
 
 
 def _box(values: Floats, row: int) -> list[tuple[float, float]]:
