@@ -162,8 +162,8 @@ def merit_tables(values: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
 
 def _own(merits: pd.DataFrame) -> pd.DataFrame:
     """Drop from one measure's part of a table what belongs to others."""
-    scored = merits.notna().to_numpy().any(axis=0)
-    return merits[merits.columns[scored]].droplevel([0, 1])
+    scored = merits.notna().any()
+    return merits.loc[:, scored].droplevel([0, 1])
 
 
 def complete_methods(merits: pd.DataFrame) -> list[str]:
