@@ -19,10 +19,11 @@ from ..run.run_content import read_run
 from ..run.run_view import RunView
 from .sections import SECTIONS, Section, make_sections
 
-ASIDE = ("directions", "subjects", "histograms", "reliability", "training", "statistics")
-"""Anchors of the parts for a process: about half of the work on a page, and none of its pictures.
+ASIDE = ("directions", "subjects", "histograms", "tissues", "reliability", "training")
+"""Anchors of the parts for a process: about half of the work on a page.
 
-Volumes are read by one process, which thumbnails and viewer need them for as well.
+They need nothing that the rest needs too: no harmonized images, which thumbnails and the viewer
+show, and no comparisons of methods, which the verdict tells.
 """
 
 MANY_PICTURES = 60
