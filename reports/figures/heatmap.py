@@ -162,7 +162,7 @@ class _Panel:
             self.axes.text(left - _GAP, y, name, ha="right", va="center", **look)
             self.axes.text(x, lower + _GAP, name, ha="center", va="top", rotation=angle, **look)
         middle = (left + right) / 2, (upper + lower) / 2
-        bottom = self.y + _PANEL_INCHES[1]
+        bottom = self.y + _PANEL_INCHES[1] - _GAP / 2
         self.axes.text(middle[0], bottom, "target", ha="center", va="bottom")
         self.axes.text(self.x + _GAP, middle[1], "source", ha="left", va="center", rotation=90)
 
