@@ -118,7 +118,7 @@ class _Panel:
     def box(self) -> tuple[float, float, float, float]:
         """Left, upper, right and lower end of the squares, in inches."""
         longest = min(_MOST_INCHES, max(map(_inches, self.names)))
-        below = longest if self._upwards else _LINE
+        below = longest + _GAP if self._upwards else _LINE
         left = self.x + _LINE + longest + 2 * _GAP
         right, lower = self.x + _PANEL_INCHES[0], self.y + _PANEL_INCHES[1]
         return left, self.y + _HEAD, right - _GAP, lower - below - _LINE - _GAP
