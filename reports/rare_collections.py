@@ -4,12 +4,12 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_OBJECTS = 20_000
+_OBJECTS = 100_000
 
 
 @contextmanager
 def rare_collections() -> Iterator[None]:
-    """Search for cyclic garbage only after every 20,000 objects inside the block.
+    """Search for cyclic garbage only after every 100,000 objects inside the block.
 
     Figures and tables are made of millions of objects that live for long; with Python's threshold
     of 700 a tenth of the time of a report goes into looking them through.

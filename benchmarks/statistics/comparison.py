@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from phycharm.errors import InputError
@@ -116,11 +117,11 @@ def compare(
     everywhere = over_directions(gains.dropna(subset=["gain"]), _NUMBERS)
     gains = pd.concat([gains.assign(scope="direction"), everywhere.assign(scope="global")])
     known = gains.dropna(subset=["gain"]).sort_values("subject", kind="stable")
-    own = dict(iter(known.groupby(_GROUP)))
+    numbers, where = known[list(_NUMBERS)].to_numpy(), known.groupby(_GROUP).indices
     # Where nobody has both scores, that is said.
-    groups = [(k, own.get(k, known.iloc[:0])) for k in gains.groupby(_GROUP).size().index]
+    groups = [(k, numbers[where.get(k, [])]) for k in gains.groupby(_GROUP).size().index]
     table = pd.DataFrame([_test(keys, rows) for keys, rows in groups])
-    ends = median_intervals([rows["gain"].to_numpy() for _, rows in groups], confidence=confidence)
+    ends = median_intervals([rows[:, -1] for _, rows in groups], confidence=confidence)
     table[["interval_low", "interval_high"]] = ends
     table["reference"] = reference
     table = _adjust(table, list(family))
@@ -180,16 +181,15 @@ def _paired(one: pd.DataFrame, other: pd.DataFrame, *, once: bool) -> pd.DataFra
     return pairs.groupby(images, as_index=False)[list(_NUMBERS)].mean()
 
 
-def _test(keys: Any, rows: pd.DataFrame) -> dict[str, Any]:
-    gains = rows["gain"].to_numpy()
+def _test(keys: Any, rows: npt.NDArray[np.float64]) -> dict[str, Any]:
+    gains = rows[:, -1]
+    means = [float(column.mean()) if len(rows) else np.nan for column in rows.T]
     outcome = signed_rank(gains)
     return {
         **dict(zip(_GROUP, keys, strict=True)),
         "n": gains.size,
         "nonzero": outcome.nonzero,
-        "reference_mean": rows["reference_value"].mean(),
-        "rival_mean": rows["rival_value"].mean(),
-        "gain": rows["gain"].mean(),
+        **dict(zip(("reference_mean", "rival_mean", "gain"), means, strict=True)),
         "shift": hodges_lehmann(gains),
         "rank_biserial": outcome.rank_biserial,
         "p": outcome.p,

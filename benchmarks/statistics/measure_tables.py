@@ -2,12 +2,13 @@
 
 import numpy as np
 import pandas as pd
+import scipy
 
 from .contest.ahead import behind
 from .contest.field import Field
 from .inference.intervals import median_intervals
 from .seeds import seed_means
-from .subjects import MEASURE, complete_methods, over_directions
+from .subjects import MEASURE, over_directions
 
 _ROW = [*MEASURE, "harmonizer"]
 
@@ -39,20 +40,22 @@ def measure_tables(field: Field, *, alpha: float) -> pd.DataFrame:
     table["interval_low"], table["interval_high"] = ends[:, 0], ends[:, 1]
     seeds = seed_means(pd.concat(field.units.values()), by=MEASURE)
     table["seeds"], table["seed_spread"] = seeds.notna().sum(axis=1), seeds.std(axis=1)
-    ranks = {measure: _ranks(merits, alpha) for measure, merits in field.merits.items()}
+    people_by_measure = field.subject_merits
+    ranks = {
+        measure: _ranks(merits, people_by_measure[measure], alpha)
+        for measure, merits in field.merits.items()
+    }
     return pd.concat(ranks, names=MEASURE).join(table)
 
 
-def _ranks(merits: pd.DataFrame, alpha: float) -> pd.DataFrame:
+def _ranks(merits: pd.DataFrame, people: pd.DataFrame, alpha: float) -> pd.DataFrame:
     """Count the images of every method, and rank those that lack none."""
     images = merits.notna().to_numpy().sum(axis=0)
-    names = merits.columns
-    rank, tied = pd.Series(np.nan, index=names), pd.Series(data=False, index=names)
-    complete = complete_methods(merits)
-    if complete:
-        subjects = merits[complete].groupby("subject").mean()
-        ranks = subjects.mean().round(12).rank(ascending=False)
-        rank[complete] = ranks
-        tied[complete] = ~behind(subjects.to_numpy(), int(np.argmin(ranks)), alpha=alpha)
+    complete = images == len(merits)
+    rank, tied = np.full(len(images), np.nan), np.zeros(len(images), dtype=bool)
+    if complete.any():
+        subjects = people.to_numpy()[:, complete]
+        rank[complete] = scipy.stats.rankdata(-subjects.mean(axis=0).round(12))
+        tied[complete] = ~behind(subjects, int(np.argmin(rank[complete])), alpha=alpha)
     found = {"images": images, "missing": len(merits) - images}
-    return pd.DataFrame({**found, "rank": rank, "tied_with_best": tied}, index=names)
+    return pd.DataFrame({**found, "rank": rank, "tied_with_best": tied}, index=merits.columns)

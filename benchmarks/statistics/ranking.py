@@ -100,7 +100,7 @@ def rank_methods(
             scores, metrics, split=str(split), methods=methods, deterministic=deterministic
         )
         for (metric, tissue), merits in sorted(field.merits.items()):
-            wide = merits[complete_methods(merits)].groupby("subject").mean()
+            wide = field.subject_merits[metric, tissue][complete_methods(merits)]
             if wide.shape[1]:
                 rows.append(_ranked((str(split), metric, tissue), wide, alpha))
     if not rows:

@@ -139,20 +139,31 @@ def chosen_methods(values: pd.DataFrame, methods: Collection[str] | None) -> pd.
     return values[values["harmonizer"].isin(list(methods))]
 
 
-def merit_table(values: pd.DataFrame) -> pd.DataFrame:
-    """Lay out the merits of one measure: a row per image, a column per harmonizer.
+def merit_tables(values: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
+    """Lay out the merits of every measure: a row per image, a column per harmonizer.
 
     Parameters
     ----------
     values : DataFrame
-        Rows of one split, metric and tissue, as `subject_values` gives them.
+        Rows of one split, as `subject_values` gives them.
 
     Returns
     -------
-    DataFrame
-        Index `source, target, subject`; NaN where a method has no score.
+    dict of DataFrame
+        By metric and tissue, sorted by both. Index `source, target, subject`, columns the
+        harmonizers with a score in that measure; NaN where one has none of an image.
     """
-    return values.pivot(index=[*DIRECTION, "subject"], columns="harmonizer", values="merit")
+    image = [*DIRECTION, "subject"]
+    # All at once: to pivot a small table takes as long as to pivot a large one.
+    whole = values.pivot(index=[*MEASURE, *image], columns="harmonizer", values="merit")
+    groups = whole.groupby(level=MEASURE, sort=True)
+    return {(str(k[0]), str(k[1])): _own(part) for k, part in groups}
+
+
+def _own(merits: pd.DataFrame) -> pd.DataFrame:
+    """Drop from one measure's part of a table what belongs to others."""
+    scored = merits.notna().any()
+    return merits.loc[:, scored].droplevel([0, 1])
 
 
 def complete_methods(merits: pd.DataFrame) -> list[str]:

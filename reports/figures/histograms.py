@@ -1,6 +1,7 @@
 """Intensity histograms before and after, over the target's (Fig. S1 of the paper)."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -10,6 +11,8 @@ from ..run.names import dashes, short_label
 from ..run.people import head_of
 from ..run.run_view import RunView
 from .style import INK, house_style, new_figure
+
+Floats = npt.NDArray[np.float64]
 
 _MOST_PANELS = 12
 # The oracle is the target scan itself.
@@ -36,14 +39,14 @@ def histogram_plot(view: RunView, split: str) -> Figure | None:
     directions = view.directions[:_MOST_PANELS]
     if table.empty or not directions:
         return None
+    counted = _counted(table)
     columns = min(3, len(directions))
     rows = -(-len(directions) // columns)
     with house_style():
         figure = new_figure(3.2 * columns, 2.1 * rows + 0.5)
         grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
         for axes, (source, target) in zip(grid.flat, directions, strict=False):
-            rows_here = table[(table["source"] == source) & (table["target"] == target)]
-            _panel(axes, rows_here, view)
+            _panel(axes, counted.get((source, target), {}), view)
             axes.set_title(head_of(view, split, (source, target)))
         for axes in grid.flat[len(directions) :]:
             axes.set_visible(False)
@@ -53,10 +56,21 @@ def histogram_plot(view: RunView, split: str) -> Figure | None:
     return figure
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, view: RunView) -> None:
+def _counted(table: pd.DataFrame) -> dict[tuple[str, str], dict[str, pd.DataFrame]]:
+    """Add up folds and seeds: by direction, then method, rows in the order of person and bin."""
+    method = ["source", "target", "harmonizer"]
+    bins = [*method, "subject", "bin_left", "bin_right"]
+    found: dict[tuple[str, str], dict[str, pd.DataFrame]] = {}
+    summed = table.groupby(bins)["count"].sum().reset_index()
+    for (source, target, name), own in summed.groupby(method):
+        found.setdefault((str(source), str(target)), {})[str(name)] = own
+    return found
+
+
+def _panel(axes: Axes, counted: dict[str, pd.DataFrame], view: RunView) -> None:
     styles = dashes(view.methods)
     for method in [_TARGET, *view.methods]:
-        curve = _mean_curve(rows[rows["harmonizer"] == method])
+        curve = _mean_curve(counted[method]) if method in counted else pd.DataFrame()
         if curve.empty:
             continue
         if method == _TARGET:
@@ -76,29 +90,29 @@ def _panel(axes: Axes, rows: pd.DataFrame, view: RunView) -> None:
     axes.set_ylim(bottom=0)
 
 
-def _mean_curve(rows: pd.DataFrame) -> pd.DataFrame:
+def _mean_curve(counted: pd.DataFrame) -> pd.DataFrame:
     """Average the subjects' histograms, each of which sums to one.
 
     The bins of two subjects need not be the same: every histogram is turned into a density,
     read off on the finest grid that spans them all, and averaged there.
     """
-    counted = rows.groupby(["subject", "bin_left", "bin_right"], as_index=False)["count"].sum()
-    counted = counted[counted.groupby("subject")["count"].transform("sum") > 0]
-    if counted.empty:
+    bins = counted[["bin_left", "bin_right", "count"]].to_numpy(dtype=float)
+    subjects = counted["subject"].to_numpy()
+    people = np.split(bins, np.flatnonzero(subjects[1:] != subjects[:-1]) + 1)
+    people = [own for own in people if own[:, 2].sum() > 0]
+    if not people:
         return pd.DataFrame(columns=["middle", "share"])
-    width = float((counted["bin_right"] - counted["bin_left"]).min())
-    low, high = float(counted["bin_left"].min()), float(counted["bin_right"].max())
+    left, right, _ = np.concatenate(people).T
+    width, low, high = float((right - left).min()), float(left.min()), float(right.max())
     steps = min(512, max(1, round((high - low) / width)))
     middle = low + (np.arange(steps) + 0.5) * (high - low) / steps
-    curves = [_density(own, middle) for _, own in counted.groupby("subject")]
+    curves = [_density(own, middle) for own in people]
     share = np.mean(curves, axis=0) * (high - low) / steps
     return pd.DataFrame({"middle": middle, "share": share})
 
 
-def _density(own: pd.DataFrame, at: np.ndarray) -> np.ndarray:
-    ordered = own.sort_values("bin_left")
-    left, right = ordered["bin_left"].to_numpy(), ordered["bin_right"].to_numpy()
-    count = ordered["count"].to_numpy(dtype=float)
+def _density(own: Floats, at: Floats) -> Floats:
+    left, right, count = np.ascontiguousarray(own.T)
     density = count / count.sum() / np.maximum(right - left, np.finfo(float).tiny)
     index = np.clip(np.searchsorted(left, at, side="right") - 1, 0, len(left) - 1)
     inside = (at >= left[index]) & (at <= right[index])

@@ -28,7 +28,7 @@ def mask_picture(view: RunView, comparison: Comparison, split: str) -> Figure | 
     view : RunView
         The run.
     comparison : Comparison
-        The subject's volumes.
+        The subject's scans; harmonized images are not looked at, their segmentations are.
     split : str
         Split of the Dice scores under the panels.
 
@@ -37,7 +37,7 @@ def mask_picture(view: RunView, comparison: Comparison, split: str) -> Figure | 
     Figure or None
         None where no segmentations were kept.
     """
-    methods = ["none", *(m for m in comparison.images if m != "none")]
+    methods = ["none", *(m for m in view.methods if m != "none")]
     pairs = {m: tissue_pair(view, comparison, m) for m in methods}
     found = {m: pair for m, pair in pairs.items() if pair is not None}
     if not found:

@@ -3,12 +3,11 @@
 from typing import Any
 
 import numpy.typing as npt
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from .style import new_figure
+from .style import inch_axes, new_figure
 
 _POINT = 1 / 72
 _LINE = 1.2 * _POINT
@@ -46,10 +45,7 @@ class PictureGrid:
     ) -> None:
         (width, height), (rows, columns) = size, shape
         self.figure: Figure = new_figure(width, height, layout=None)
-        self._axes: Axes = self.figure.add_axes((0, 0, 1, 1))
-        self._axes.set_axis_off()
-        # Coordinates are inches from the upper left corner.
-        self._axes.set(xlim=(0, width), ylim=(height, 0), autoscale_on=False)
+        self._axes = inch_axes(self.figure)
         self._left, self._top, self._aspect = left, top, aspect
         self._step_x = (width - left) / columns
         used = top + bottom + between * (rows - 1)

@@ -1,5 +1,7 @@
 """Tissue volumes before and after harmonization (Fig. 8 and S3) and their agreement."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -57,22 +59,20 @@ def _bars(
 ) -> None:
     before_first = sorted(view.contestants, key=lambda m: m != "none")
     width = 0.8 / len(before_first)
+    colours = [view.colours[method] for method in before_first]
+    names = [short_label(m) + (" (before)" if m == "none" else "") for m in before_first]
     for group, measure in enumerate(measures):
-        table = view.measured(measure, split, direction)
-        for index, method in enumerate(before_first):
-            x = group + (index - (len(before_first) - 1) / 2) * width
-            values = table[method].dropna()
-            when = " (before)" if method == "none" else ""
-            name = None if group else f"{short_label(method)}{when}"
-            colour = view.colours[method]
-            # A bar of nought would look perfect.
-            height = values.mean() if len(values) else np.nan
-            axes.bar(x, height, width * 0.92, color=colour, alpha=0.75, label=name)
-            if values.empty:
-                axes.annotate(
-                    "–", (x, 0), xytext=(0, 2), textcoords="offset points", ha="center", fontsize=8
-                )
-            axes.plot(np.full(len(values), x), values, "o", ms=2, color=INK, alpha=0.5, mec="none")
+        table = view.measured(measure, split, direction)[before_first]
+        x = group + (np.arange(len(before_first)) - (len(before_first) - 1) / 2) * width
+        # A bar of nought would look perfect: where nobody has a value the mean is none.
+        look: Any = {"color": colours, "alpha": 0.75, "label": names if not group else ""}
+        axes.bar(x, table.mean().to_numpy(), width * 0.92, **look)
+        for place in x[table.isna().all()]:
+            axes.annotate(
+                "–", (place, 0), xytext=(0, 2), textcoords="offset points", ha="center", fontsize=8
+            )
+        places = np.broadcast_to(x, table.shape).T.ravel()
+        axes.plot(places, table.to_numpy().T.ravel(), "o", ms=2, color=INK, alpha=0.5, mec="none")
     axes.set_xticks(range(len(measures)), [m.tissue for m in measures])
     axes.grid(visible=False, axis="x")
 

@@ -195,7 +195,7 @@ def _tissues(view: RunView, prefix: str) -> Section:
         figures += captioned(agreement, captions.bland_altman(view, split), prefix=prefix)
     for direction in view.directions[:MOST_PICTURES]:
         subject = median_subject(view, view.split, direction)
-        shown = subject and compare_images(view, subject, *direction, view.methods)
+        shown = subject and compare_images(view, subject, *direction, methods=[])
         if shown:
             figure = mask_picture(view, shown, view.split)
             figures += captioned(figure, captions.masks(view, shown, view.split), prefix=prefix)

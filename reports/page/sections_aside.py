@@ -1,4 +1,4 @@
-"""The parts of a page with most figures, drawn by a second process while the first does the rest.
+"""The parts of a page with most curves, drawn by a second process while the first does the rest.
 
 `python -m phycharm.reports.page.sections_aside FOLDER REFERENCE ORDER PREFIX OUT` is that process.
 """
@@ -19,8 +19,12 @@ from ..run.run_content import read_run
 from ..run.run_view import RunView
 from .sections import SECTIONS, Section, make_sections
 
-ASIDE = ("directions", "subjects", "images", "tissues", "maps")
-"""Anchors of the parts that are worth a process: about half of the work on a page."""
+ASIDE = ("directions", "subjects", "histograms", "tissues", "reliability", "training")
+"""Anchors of the parts for a process: about half of the work on a page.
+
+They need nothing that the rest needs too: no harmonized images, which thumbnails and the viewer
+show, and no comparisons of methods, which the verdict tells.
+"""
 
 MANY_PICTURES = 60
 """Methods times directions and splits from which on a process repays that it has to begin."""

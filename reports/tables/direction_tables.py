@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from ..run.measures import Measure
@@ -66,8 +67,9 @@ def mean_cell(
     measure: Measure, values: pd.Series, *, best: bool, seed_spread: float = float("nan")
 ) -> TableCell:
     """Print a mean over subjects; below it the spreads over them and over training seeds."""
-    known = values.dropna()
-    if known.empty:
+    known = values.to_numpy(dtype=np.float64)
+    known = known[~np.isnan(known)]
+    if not known.size:
         return TableCell(text="–")
     spread = f"± {measure.spread(float(known.std(ddof=1)))}" if len(known) > 1 else "one subject"
     mean = float(known.mean())

@@ -1,7 +1,8 @@
 """The methods of one split, laid out to be compared: merits, what counts, and who lacks some."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from ..subjects import (
     complete_methods,
     known_metrics,
     mean_over_fits,
-    merit_table,
+    merit_tables,
     unit_values,
 )
 from .common_set import Lack, find_lacks, lacking_units
@@ -45,6 +46,7 @@ class Field:
     merits: dict[MeasureKey, pd.DataFrame]
     criteria: list[Criterion]
     deterministic: Collection[str] = ()
+    _images: dict[Criterion, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @property
     def methods(self) -> list[str]:
@@ -71,11 +73,21 @@ class Field:
 
     def images(self, criterion: Criterion) -> pd.DataFrame:
         """Return the merits in a criterion, a row per image and a column per method."""
-        return criterion_merits(criterion, self.merits)
+        if criterion not in self._images:
+            self._images[criterion] = criterion_merits(criterion, self.merits)
+        return self._images[criterion]
 
     def people(self, criterion: Criterion, methods: list[str]) -> pd.DataFrame:
         """Return the merits of complete methods in a criterion, a row per person."""
         return self.images(criterion)[methods].groupby("subject").mean()
+
+    @cached_property
+    def subject_merits(self) -> dict[MeasureKey, pd.DataFrame]:
+        """Mean merits over the images of a person, by measure: a row per person."""
+        whole = pd.concat(self.merits, names=MEASURE).groupby([*MEASURE, "subject"]).mean()
+        groups = whole.groupby(level=MEASURE)
+        people = {(str(key[0]), str(key[1])): part for key, part in groups}
+        return {key: people[key][list(own.columns)] for key, own in self.merits.items()}
 
 
 def lay_out(
@@ -119,9 +131,11 @@ def lay_out(
     units = unit_values(scores, known)
     units = chosen_methods(units[units["split"] == split], methods)
     names = list(known)
-    values = _by_measure(mean_over_fits(units), names)
+    over_fits = mean_over_fits(units)
+    values = _by_measure(over_fits, names)
     missing = _by_measure(lacking_units(units, deterministic), names)
-    merits = {m: _masked(merit_table(part), missing.get(m)) for m, part in values.items()}
+    tables = merit_tables(over_fits)
+    merits = {m: _masked(tables[m], missing.get(m)) for m in values}
     primary = [name for name in names if known[name].primary] if counting is None else counting
     criteria = find_criteria(values, primary) or (find_criteria(values) if not counting else [])
     return Field(

@@ -53,7 +53,8 @@ def icc_agreement(ratings: npt.ArrayLike, *, confidence: float = 0.95) -> Intrac
     Returns
     -------
     IntraclassCorrelation
-        NaN with fewer than two people or scanners, and where nothing varies.
+        NaN with fewer than two people or scanners, and where nothing varies; ends of NaN where the
+        approximation gives some that do not hold the value.
 
     Examples
     --------
@@ -77,11 +78,15 @@ def icc_agreement(ratings: npt.ArrayLike, *, confidence: float = 0.95) -> Intrac
     parts += (own * error) ** 2 / ((people - 1) * (scanners - 1))
     freedom = (shared * columns + own * error) ** 2 / parts if parts else 1.0
     tail = (1 - confidence) / 2
-    wide = scipy.stats.f.isf(tail, people - 1, freedom)
+    # With next to no freedom the quantile is too large to be multiplied: all is divided by it.
+    least = between / scipy.stats.f.isf(tail, people - 1, freedom)
     narrow = scipy.stats.f.isf(tail, freedom, people - 1)
     rest = scanners * columns + (scanners * people - scanners - people) * error
-    low = people * (between - wide * error) / (wide * rest + people * between)
+    low = people * (least - error) / (rest + people * least)
     high = people * (narrow * between - error) / (rest + people * narrow * between)
+    if not low <= value <= high:
+        # So little freedom that the approximation does not even hold what it is about.
+        low = high = _UNKNOWN
     return IntraclassCorrelation(value=float(value), low=float(low), high=float(high))
 
 

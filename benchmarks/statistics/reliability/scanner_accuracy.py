@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 from math import factorial
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ...scoring.features import FEATURE_KEYS
+from .linear_discriminant import classify
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -128,32 +128,12 @@ def _sources_right(table: Floats, target: int) -> float:
 
 def _answers(table: Floats) -> Whole:
     """Ask about everybody once, who was not learned from: scanner's number by person and image."""
-    people, scanners, _ = table.shape
-    answers = np.empty((people, scanners), dtype=np.int64)
-    folds = np.arange(people) % min(people, _MOST_FOLDS)
+    answers = np.empty(table.shape[:2], dtype=np.int64)
+    folds = np.arange(len(table)) % min(len(table), _MOST_FOLDS)
     for fold in range(folds.max() + 1):
         asked = folds == fold
-        learned = table[~asked]
-        names = np.tile(np.arange(scanners), len(learned))
-        classifier = _classifier().fit(learned.reshape(names.size, -1), names)
-        questions = table[asked].reshape(asked.sum() * scanners, -1)
-        answers[asked] = classifier.predict(questions).reshape(-1, scanners)
+        answers[asked] = classify(table[~asked], table[asked])
     return answers
-
-
-def _classifier() -> Any:
-    # Only here: it takes a second to import, and most who import statistics classify nothing.
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    return make_pipeline(
-        # An image that cannot be segmented has no contrast of its tissues.
-        SimpleImputer(strategy="median", keep_empty_features=True),
-        StandardScaler(),
-        LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"),
-    )
 
 
 def _permutation_p(answers: Whole, seed: int) -> float:

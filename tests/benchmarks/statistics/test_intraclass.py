@@ -45,6 +45,19 @@ def test_pingouin_says_the_same(people, scanners):
         assert [ours.low, ours.high] == pytest.approx([*found.loc[name, "CI95"]], abs=0.0051)
 
 
+def test_next_to_no_degrees_of_freedom_overflow_nothing():
+    # Satterthwaite's freedom is .004 here, and the quantile of F near the largest number there is.
+    ratings = [
+        [378.31677108, 298.59323117, 283.8937225],
+        [419.68124525, 316.72315356, 241.78171951],
+    ]
+    with np.errstate(all="raise"):
+        found = icc_agreement(ratings)
+    assert found.value == pytest.approx(-0.0587, abs=1e-4)
+    # The ends lie beside it, both at -.0622, and so are none.
+    assert np.isnan([found.low, found.high]).all()
+
+
 @pytest.mark.parametrize("function", [icc_agreement, icc_consistency])
 class TestBoth:
     @pytest.mark.parametrize(
