@@ -120,7 +120,7 @@ class Execution:
         if not self.dry_run and not worth_telling(runner, left):
             return False
         with _as_one_of(jobs):
-            estimate = estimate_cost(runner, left, jobs=jobs)
+            estimate = estimate_cost(runner, left, jobs=jobs, stack=self._stack(runner))
         if self.dry_run:
             say(estimate.text())
         else:
