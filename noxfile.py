@@ -174,7 +174,7 @@ def speed(session: nox.Session) -> None:
     options += [f"--benchmark-storage={kept}"]
     if list(kept.glob("*/*.json")):
         options += ["--benchmark-compare", "--benchmark-compare-fail=min:100%"]
-    session.run("pytest", "benchmarks/speed", *options, *session.posargs)
+    session.run("pytest", "benchmarks/speed/measurements", *options, *session.posargs)
 
 
 @nox.session(default=False)
