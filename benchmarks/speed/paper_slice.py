@@ -26,13 +26,13 @@ from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
 from ..run.budget.cost_estimate import CostEstimate, estimate_cost
 from ..run.budget.method_cost import MethodCost
-from ..run.environment import environment, hardware
 from ..run.methods import Methods
 from ..run.run_folder import RunFolder
 from ..run.run_plan import make_runner
 from ..run.tasks import run_tasks
 from ..run.workers.fitting_together import fitted_groups
 from .copies import copied_people
+from .machine import measured_on
 
 GOAL_HOURS = 4.0
 """What the whole of `paper` is to take on one GPU."""
@@ -108,15 +108,11 @@ def tried(
 
 def page(protocol: Protocol, found: PaperSlice, *, device: str, command: Sequence[str]) -> str:
     """Say what was measured where, and by which command; then the table, and its sum."""
-    about, versions = hardware(device), environment()
-    where = about["device"] if device == "cuda" else f"{about['cpu']}, {about['threads']} threads"
     alone, stacked = map(_number, found.hours)
     goal = f" The goal is {GOAL_HOURS:g} h on a GPU." if protocol.name == "paper" else ""
+    order = shlex.join(["python", "-m", __spec__.name, *command])
     head = (
-        f"`{shlex.join(['python', '-m', __spec__.name, *command])}` on {where}, torch "
-        f"{torch.__version__}, phycharm {versions['phycharm']} "
-        f"({versions['git_commit'][:10] or 'no checkout'}), {protocol.name} version "
-        f"{protocol.version}:"
+        f"`{order}` on {measured_on(device)}, protocol {protocol.name} version {protocol.version}:"
     )
     end = f"All cells one after the other: {alone} h with each fit alone, {stacked} h with stacks."
     return "\n\n".join([head, found.table(), end + goal])

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from phycharm.benchmarks.run.environment import environment, hardware
+from phycharm.benchmarks.speed.machine import measured_on
 
 Work = Callable[[], object]
 _ROWS: list[tuple[str, float, str, float, float]] = []
@@ -118,6 +119,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if not _ROWS:
         return
     terminalreporter.section("beside anchors and goals")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    terminalreporter.write_line(f"`nox -s speed` on {measured_on(device)}:\n")
     terminalreporter.write_line("| what | seconds | anchor | its seconds | ratio |")
     terminalreporter.write_line("|---|---|---|---|---|")
     for what, mine, anchor, theirs, ratio in _ROWS:

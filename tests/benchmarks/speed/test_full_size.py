@@ -1,6 +1,8 @@
 """What goals are measured by, at sizes that a test can afford."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +20,9 @@ from phycharm.method.maps.generator import MapsGenerator
 
 SMALL = (64, 48, 6)
 MEASUREMENTS = Path(__file__).resolve().parents[3] / "benchmarks" / "speed" / "measurements"
+needs_measurements = pytest.mark.skipif(
+    not MEASUREMENTS.is_dir(), reason="measurements are not in the wheel"
+)
 
 
 @pytest.fixture(scope="module")
@@ -55,19 +60,37 @@ def test_what_is_scored_and_segmented(brain):
     assert get_segmenter("hmrf").segment(full_size.scan_of(one, mask)) is not None
 
 
-@pytest.mark.skipif(not MEASUREMENTS.is_dir(), reason="measurements are not in the wheel")
-@pytest.mark.skipif(torch.cuda.is_available(), reason="nothing is left out where there is a GPU")
-def test_without_a_gpu_they_are_left_out_and_told_why():
+def measured(*arguments, where):
     done = subprocess.run(
-        [
-            sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider", "-rs",
-            str(MEASUREMENTS / "test_speed_at_full_size.py"),
-        ],
+        [sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider", "-rs", *arguments],
         env=os.environ | {"OMP_NUM_THREADS": "1"},
-        cwd=MEASUREMENTS.parents[2],
+        cwd=where,
         capture_output=True,
         text=True,
         check=False,
-    )  # fmt: skip
-    assert "3 skipped" in done.stdout, done.stdout + done.stderr
-    assert "--full-size measures it all the same" in done.stdout
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@needs_measurements
+@pytest.mark.skipif(torch.cuda.is_available(), reason="nothing is left out where there is a GPU")
+def test_without_a_gpu_they_are_left_out_and_told_why():
+    one = MEASUREMENTS / "test_speed_at_full_size.py"
+    out = measured(one, where=MEASUREMENTS.parents[2])
+    assert "3 skipped" in out
+    assert "--full-size measures it all the same" in out
+
+
+@needs_measurements
+def test_the_table_has_the_goal_beside_the_seconds(tmp_path):
+    shutil.copy(MEASUREMENTS / "conftest.py", tmp_path)
+    (tmp_path / "test_one.py").write_text(
+        "import time\n"
+        "def test_one(goal, full_size):\n"
+        "    assert goal(lambda: time.sleep(0.02), 0.01) < 0.55\n"
+    )
+    out = measured("--benchmark-enable", "--full-size", where=tmp_path)
+    assert "| what | seconds | anchor | its seconds | ratio |" in out
+    assert re.search(r"^\| test_one \| 0\.02\d* \| goal \| 0\.01 \| 0\.\d\d \|$", out, re.MULTILINE)
+    assert re.search(r"^`nox -s speed` on .*, torch .*, phycharm \d", out, re.MULTILINE)
