@@ -65,9 +65,14 @@ class PaperSlice:
         return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
     @property
+    def unknown(self) -> list[MethodCost]:
+        """What nobody can tell of, alone or stacked."""
+        return [c for c in (*self.alone.costs, *self.stacked.costs) if c.tried is None]
+
+    @property
     def hours(self) -> tuple[float, float]:
         """All cells one after the other: each fitted alone, and stacked where that can be."""
-        stacked = {cost.harmonizer: cost.seconds for cost in self.stacked.costs}
+        stacked = {c.harmonizer: c.seconds for c in self.stacked.costs if c.tried is not None}
         alone = {cost.harmonizer: cost.seconds for cost in self.alone.costs}
         return _hours(alone.values()), _hours((alone | stacked).values())
 
@@ -115,7 +120,8 @@ def page(protocol: Protocol, found: PaperSlice, *, device: str, command: Sequenc
         f"`{order}` on {measured_on(device)}, protocol {protocol.name} version {protocol.version}:"
     )
     end = f"All cells one after the other: {alone} h with each fit alone, {stacked} h with stacks."
-    return "\n\n".join([head, found.table(), end + goal])
+    failed = [f"{cost.text()}." for cost in found.unknown]
+    return "\n\n".join([head, found.table(), end + goal, *failed])
 
 
 def _warm_up(device: str) -> None:

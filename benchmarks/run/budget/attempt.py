@@ -79,6 +79,11 @@ class Attempt(CellRunner):
         -------
         TriedCell or None
             None where nobody can tell.
+
+        Raises
+        ------
+        Exception
+            Whatever the cell fails by, alone too.
         """
         if task.kind == "control":
             assert task.cell is not None
@@ -95,8 +100,10 @@ class Attempt(CellRunner):
         return not isinstance(made, Adapter) and type(made).__module__.startswith("phycharm.")
 
     def _trained(self, task: Task, group: Sequence[Task]) -> TriedCell:
-        if task.name not in self._fits:
-            self._fit_as_one(group)
+        # What fails in a group may do alone, as it is done again in a run.
+        for together in (group, [task]):
+            if task.name not in self._fits:
+                self._fit_as_one(together)
         fit, cell = self._fits[task.name], task.cell
         if cell is None:
             evaluated = self._predicted(fit.method)
@@ -122,10 +129,11 @@ class Attempt(CellRunner):
             start = time.perf_counter()
             fits = fits_together([partial(self._fit_one, task) for task in group])
             seconds = time.perf_counter() - start - found.spent + found.whole
-        for task, fit in zip(group, fits, strict=True):
-            if fit.error is not None:
-                raise fit.error
-            self._fits[task.name] = _Fit(fit.result, seconds / len(group), found)
+        done = {t.name: fit for t, fit in zip(group, fits, strict=True) if fit.error is None}
+        if len(group) == 1 and fits[0].error is not None:
+            raise fits[0].error
+        for name, fit in done.items():
+            self._fits[name] = _Fit(fit.result, seconds / len(done), found)
 
     def _fit_one(self, task: Task) -> Any:
         # Which numbers count as zero is a thread's own affair.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from phycharm.networks.trial_run import TRIED_STEPS
 from phycharm.utils.progress import progress_bar, span_text
 
-from ..cell_runner import CellRunner
+from ..cell_runner import CellRunner, one_line
 from ..tasks import Task
 from ..workers.fitting_together import fitted_groups
 from .attempt import Attempt
@@ -97,10 +97,17 @@ def estimate_cost(
     methods = _by_method(tasks)
     with progress_bar("trying", len(methods)) as bar:
         for name, own in methods.items():
-            tried = attempt.tried(own[0], groups.get(own[0].name, [own[0]]))
-            costs.append(MethodCost(harmonizer=name, cells=len(own), tried=tried))
+            costs.append(_cost(attempt, name, own, groups.get(own[0].name, own[:1])))
             bar.advance(detail=name)
     return CostEstimate(costs=tuple(costs), jobs=jobs)
+
+
+def _cost(attempt: Attempt, name: str, own: Sequence[Task], group: Sequence[Task]) -> MethodCost:
+    try:
+        tried = attempt.tried(own[0], group)
+    except (Exception, SystemExit) as error:  # whatever it is: its cell fails by it, and says so
+        return MethodCost(harmonizer=name, cells=len(own), tried=None, unknown=one_line(error))
+    return MethodCost(harmonizer=name, cells=len(own), tried=tried)
 
 
 def _by_method(tasks: Iterable[Task]) -> dict[str, list[Task]]:

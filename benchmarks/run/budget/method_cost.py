@@ -19,11 +19,14 @@ class MethodCost:
         How many are to be done.
     tried : TriedCell or None
         One of them; None where nobody can tell.
+    unknown : str
+        Why nobody can.
     """
 
     harmonizer: str
     cells: int
     tried: TriedCell | None
+    unknown: str = "it is not ours"
 
     @property
     def seconds(self) -> float | None:
@@ -34,7 +37,7 @@ class MethodCost:
         """Say it in a line."""
         cells = "1 cell" if self.cells == 1 else f"{self.cells} cells"
         if self.tried is None:
-            return f"{self.harmonizer}: {cells}, not tried: it is not ours"
+            return f"{self.harmonizer}: {cells}, not tried: {self.unknown}"
         together = self.tried.together
         stack = f", {together} fitted as one" if together > 1 else ""
         return f"{self.harmonizer}: {cells}, {span_text(self.tried.seconds)} each{stack}"

@@ -1,5 +1,6 @@
 """How long a run takes is told from a little of each of its methods."""
 
+import re
 import time
 
 import pytest
@@ -8,6 +9,7 @@ from monai.networks.nets.basic_unet import BasicUNet
 from torch import nn
 
 import phycharm
+from phycharm.baselines.unet import UNet
 from phycharm.benchmarks.protocol.run_data import RunData
 from phycharm.benchmarks.run.budget import cost_estimate
 from phycharm.benchmarks.run.budget.attempt import Attempt
@@ -27,6 +29,7 @@ from phycharm.networks.stacking.stacked_training import StackedTraining
 from phycharm.networks.stacking.together import fits_together
 from phycharm.networks.training import Training, adam
 from phycharm.networks.trial_run import current_trial, trial
+from phycharm.utils.seeding import derived_seed
 
 from support.tiny_protocols import pair_protocol
 
@@ -165,6 +168,7 @@ class TestText:
 
 
 class TestRun:
+    LOTTERY = "unet_GE-Siemens_fold-1_seed-{}"
     METHODS = ("none", "unet", "phycharm", "support.tiny_methods:MeanOne")
 
     @pytest.fixture(scope="class")
@@ -228,6 +232,32 @@ class TestRun:
         assert found[0].fit_seconds == found[1].fit_seconds < spent
         assert found[0].slices_per_second == pytest.approx(8 * found[0].steps_per_second)
         assert found[0].harmonize_seconds > 0 < found[0].score_seconds
+
+    @pytest.mark.parametrize("bad", [{0}, {1}, {0, 1}], ids=["first", "other", "both"])
+    def test_what_fails_is_told_and_ends_nothing(
+        self, bad, shared_dataset, tmp_path, capsys, monkeypatch
+    ):
+        learn, numbers = UNet.learn, {derived_seed(n, self.LOTTERY.format(n)): n for n in (0, 1)}
+
+        def learned(self, *cohorts, **context):
+            if numbers[self.seed] in bad:
+                raise ValueError("no memory")
+            learn(self, *cohorts, **context)
+
+        monkeypatch.setattr(UNet, "learn", learned)
+        run_benchmark(
+            pair_protocol(seeds=(0, 1)),
+            out=tmp_path / "a",
+            dataset=shared_dataset,
+            harmonizers=["unet", "none"],
+            device="cpu",
+            execution=Execution(dry_run=True, stack=2),
+        )
+        *_, unet = sorted(line.strip() for line in capsys.readouterr().out.splitlines()[1:])
+        if 0 in bad:
+            assert unet == "unet: 2 cells, not tried: ValueError: no memory"
+        else:
+            assert re.fullmatch(r"unet: 2 cells, \d+ s each", unet)
 
     def test_a_dataset_with_repeats_has_a_control_more(self, tmp_path, capsys):
         people = phycharm.simulate_dataset(

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -84,6 +85,12 @@ class TestPage:
         assert none == "| none | 2 |  |  |  |  |  |  | 1 |  |"
         assert mine == "| mine | 1 |  |  |  |  |  |  |  |  |"
 
+    def test_a_stack_that_failed_counts_as_fits_alone(self):
+        failed = MethodCost(harmonizer="unet", cells=4, tried=None, unknown="ValueError: no")
+        found = replace(self.slice, stacked=CostEstimate(costs=(failed,), jobs=1))
+        assert found.hours == (5.0, 5.0)
+        assert found.unknown == [self.mine, failed]
+
     def test_the_goal_is_that_of_paper(self):
         def told(name):
             protocol = load_protocol(name)
@@ -91,7 +98,8 @@ class TestPage:
 
         text = told("paper")
         assert text.startswith("`python -m phycharm.benchmarks.speed.paper_slice --steps 3` on ")
-        assert text.endswith("5 h with each fit alone, 2 h with stacks. The goal is 4 h on a GPU.")
+        end = "5 h with each fit alone, 2 h with stacks. The goal is 4 h on a GPU."
+        assert text.endswith(f"{end}\n\nmine: 1 cell, not tried: it is not ours.")
         assert "goal" not in told("smoke")
 
 
