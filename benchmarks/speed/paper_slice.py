@@ -163,6 +163,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--steps", type=int, default=TRIED_STEPS, help="of each training")
     parser.add_argument("--stack", type=int, default=_STACK, help="most fits tried as one")
     asked = parser.parse_args(arguments)
+    if min(asked.steps, asked.stack) < 1:
+        parser.error("--steps and --stack: give 1 or more")
     device, protocol = resolve_device(asked.device), load_protocol(asked.protocol)
     with tempfile.TemporaryDirectory() as folder:
         found = tried(protocol, Path(folder), device=device, steps=asked.steps, stack=asked.stack)

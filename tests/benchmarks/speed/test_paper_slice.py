@@ -115,3 +115,10 @@ def test_the_command_prints_the_page(monkeypatch, capsys, found):
     assert asked == {"protocol": "smoke", "device": "cpu", "steps": 5, "stack": 8, "empty": True}
     out = capsys.readouterr().out
     assert re.search(r"^\| phycharm \| 2 \| [\d.]+ \|", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("option", ["--steps", "--stack"])
+def test_nothing_cannot_be_tried(option, capsys):
+    with pytest.raises(SystemExit):
+        paper_slice.main([option, "0"])
+    assert "give 1 or more" in capsys.readouterr().err
