@@ -125,7 +125,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.write_line("|---|---|---|---|---|")
     for what, mine, anchor, theirs, ratio in _ROWS:
         terminalreporter.write_line(
-            f"| {what} | {mine:.4g} | {anchor} | {theirs:.4g} | {ratio:.2f} |"
+            f"| {what} | {mine:.4g} | {anchor} | {theirs:.4g} | {ratio:.3g} |"
         )
 
 
