@@ -162,11 +162,16 @@ about = hardware("cuda" if torch.cuda.is_available() else "cpu")
 kept = {name: about[name] for name in ("cpu", "threads", "instructions", "device")}
 print(hashlib.sha256(json.dumps([kept, torch.__version__]).encode()).hexdigest()[:12])
 """
+HAS_GPU = "import torch; print(torch.cuda.is_available())"
 
 
 @nox.session(default=False)
 def speed(session: nox.Session) -> None:
-    """Measure speed beside anchors; on a kind of machine that was measured before, compare."""
+    """Measure speed beside anchors and goals, and project `paper` where there is a GPU.
+
+    On a kind of machine that was measured before, it is compared. Arguments go to pytest;
+    `-- --full-size` measures whole brains on a CPU too. What is printed goes into docs/speed.md.
+    """
     install(session, "tests")
     kind = str(session.run("python", "-c", KIND_OF_MACHINE, silent=True)).split()[-1]
     kept = Path("results", "speed", kind)
@@ -174,7 +179,13 @@ def speed(session: nox.Session) -> None:
     options += [f"--benchmark-storage={kept}"]
     if list(kept.glob("*/*.json")):
         options += ["--benchmark-compare", "--benchmark-compare-fail=min:100%"]
-    session.run("pytest", "benchmarks/speed", *options, *session.posargs)
+    try:
+        # The folder by its name: else pytest would read its options too late.
+        session.run("pytest", "benchmarks/speed/measurements", *options, *session.posargs)
+    finally:  # a ratio that is too low is no reason not to know the rest
+        gpu = session.run("python", "-c", HAS_GPU, silent=True)
+        if str(gpu).split()[-1] == "True":
+            session.run("python", "-P", "-m", "phycharm.benchmarks.speed.paper_slice")
 
 
 @nox.session(default=False)

@@ -46,7 +46,8 @@ class Task:
         """What cells have in common that can be fitted together; empty where none can."""
         if self.kind == "method" and self.cell is not None:
             return self.cell.spec
-        return "" if self.kind == "control" else "maps"
+        # Slices of two presets are of two sizes.
+        return "" if self.maps is None else f"maps {self.maps[0]}"
 
     def fit(self, runner: CellRunner) -> Ahead:
         """Fit what the cell is of, and do no more."""

@@ -6,7 +6,6 @@ process of its own, so that its peak of memory is its own.
 
 import json
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from phycharm.utils.progress import progress_bar
 
 from ..protocol.loading import load_protocol
 from ..run.runner import run_benchmark
+from .copies import copied
 
 METHODS = ["none", "linear"]
 """What is run: nothing that learns by steps, whose cost is the plan's and not the people's."""
@@ -92,15 +92,8 @@ def people_of(size: Size, root: Path) -> Path:
         scanners=known[: size.scanners],
     )
     for number in range(len(known), size.scanners):
-        _copy_scanner(root, known[number % len(known)], f"Copy{number}")
+        copied(root, f"ses-{known[number % len(known)]}", f"ses-Copy{number}")
     return root
-
-
-def _copy_scanner(root: Path, name: str, copy: str) -> None:
-    for session in sorted(root.rglob(f"ses-{name}")):
-        other = shutil.copytree(session, session.with_name(f"ses-{copy}"))
-        for path in sorted(other.rglob(f"*_ses-{name}_*")):
-            path.rename(path.with_name(path.name.replace(f"ses-{name}", f"ses-{copy}")))
 
 
 def run_of(size: Size, people: Path, out: Path) -> Cost:

@@ -72,7 +72,7 @@ def benchmark(  # noqa: PLR0913 - a command has that many options
         Option of sbatch, such as partition=gpu or time=240 (minutes); may be given several times.
     stack
         Fits of one method whose networks are trained as one; by default 8 on a GPU, which small
-        networks leave idle, and 1 on a CPU, where nothing is gained.
+        networks leave idle, and 1 on a CPU, where nothing is gained, and in jobs of a cluster.
     dry_run
         Only say how long it would take on this machine, or which jobs of a cluster there would be.
     wait

@@ -106,21 +106,22 @@ class Training:
         dtype = training_dtype(self.plan.precision, device)
         trial = current_trial()
         if trial is not None:
-            with trained_in(dtype, self.modules.values(), device):
-                return self._attempt(trial)
+            return self._attempt(trial, dtype, device)
         kept = next_training(self._identity(dtype, device))
         with training_curves(self.label) as curves:
             course = TrainingCourse(self, kept=kept, curves=curves)
             if course.begin():
                 return course.end()
-            thread = current_fit_thread()
-            if thread is not None and self.lesson is not None:
-                share = thread.train(course)
-                if share:
-                    return course.end(share=share)
+            if share := self._trained_with_others(course):
+                return course.end(share=share)
             with trained_in(dtype, self.modules.values(), device):
                 self._train_in_memory(course)
             return course.end()
+
+    def _trained_with_others(self, course: TrainingCourse) -> float:
+        """Train as one with others that wait for it; return the part of the time, 0 if alone."""
+        thread = current_fit_thread()
+        return 0.0 if thread is None or self.lesson is None else thread.train(course)
 
     def _train_in_memory(self, course: TrainingCourse) -> None:
         """Train; where memory does not hold a batch, begin anew with one taken in parts.
@@ -147,18 +148,22 @@ class Training:
                 file=sys.stderr,
             )
 
-    def _attempt(self, trial: Trial) -> list[dict[str, Any]]:
+    def _attempt(self, trial: Trial, dtype: torch.dtype, device: str) -> list[dict[str, Any]]:
         """Do a few steps, to tell how long all of them take."""
         course = TrainingCourse(self)
+        if self._trained_with_others(course):
+            return course.end()
         for module in self.modules.values():
             module.train()
-        trial.attempt(
-            lambda: self._one_step(course),
-            course.end_round,
-            steps=course.rounds[-1],
-            rounds=len(course.rounds),
-        )
-        return course.end()
+        with trained_in(dtype, self.modules.values(), device):
+            trial.attempt(
+                lambda: self._one_step(course),
+                course.end_round,
+                steps=course.rounds[-1],
+                rounds=len(course.rounds),
+                slices=self.plan.batch_size,
+            )
+            return course.end()
 
     def _one_step(self, course: TrainingCourse) -> None:
         indices = course.next_indices()

@@ -17,7 +17,7 @@ from phycharm.utils.untrusted.printable import say
 from ..budget.cost_estimate import estimate_cost, worth_telling
 from ..cell_runner import CellRunner
 from ..tasks import Task
-from .fitting_together import fit_group, in_groups
+from .fitting_together import fit_group, fitted_groups, in_groups
 from .local_pool import LocalPool
 from .one_cell import run_one
 from .slurm import SlurmArray
@@ -49,7 +49,8 @@ class Execution:
         Options of `sbatch`, by its own names.
     stack : int, optional
         Fits of one method whose networks are trained as one; by default 8 on a GPU, which small
-        networks leave idle, and 1 on a CPU, which gains nothing.
+        networks leave idle, and 1 on a CPU, which gains nothing, and in the jobs of a cluster,
+        which has other GPUs for other cells.
     dry_run : bool
         Whether it is only said how long the cells would take here, or which jobs of a cluster there
         would be.
@@ -120,7 +121,7 @@ class Execution:
         if not self.dry_run and not worth_telling(runner, left):
             return False
         with _as_one_of(jobs):
-            estimate = estimate_cost(runner, left, jobs=jobs)
+            estimate = estimate_cost(runner, left, jobs=jobs, stack=self._stack(runner))
         if self.dry_run:
             say(estimate.text())
         else:
@@ -133,21 +134,33 @@ class Execution:
     def _elsewhere(
         self, runner: CellRunner, left: Sequence[Task], done: Sequence[str], jobs: int
     ) -> dict[str, str]:
-        root, gpu = runner.run.root, runner.device == "cuda"
         if self.executor == "slurm":
-            array = SlurmArray(root=root, threads=self.threads or 1, gpu=gpu, options=self.slurm)
+            array = self._array(runner, left)
             if self.dry_run:
                 say(array.described(left))
                 return {}
             return array.run(left, done)
         pool = LocalPool(
-            root=root,
+            root=runner.run.root,
             jobs=jobs,
             threads=max(1, torch.get_num_threads() // jobs),
-            gpus=torch.cuda.device_count() if gpu else 0,
+            gpus=torch.cuda.device_count() if runner.device == "cuda" else 0,
             stack=self._stack(runner),
         )
         return pool.run(left, done)
+
+    def _array(self, runner: CellRunner, left: Sequence[Task]) -> SlurmArray:
+        # A cluster has other GPUs for other cells: nobody waits for a stack unasked.
+        stack = self.stack or 1
+        groups = fitted_groups(runner, left, size=stack)
+        return SlurmArray(
+            root=runner.run.root,
+            threads=self.threads or 1,
+            gpu=runner.device == "cuda",
+            options=self.slurm,
+            stack=stack,
+            stackable={task.name for group in groups for task in group},
+        )
 
 
 @contextmanager

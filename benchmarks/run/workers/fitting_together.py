@@ -46,6 +46,28 @@ def in_groups(tasks: Sequence[Task], *, size: int) -> list[list[Task]]:
     return groups
 
 
+def fitted_groups(runner: CellRunner, tasks: Sequence[Task], *, size: int) -> list[list[Task]]:
+    """List what `fit_group` would fit together of tasks that are laid out in groups.
+
+    Parameters
+    ----------
+    runner : CellRunner
+        Of the run.
+    tasks : sequence of Task
+        Not done yet, in an order in which each finds what it needs.
+    size : int
+        Of the largest group.
+
+    Returns
+    -------
+    list of list of Task
+        Of two or more; what is fitted alone is in none.
+    """
+    laid_out = in_groups(tasks, size=size) if size > 1 else []
+    wanted = ([task for task in group if _is_fitted(runner, task)] for group in laid_out)
+    return [group for group in wanted if len(group) > 1]
+
+
 def fit_group(
     runner: CellRunner, tasks: Sequence[Task], *, threads: int, done: Collection[str] = ()
 ) -> None:

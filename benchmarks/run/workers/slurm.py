@@ -5,7 +5,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from phycharm.utils.progress import progress_bar
 from ..run_folder import LOGS, RunFolder
 from ..run_plan import RunPlan
 from ..tasks import Task, run_tasks
+from .fitting_together import fit_group, in_groups
 from .one_cell import run_one
 
 _TRIES = 3
@@ -40,12 +41,19 @@ class SlurmArray:
     options : mapping of str to str
         What `sbatch` is told besides, by its own names: `partition`, `time` (minutes), `mem`,
         `account`, ...
+    stack : int
+        Most cells that are fitted together, by one job.
+    stackable : collection of str
+        Names of the cells that gain by it; others would only wait for each other.
     """
 
     root: Path
     threads: int
     gpu: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    stack: int = 1
+    stackable: Collection[str] = ()
+    _tries: dict[str, int] = field(default_factory=dict)
 
     def run(self, tasks: Sequence[Task], done: Iterable[str] = ()) -> dict[str, str]:
         """Do all tasks: first those that need nothing, then those whose maps are there.
@@ -68,7 +76,6 @@ class SlurmArray:
             If submitit is not installed, or Slurm refuses a job.
         """
         waiting, finished = list(tasks), set(done)
-        tries: dict[str, int] = {}
         lost: dict[str, str] = {}
         with progress_bar("benchmark", len(waiting)) as bar:
             while ready := [t for t in waiting if not t.needs or t.needs in finished]:
@@ -78,8 +85,8 @@ class SlurmArray:
                     if self._landed(task) != before[task.name]:
                         finished.add(task.name)
                     else:
-                        tries[task.name] = tries.get(task.name, 0) + 1
-                        if tries[task.name] < _TRIES:
+                        self._tries[task.name] = self._tries.get(task.name, 0) + 1
+                        if self._tries[task.name] < _TRIES:
                             continue  # preempted, or its node died: it is submitted again
                         lost[task.name] = f"its job ended {_TRIES} times without a result"
                         finished.add(task.name)
@@ -87,8 +94,8 @@ class SlurmArray:
                     bar.advance(detail=task.name)
         return lost
 
-    def groups(self, tasks: Sequence[Task]) -> list[list[Task]]:
-        """Put cells together so that a job takes about as long as the longest cell.
+    def jobs(self, tasks: Sequence[Task]) -> list[list[list[Task]]]:
+        """Put cells together so that a job takes about as long as the longest of them.
 
         Parameters
         ----------
@@ -97,21 +104,28 @@ class SlurmArray:
 
         Returns
         -------
-        list of list of Task
-            Jobs, the longest first.
+        list of list of list of Task
+            Jobs, the longest first; of each the groups that are fitted together.
         """
-        most = max((task.weight for task in tasks), default=0.0)
-        jobs: list[list[Task]] = []
+        groups = sorted(self._groups(tasks), key=lambda group: (-_weight(group), group[0].name))
+        most = max(map(_weight, groups), default=0.0)
+        jobs: list[list[list[Task]]] = []
         room: list[float] = []
-        for task in sorted(tasks, key=lambda task: (-task.weight, task.name)):
-            place = next((n for n, left in enumerate(room) if left >= task.weight), None)
+        for group in groups:
+            place = next((n for n, left in enumerate(room) if left >= _weight(group)), None)
             if place is None:
-                jobs.append([task])
-                room.append(most - task.weight)
+                jobs.append([group])
+                room.append(most - _weight(group))
             else:
-                jobs[place].append(task)
-                room[place] -= task.weight
+                jobs[place].append(group)
+                room[place] -= _weight(group)
         return jobs
+
+    def _groups(self, tasks: Sequence[Task]) -> list[list[Task]]:
+        """Lay out what is fitted together; whoever was in a job that was lost is done alone."""
+        able = [t for t in tasks if t.name in self.stackable and t.name not in self._tries]
+        alone = [[task] for task in tasks if task not in able]
+        return [*in_groups(able, size=self.stack), *alone]
 
     def described(self, tasks: Sequence[Task]) -> str:
         """Say in lines which jobs there would be; nothing is submitted."""
@@ -119,13 +133,13 @@ class SlurmArray:
         later = [task for task in tasks if task.needs]
         lines = []
         for told, part in (("at once", first), ("when the maps are there", later)):
-            for number, job in enumerate(self.groups(part), start=1):
-                names = ", ".join(task.name for task in job)
+            for number, job in enumerate(self.jobs(part), start=1):
+                names = ", ".join(" + ".join(task.name for task in group) for group in job)
                 lines.append(f"{told}, job {number} ({self.threads} cores): {names}")
         return "\n".join(lines)
 
     def _submit_and_wait(self, tasks: Sequence[Task]) -> None:
-        jobs = self._submit(self.groups(tasks))
+        jobs = self._submit(self.jobs(tasks))
         numbers = sorted({str(job.job_id).partition("_")[0] for job in jobs})
         try:
             while _in_queue(numbers):
@@ -134,7 +148,7 @@ class SlurmArray:
             subprocess.run(["scancel", *numbers], check=False, capture_output=True)
             raise
 
-    def _submit(self, groups: Sequence[Sequence[Task]]) -> list[Any]:
+    def _submit(self, jobs: Sequence[Sequence[Sequence[Task]]]) -> list[Any]:
         executor = _executor(self.root / LOGS / "slurm")
         options = dict(self.options)
         minutes = options.pop("time", str(_MINUTES))
@@ -150,7 +164,7 @@ class SlurmArray:
                 f"export OMP_NUM_THREADS={self.threads}",
             ],
         )
-        names = [[task.name for task in group] for group in groups]
+        names = [[[task.name for task in group] for group in job] for job in jobs]
         root, threads = [str(self.root.resolve())] * len(names), [self.threads] * len(names)
         try:
             return list(executor.map_array(do_cells, root, names, threads))
@@ -164,15 +178,15 @@ class SlurmArray:
         return path.stat().st_mtime_ns if path.is_file() else 0
 
 
-def do_cells(root: str, names: Sequence[str], threads: int) -> list[dict[str, Any]]:
+def do_cells(root: str, groups: Sequence[Sequence[str]], threads: int) -> list[dict[str, Any]]:
     """Do some cells of a run; what a job does.
 
     Parameters
     ----------
     root : str
         The results folder.
-    names : sequence of str
-        Of the cells.
+    groups : sequence of sequence of str
+        Names of the cells, those together that are fitted together.
     threads : int
         To compute with.
 
@@ -187,8 +201,17 @@ def do_cells(root: str, names: Sequence[str], threads: int) -> list[dict[str, An
     run = RunFolder(Path(root))
     runner = RunPlan.read(run.root).runner(run)
     known = {task.name: task for task in run_tasks(runner, runner.methods.cards)}
+    outcomes = []
     with flushed_denormals():
-        return [run_one(runner, known[name], threads=threads) for name in names]
+        for names in groups:
+            tasks = [known[name] for name in names]
+            fit_group(runner, tasks, threads=threads)
+            outcomes += [run_one(runner, task, threads=threads) for task in tasks]
+    return outcomes
+
+
+def _weight(group: Sequence[Task]) -> float:
+    return sum(task.weight for task in group)
 
 
 def _executor(folder: Path) -> Any:

@@ -11,22 +11,15 @@ from sklearn.mixture import GaussianMixture
 from phycharm import Acquisition, Scan, Scanner
 from phycharm.benchmarks.metrics import score_image, ssim
 from phycharm.benchmarks.segmentation import get_segmenter
+from phycharm.benchmarks.speed.shells import noisy_shells
 
 SHAPE = (96, 112, 96)
 TIMING = Acquisition(inversion_time=900, repetition_time=2300, echo_time=3, flip_angle=9)
-_MEANS = (0.3, 0.7, 1.0)
 
 
 @pytest.fixture(scope="module")
 def volumes() -> tuple[Any, Any, Any]:
-    """Two noisy images of a ball of three shells, and its mask."""
-    axes = [np.linspace(-1.1, 1.1, size) for size in SHAPE]
-    radius = np.sqrt(sum(a**2 for a in np.meshgrid(*axes, indexing="ij")))
-    mask = radius < 1
-    clean = np.select([radius < 0.6, radius < 0.85, mask], _MEANS[::-1], 0.0)
-    draw = np.random.default_rng(0)
-    noisy = [np.where(mask, clean + draw.normal(0, 0.05, SHAPE), 0) for _ in range(2)]
-    return noisy[0].astype(np.float32), noisy[1].astype(np.float32), mask
+    return noisy_shells(SHAPE)
 
 
 def test_ssim_beside_scikit_image(beside: Any, volumes: Any, device: str) -> None:

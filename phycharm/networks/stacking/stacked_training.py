@@ -10,6 +10,7 @@ from ..lessons.ask import Ask
 from ..lessons.learn import Learn
 from ..lessons.open_step import Answers
 from ..precision import trained_in, training_dtype
+from ..trial_run import Trial, current_trial
 from .asked_stack import AskedStack
 from .member import Member
 from .stacked_optimizer import StackedOptimizer
@@ -41,7 +42,10 @@ class StackedTraining:
         self._device = str(next(next(iter(first.networks.values())).parameters()).device)
 
     def run(self) -> None:
-        """Train to the end; afterwards every network has its last weights."""
+        """Train to the end; afterwards every network has its last weights.
+
+        Inside of `trial` it does a few steps only.
+        """
         courses = [member.course for member in self._members]
         first, count = courses[0], len(courses)
         dtype = training_dtype(first.training.plan.precision, self._device)
@@ -53,6 +57,9 @@ class StackedTraining:
             trained_in(dtype, networks, self._device),
             progress_bar(f"{first.training.label} and {count - 1} more", len(ends)) as bar,
         ):
+            if trial := current_trial():
+                self._attempt(trial)
+                return
             for end in ends:
                 self._train_until(end)
                 shown = [member.end_round() for member in self._members]
@@ -68,6 +75,19 @@ class StackedTraining:
                 # All at one step: what was kept at different ones could not go on together.
                 for member in self._members:
                     member.keep(share=1 / len(courses))
+        self._write_back()
+
+    def _attempt(self, trial: Trial) -> None:
+        """Do a few steps, to tell how long all of them take."""
+        rounds = self._members[0].course.rounds
+        trial.attempt(
+            self._step,
+            lambda: [member.end_round() for member in self._members],
+            steps=rounds[-1],
+            rounds=len(rounds),
+            slices=self._members[0].course.training.plan.batch_size,
+            together=len(self._members),
+        )
         self._write_back()
 
     def _write_back(self) -> None:

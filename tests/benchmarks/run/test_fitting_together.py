@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from phycharm.benchmarks.run.runner import run_benchmark
+from phycharm.benchmarks.run.tasks import Task
 from phycharm.benchmarks.run.workers.cell_log import CellLog
 from phycharm.benchmarks.run.workers.execution import Execution
 from phycharm.benchmarks.run.workers.fitting_together import in_groups
@@ -108,6 +109,16 @@ def test_maps_come_before_what_needs_them(alone):
         assert len({task.kinship for task in group}) == 1
         assert all(not task.needs or task.needs in known for task in group)
         known |= {task.name for task in group}
+
+
+def test_maps_of_two_presets_do_not_wait_for_each_other():
+    maps = [("corrected", 4, 0), ("paper", 4, 0), ("corrected", 4, 1), ("paper", 1, 0)]
+    tasks = [
+        Task(name=f"maps {n}", kind="maps", harmonizer="maps", maps=one)
+        for n, one in enumerate(maps)
+    ]
+    found = [{task.maps[0] for task in group} for group in in_groups(tasks, size=8)]
+    assert found == [{"corrected"}, {"paper"}]
 
 
 METHOD = """
