@@ -13,7 +13,7 @@ import torch
 import phycharm
 
 _PACKAGES = (
-    "torch", "monai", "numpy", "scipy", "pandas", "scikit-image", "nibabel", "nilearn",
+    "torch", "numpy", "scipy", "pandas", "scikit-image", "nibabel", "nilearn",
     "intensity-normalization", "fslpy", "antspyx",
 )  # fmt: skip
 

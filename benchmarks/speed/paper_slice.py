@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from phycharm.data.bids.bids_dataset import BidsDataset
-from phycharm.networks.basic_unet import basic_unet, on_device
+from phycharm.networks.basic_unet import BasicUNet, on_device
 from phycharm.networks.trial_run import TRIED_STEPS
 from phycharm.utils.device import flushed_denormals, resolve_device
 
@@ -126,7 +126,7 @@ def page(protocol: Protocol, found: PaperSlice, *, device: str, command: Sequenc
 
 def _warm_up(device: str) -> None:
     """Load what the first network loads: it is no method's own time."""
-    on_device(basic_unet(), device)(torch.zeros(1, 1, 32, 32, device=device))
+    on_device(BasicUNet(), device)(torch.zeros(1, 1, 32, 32, device=device))
 
 
 def _row(cost: MethodCost, stacked: MethodCost | None) -> list[str]:

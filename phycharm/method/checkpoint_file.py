@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..networks.basic_unet import basic_unet
+from ..networks.basic_unet import BasicUNet
 
 LAYOUTS = {"T1map": "T1", "M0map": "M0", "model": "HN"}
 """Top-level key of a released file, and which network stands under it."""
@@ -29,7 +29,7 @@ def read_checkpoint(path: Path) -> tuple[str, dict[str, Tensor]]:
     network : {"T1", "M0", "HN"}
         Which network it is.
     state : dict of str to Tensor of float32
-        Its weights, which fit `basic_unet()`.
+        Its weights, which fit `BasicUNet()`.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def _unpickled(path: Path) -> object:
 
 def _weights(path: Path, state: object) -> dict[str, Tensor]:
     """Return the state in float32 if it is that of the preprint's network."""
-    wanted = {name: tuple(tensor.shape) for name, tensor in basic_unet().state_dict().items()}
+    wanted = {name: tuple(tensor.shape) for name, tensor in BasicUNet().state_dict().items()}
     state = state if isinstance(state, Mapping) else {}
     given = {str(name): value for name, value in state.items()}
     found = {name: _shape(value) for name, value in given.items()}

@@ -15,7 +15,7 @@ from ..data.scan import Scan
 from ..data.scanner import Scanner
 from ..harmonizers.harmonizer import Harmonizer
 from ..harmonizers.storage import FittedState
-from ..networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, on_device
+from ..networks.basic_unet import LEVELS, PAPER_FEATURES, BasicUNet, on_device
 from ..networks.canvas.slices import SliceCanvas, as_tensor, cut, paste
 from ..networks.in_batches import in_batches
 from ..networks.lessons.regression import Regression
@@ -199,7 +199,7 @@ class ImageTranslation(Harmonizer):
         return 1
 
     def _new_network(self) -> nn.Module:
-        network = basic_unet(
+        network = BasicUNet(
             in_channels=self._channels(), features=self.features, dropout=self.dropout
         )
         return on_device(network, self.device)

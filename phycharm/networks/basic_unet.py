@@ -1,12 +1,11 @@
-"""The network of the PhyCHarm preprint: MONAI's BasicUNet in two dimensions."""
+"""The network of the PhyCHarm preprint: BasicUNet in two dimensions."""
 
 from collections.abc import Sequence
-from contextlib import redirect_stdout
-from io import StringIO
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from .layers.beside import Beside
 from .layers.dropout import Dropout
 from .layers.instance_norm import InstanceNorm
 from .layers.max_pool import MaxPool
@@ -16,15 +15,15 @@ PAPER_FEATURES = (16, 32, 64, 128, 256, 32)
 LEVELS = 4
 """How often the network halves its image: sides must be multiples of 2**LEVELS."""
 
+_LEAK = 0.1
 
-def basic_unet(
-    *,
-    in_channels: int = 1,
-    out_channels: int = 1,
-    features: Sequence[int] = PAPER_FEATURES,
-    dropout: float = 0.0,
-) -> nn.Module:
-    """Build the 2D BasicUNet with instance norm and LeakyReLU 0.1, without output activation.
+
+class BasicUNet(nn.Module):
+    """U-Net of two 3 x 3 convolutions a level, without output activation.
+
+    It is the network that MONAI has by this name (Falk et al. 2019, doi:10.1038/s41592-018-0261-2),
+    with the names of its weights and, of one seed, their first values; every convolution is
+    followed by instance norm, dropout and LeakyReLU 0.1.
 
     Parameters
     ----------
@@ -34,44 +33,90 @@ def basic_unet(
         Channels of the five levels from the top, and of the last layer.
     dropout : float
         Probability of dropping an element after each convolution.
-
-    Returns
-    -------
-    Module
-        Maps (N, in_channels, H, W) to (N, out_channels, H, W), H and W multiples of 16.
     """
-    from monai.networks.nets.basic_unet import BasicUNet
 
-    # MONAI before 1.6.1 prints a line for every network, amid what commands print.
-    with redirect_stdout(StringIO()):
-        network = BasicUNet(
-            spatial_dims=2,
-            in_channels=in_channels,
-            out_channels=out_channels,
-            features=tuple(features),
-            act=("LeakyReLU", {"negative_slope": 0.1, "inplace": True}),
-            norm=("instance", {"affine": True}),
-            dropout=dropout,
-        )
-    return _without_waste(network)
+    stackable = True
+
+    def __init__(
+        self,
+        *,
+        in_channels: int = 1,
+        out_channels: int = 1,
+        features: Sequence[int] = PAPER_FEATURES,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        top, *below, last = features
+        widths = [top, *below]
+        self.conv_0 = _twice(in_channels, top, dropout)
+        for level in range(1, LEVELS + 1):
+            down = _Down(widths[level - 1], widths[level], dropout)
+            setattr(self, f"down_{level}", down)
+        for level in range(LEVELS, 0, -1):
+            # The topmost keeps its channels where others halve them, and has a width of its own.
+            grown = widths[level] if level == 1 else widths[level] // 2
+            made = last if level == 1 else widths[level - 1]
+            up = _Up(widths[level], grown, widths[level - 1], made, dropout)
+            setattr(self, f"upcat_{level}", up)
+        self.final_conv = nn.Conv2d(last, out_channels, 1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Map (N, in_channels, H, W) to (N, out_channels, H, W), H and W multiples of 16."""
+        features = self.conv_0(image)
+        skips = []
+        for level in range(1, LEVELS + 1):
+            skips.append(features)
+            features = self.get_submodule(f"down_{level}")(features)
+        for level in range(LEVELS, 0, -1):
+            features = self.get_submodule(f"upcat_{level}")(features, skips.pop())
+        made: Tensor = self.final_conv(features)
+        return made
 
 
-def _without_waste(network: nn.Module) -> nn.Module:
-    """Take out what costs time and changes no image."""
-    for module in list(network.modules()):
-        # Sides are multiples of 16: there is nothing to pad, and padding by nothing makes copies.
-        if hasattr(module, "is_pad"):
-            vars(module)["is_pad"] = False
-        for name, child in module.named_children():
-            if isinstance(child, nn.Dropout):
-                setattr(module, name, Dropout(child.p))
-            elif isinstance(child, nn.MaxPool2d) and child.kernel_size == child.stride == 2:
-                setattr(module, name, MaxPool())
-            elif isinstance(child, nn.InstanceNorm2d):
-                setattr(module, name, InstanceNorm(child.num_features))
-            elif isinstance(child, nn.ConvTranspose2d) and child.kernel_size == child.stride:
-                setattr(module, name, UpConvolution.of(child))
-    return network
+class _Convolution(nn.Sequential):
+    """A 3 x 3 convolution and what follows it; MONAI calls norm, dropout, activation `adn`."""
+
+    def __init__(self, in_channels: int, out_channels: int, dropout: float) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.adn = nn.Sequential()
+        self.adn.add_module("N", InstanceNorm(out_channels))
+        self.adn.add_module("D", Dropout(dropout))
+        self.adn.add_module("A", nn.LeakyReLU(_LEAK, inplace=True))
+
+
+def _twice(in_channels: int, out_channels: int, dropout: float) -> nn.Sequential:
+    made = nn.Sequential()
+    made.add_module("conv_0", _Convolution(in_channels, out_channels, dropout))
+    made.add_module("conv_1", _Convolution(out_channels, out_channels, dropout))
+    return made
+
+
+class _Down(nn.Sequential):
+    """Half the image, convolved twice."""
+
+    def __init__(self, in_channels: int, out_channels: int, dropout: float) -> None:
+        super().__init__()
+        self.max_pooling = MaxPool()
+        self.convs = _twice(in_channels, out_channels, dropout)
+
+
+class _Up(nn.Module):
+    """The image in double size, beside what was there on the way down, convolved twice."""
+
+    def __init__(
+        self, in_channels: int, grown: int, skipped: int, out_channels: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.upsample = nn.Sequential()
+        self.upsample.add_module("deconv", UpConvolution(in_channels, grown, factor=2))
+        self.beside = Beside()
+        self.convs = _twice(skipped + grown, out_channels, dropout)
+
+    def forward(self, features: Tensor, skipped: Tensor) -> Tensor:
+        """Return features of shape (N, out_channels, 2 H, 2 W)."""
+        made: Tensor = self.convs(self.beside(skipped, self.upsample(features)))
+        return made
 
 
 def on_device(network: nn.Module, device: str) -> nn.Module:

@@ -85,7 +85,7 @@ def test_a_command_file_is_light_until_its_command_runs(path):
 
 @pytest.mark.parametrize("path", files("phycharm.reports"), ids=case)
 def test_reports_name_no_models(path):
-    heavy = {"torch", "monai", "safetensors"}
+    heavy = {"torch", "safetensors"}
     for found in imports(path):
         assert found.target.split(".")[0] not in heavy, f"line {found.line}"
         if room_of(found.target) == "phycharm.benchmarks":

@@ -15,7 +15,7 @@ from phycharm.benchmarks.speed.anchors import (
     monai_cache,
     plain_loop,
 )
-from phycharm.networks.basic_unet import basic_unet, on_device
+from phycharm.networks.basic_unet import BasicUNet, on_device
 from phycharm.networks.lessons.regression import Regression
 from phycharm.networks.losses import masked_mse
 from phycharm.networks.plan import TrainingPlan
@@ -28,7 +28,7 @@ PAPER = {"height": 240, "width": 240, "depth": 224, "people": 1}
 
 def ours(pairs: SlicePairs, *, batch: int, steps: int, device: str) -> None:
     """Train by the engine, as every method of this package is trained."""
-    network = on_device(basic_unet(dropout=DROPOUT), device)
+    network = on_device(BasicUNet(dropout=DROPOUT), device)
     plan = TrainingPlan(
         epochs=1, batch_size=batch, learning_rate=LEARNING_RATE, precision="auto"
     ).of_steps(steps)

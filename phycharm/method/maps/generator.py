@@ -15,7 +15,7 @@ from ...data.scan import Scan
 from ...data.scanner import Scanner
 from ...errors import InputError
 from ...harmonizers.storage import FittedState, read_state, write_state
-from ...networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, on_device
+from ...networks.basic_unet import LEVELS, PAPER_FEATURES, BasicUNet, on_device
 from ...networks.canvas.field_of_view import FieldOfView
 from ...networks.canvas.slices import SliceCanvas, as_tensor, cut, paste
 from ...networks.in_batches import in_batches
@@ -289,7 +289,7 @@ class MapsGenerator:
         return FieldOfView if self.file_units else SliceCanvas
 
     def _new_networks(self) -> nn.ModuleDict:
-        networks = {key: basic_unet(features=self.features) for key in ("T1", "M0")}
+        networks = {key: BasicUNet(features=self.features) for key in ("T1", "M0")}
         return nn.ModuleDict({k: on_device(net, self.device) for k, net in networks.items()})
 
     def _head(self, raw: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Transposed convolution whose bias costs nothing to learn on a CPU."""
 
-from typing import Any, Self
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -31,20 +31,6 @@ class UpConvolution(nn.ConvTranspose2d):
 
     def __init__(self, in_channels: int, out_channels: int, *, factor: int) -> None:
         super().__init__(in_channels, out_channels, factor, stride=factor)
-
-    @classmethod
-    def of(cls, layer: nn.ConvTranspose2d) -> Self:
-        """Return one with the weights of torch's own, which draws no random numbers.
-
-        Parameters
-        ----------
-        layer : ConvTranspose2d
-            With a bias, and with a kernel as large as its stride.
-        """
-        with torch.device("meta"):
-            made = cls(layer.in_channels, layer.out_channels, factor=layer.stride[0])
-        made.weight, made.bias = layer.weight, layer.bias
-        return made
 
     @override
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:

@@ -144,15 +144,12 @@ class StackedNetworks:
 def can_be_stacked(network: nn.Module) -> bool:
     """Whether it is known how to compute a network together with others.
 
-    Its layers have to be of the kinds that are known here, and it has to be a BasicUNet or to say
-    `stackable = True` itself (not by inheritance): that its `forward` calls layers, computes
-    number by number, and puts images beside each other by `Beside`, and does nothing else.
+    Its layers have to be of the kinds that are known here, and it has to say `stackable = True`
+    itself (not by inheritance): that its `forward` calls layers, computes number by number, and
+    puts images beside each other by `Beside`, and does nothing else.
     """
-    from monai.networks.nets.basic_unet import BasicUNet
-
-    kind = type(network)
-    says_so = bool(vars(kind).get("stackable", False))
-    return (kind is BasicUNet or says_so) and all(map(_is_known, network.modules()))
+    says_so = bool(vars(type(network)).get("stackable", False))
+    return says_so and all(map(_is_known, network.modules()))
 
 
 def _is_known(layer: nn.Module) -> bool:
@@ -168,12 +165,8 @@ def _is_known(layer: nn.Module) -> bool:
 
 def _as_one(networks: Sequence[nn.Module]) -> nn.Module:
     """Make a network of the first one's form, with stacked layers in place of its own."""
-    from monai.networks.nets.basic_unet import UpCat
-
     pattern = copy.deepcopy(networks[0]).train()
     for name, module in list(pattern.named_modules()):
-        if isinstance(module, UpCat):
-            vars(module)["forward"] = partial(_up_and_beside, module, Beside(len(networks)))
         if isinstance(module, Beside | GumbelChoice):
             module.count = len(networks)
         if isinstance(module, _WITH_WEIGHTS):
@@ -181,12 +174,6 @@ def _as_one(networks: Sequence[nn.Module]) -> nn.Module:
             layers = [network.get_submodule(name) for network in networks]
             setattr(pattern.get_submodule(place), own, StackedLayer(layers))
     return pattern
-
-
-def _up_and_beside(block: Any, beside: Beside, images: Tensor, skipped: Tensor) -> Tensor:
-    """Do what a block on the way up does, but put each network's channels beside its own."""
-    made: Tensor = block.convs(beside(skipped, block.upsample(images)))
-    return made
 
 
 def _drawing(network: nn.Module) -> dict[str, Any]:

@@ -22,9 +22,9 @@ from phycharm.benchmarks.run.runner import run_benchmark
 from phycharm.benchmarks.run.tasks import run_tasks
 from phycharm.benchmarks.run.workers.execution import Execution
 from phycharm.data.bids.bids_dataset import BidsDataset
-from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.basic_unet import BasicUNet
 from phycharm.networks.lessons.regression import Regression
+from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.stacking.stacked_training import StackedTraining
 from phycharm.networks.stacking.together import fits_together
 from phycharm.networks.training import Training, adam

@@ -16,9 +16,7 @@ def test_versions():
     assert found["phycharm"] == version("phycharm")
     assert found["python"] == platform.python_version()
     assert found["packages"]["torch"] == version("torch")
-    assert {"torch", "monai", "numpy", "scipy", "pandas", "nibabel", "nilearn"} <= set(
-        found["packages"]
-    )
+    assert {"torch", "numpy", "scipy", "pandas", "nibabel", "nilearn"} <= set(found["packages"])
 
 
 def test_packages_that_are_not_there_are_left_out(monkeypatch):

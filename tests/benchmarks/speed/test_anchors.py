@@ -68,10 +68,10 @@ def test_their_inference_asks_about_every_slice(pairs, monkeypatch):
 
 
 def test_the_network_is_the_one_of_this_package_in_numbers():
-    from phycharm.networks.basic_unet import basic_unet
+    from phycharm.networks.basic_unet import BasicUNet
 
     theirs, ours = (
         [parameter.shape for parameter in net.parameters()]
-        for net in (anchors.plain_network(), basic_unet())
+        for net in (anchors.plain_network(), BasicUNet())
     )
     assert theirs == ours

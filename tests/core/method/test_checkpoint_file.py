@@ -12,7 +12,7 @@ import torch
 
 from phycharm.errors import InputError
 from phycharm.method.checkpoint_file import read_checkpoint
-from phycharm.networks.basic_unet import basic_unet
+from phycharm.networks.basic_unet import BasicUNet
 
 
 def refused(path):
@@ -101,9 +101,9 @@ def wrong_states(state):
         "a list": [state],
         "a tensor": torch.zeros(3),
         "no state": {"T1map": 3},
-        "a whole module": {"T1map": basic_unet(features=(4, 4, 4, 4, 4, 4))},
-        "other features": {"T1map": basic_unet(features=(8, 16, 32, 64, 128, 16)).state_dict()},
-        "three inputs": {"T1map": basic_unet(in_channels=3).state_dict()},
+        "a whole module": {"T1map": BasicUNet(features=(4, 4, 4, 4, 4, 4))},
+        "other features": {"T1map": BasicUNet(features=(8, 16, 32, 64, 128, 16)).state_dict()},
+        "three inputs": {"T1map": BasicUNet(in_channels=3).state_dict()},
         "one tensor short": {"T1map": {k: v for k, v in state.items() if k != first}},
         "one tensor more": {"T1map": {**state, "extra": torch.zeros(2)}},
         "numbers for names": {"T1map": {1: torch.zeros(2), "two": torch.zeros(2)}},

@@ -15,7 +15,7 @@ from phycharm.errors import InputError
 from phycharm.harmonizers.external import load_harmonizer
 from phycharm.method.checkpoint_file import read_checkpoint
 from phycharm.method.checkpoints import PAPER_SCANNERS, import_checkpoints
-from phycharm.networks.basic_unet import basic_unet
+from phycharm.networks.basic_unet import BasicUNet
 
 from support import phantom
 from support.released_checkpoints import FILES
@@ -43,7 +43,7 @@ def test_weights_come_back_exactly(tmp_path, networks, name, zipped):
     kind, found = read_checkpoint(tmp_path / name)
     assert kind == {"T1map": "T1", "M0map": "M0", "model": "HN"}[FILES[name]]
     wanted = networks[name].state_dict()
-    assert found.keys() == wanted.keys() == basic_unet().state_dict().keys()
+    assert found.keys() == wanted.keys() == BasicUNet().state_dict().keys()
     assert all(torch.equal(found[key], wanted[key]) for key in wanted)
 
 

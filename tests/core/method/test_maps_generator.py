@@ -12,7 +12,7 @@ from phycharm.errors import InputError
 from phycharm.method.maps import MapsGenerator, generator
 from phycharm.method.maps.map_losses import CORRECTED_SCALE
 from phycharm.method.maps.predictions import Predictions
-from phycharm.networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet
+from phycharm.networks.basic_unet import LEVELS, PAPER_FEATURES, BasicUNet
 from phycharm.networks.canvas.slices import SliceCanvas
 from phycharm.networks.in_batches import in_batches
 
@@ -264,7 +264,7 @@ class TestSettings:
 
     def test_both_maps_have_a_network_of_the_preprints_size(self, quick):
         assert MapsGenerator().features == PAPER_FEATURES
-        own = basic_unet(features=TINY_FEATURES)
+        own = BasicUNet(features=TINY_FEATURES)
         assert quick.parameters == 2 * sum(p.numel() for p in own.parameters())
 
     def test_canvas_is_multiple_of_what_the_network_halves(self, quick):

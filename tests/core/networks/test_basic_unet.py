@@ -4,7 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from phycharm.networks.basic_unet import LEVELS, PAPER_FEATURES, basic_unet, on_device
+from phycharm.networks.basic_unet import (
+    LEVELS,
+    PAPER_FEATURES,
+    BasicUNet,
+    on_device,
+)
 from phycharm.networks.layers.dropout import Dropout
 
 from support.phantom import TINY_FEATURES
@@ -12,7 +17,7 @@ from support.phantom import TINY_FEATURES
 
 @pytest.fixture(scope="module")
 def paper():
-    return basic_unet(dropout=0.1)
+    return BasicUNet(dropout=0.1)
 
 
 def modules(network, kind):
@@ -50,13 +55,13 @@ def test_it_halves_as_often_as_levels_says(paper):
 
 @pytest.mark.parametrize("channels", [(1, 1), (3, 2)])
 def test_shape_is_kept(channels):
-    network = basic_unet(in_channels=channels[0], out_channels=channels[1], features=TINY_FEATURES)
+    network = BasicUNet(in_channels=channels[0], out_channels=channels[1], features=TINY_FEATURES)
     with torch.no_grad():
         assert network(torch.zeros(2, channels[0], 32, 48)).shape == (2, channels[1], 32, 48)
 
 
 def test_slices_do_not_see_each_other():
-    network = basic_unet(features=TINY_FEATURES).eval()
+    network = BasicUNet(features=TINY_FEATURES).eval()
     slices = torch.randn(4, 1, 32, 32, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         together = network(slices)
@@ -67,13 +72,13 @@ def test_slices_do_not_see_each_other():
 
 
 def test_on_the_cpu_the_memory_layout_stays():
-    network = on_device(basic_unet(features=TINY_FEATURES), "cpu")
+    network = on_device(BasicUNet(features=TINY_FEATURES), "cpu")
     assert network.get_parameter("down_1.convs.conv_0.conv.weight").is_contiguous()
 
 
 @pytest.mark.cuda
 def test_memory_layout_changes_no_value():
-    network = basic_unet(features=TINY_FEATURES).eval()
+    network = BasicUNet(features=TINY_FEATURES).eval()
     slices = torch.randn(2, 1, 32, 32, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         before = network(slices)
@@ -81,3 +86,26 @@ def test_memory_layout_changes_no_value():
     torch.testing.assert_close(after, before, rtol=1e-3, atol=1e-4)
     weight = network.get_parameter("down_1.convs.conv_0.conv.weight")
     assert weight.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("channels", [(1, 1), (3, 2)])
+@pytest.mark.parametrize("features", [PAPER_FEATURES, TINY_FEATURES, (4, 6, 8, 8, 16, 4)])
+def test_is_monai_s_network(features, channels):
+    """Names and first values of weights, the random numbers they take, images, all are MONAI's."""
+    from monai.networks.nets.basic_unet import BasicUNet as Monais
+
+    act, norm = ("LeakyReLU", {"negative_slope": 0.1}), ("instance", {"affine": True})
+    torch.manual_seed(3)
+    theirs = Monais(2, *channels, features=features, act=act, norm=norm, dropout=0.1).eval()
+    after = torch.get_rng_state()
+    torch.manual_seed(3)
+    own = BasicUNet(
+        in_channels=channels[0], out_channels=channels[1], features=features, dropout=0.1
+    ).eval()
+    assert torch.equal(torch.get_rng_state(), after)
+    assert list(own.state_dict()) == list(theirs.state_dict())
+    pairs = zip(own.state_dict().values(), theirs.state_dict().values(), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+    image = torch.rand(2, channels[0], 48, 32)
+    with torch.no_grad():
+        torch.testing.assert_close(own(image), theirs(image), rtol=1e-5, atol=1e-5)

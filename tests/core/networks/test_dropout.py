@@ -2,12 +2,8 @@
 
 import pytest
 import torch
-from torch import nn
 
-from phycharm.networks.basic_unet import basic_unet
 from phycharm.networks.layers.dropout import Dropout
-
-from support.phantom import TINY_FEATURES
 
 ONES = torch.ones(3, 5, 40, 401)
 
@@ -67,25 +63,6 @@ def test_nothing_is_lost_in_use():
 def test_no_probability(wrong):
     with pytest.raises(ValueError, match="probability"):
         Dropout(wrong)
-
-
-def test_network_has_no_other_and_the_same_weights():
-    """Checkpoints of MONAI's network fit, and in use the images are its own to rounding."""
-    from monai.networks.nets.basic_unet import BasicUNet
-
-    own = basic_unet(features=TINY_FEATURES, dropout=0.1).eval()
-    kinds = [type(module) for module in own.modules()]
-    assert nn.Dropout not in kinds
-    assert kinds.count(Dropout) == 18
-    act, norm = (
-        ("LeakyReLU", {"negative_slope": 0.1, "inplace": True}),
-        ("instance", {"affine": True}),
-    )
-    plain = BasicUNet(2, 1, 1, features=TINY_FEATURES, act=act, norm=norm, dropout=0.1).eval()
-    plain.load_state_dict(own.state_dict())
-    image = torch.rand(2, 1, 48, 32)
-    with torch.no_grad():
-        torch.testing.assert_close(own(image), plain(image), rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32, torch.float64])

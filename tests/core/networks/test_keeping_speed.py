@@ -4,7 +4,7 @@ import pytest
 
 from phycharm.baselines.pix2pix.patch_discriminator import PatchDiscriminator
 from phycharm.baselines.pix2pix.pix2pix_generator import Pix2PixGenerator
-from phycharm.networks.basic_unet import basic_unet
+from phycharm.networks.basic_unet import BasicUNet
 from phycharm.networks.keeping.kept_fit import kept_in
 from phycharm.networks.keeping.kept_training import next_training
 from phycharm.networks.plan import TrainingPlan
@@ -13,8 +13,8 @@ from phycharm.networks.training_course import TrainingCourse
 
 PLAN = TrainingPlan(epochs=1, batch_size=1, learning_rate=1e-3)
 NETWORKS = {
-    "unet": lambda: [basic_unet(in_channels=2)],
-    "maps": lambda: [basic_unet(), basic_unet()],
+    "unet": lambda: [BasicUNet(in_channels=2)],
+    "maps": lambda: [BasicUNet(), BasicUNet()],
     "pix2pix": lambda: [Pix2PixGenerator(), PatchDiscriminator()],
 }
 

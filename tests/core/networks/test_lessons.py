@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from phycharm.networks.basic_unet import basic_unet
+from phycharm.networks.basic_unet import BasicUNet
 from phycharm.networks.layers.beside import Beside
 from phycharm.networks.layers.gumbel_choice import GumbelChoice
 from phycharm.networks.lessons.ask import Ask
@@ -106,7 +106,7 @@ def test_networks_computed_as_one_answer_as_each_alone():
 
 
 def test_only_what_is_known_is_computed_as_one():
-    assert can_be_stacked(Own()) and can_be_stacked(basic_unet(features=TINY_FEATURES))
+    assert can_be_stacked(Own()) and can_be_stacked(BasicUNet(features=TINY_FEATURES))
     assert not can_be_stacked(Heir())  # its `forward` may be another
     assert not can_be_stacked(nn.Sequential(nn.Conv2d(1, 1, 1)))
     for layer in (nn.Dropout(0.1), nn.BatchNorm2d(2), nn.Conv2d(1, 1, 3, padding_mode="reflect")):

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from phycharm.networks import precision
-from phycharm.networks.basic_unet import basic_unet
+from phycharm.networks.basic_unet import BasicUNet
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.precision import trained_in, training_dtype
 from phycharm.networks.training import Training, adam
@@ -90,7 +90,7 @@ def last_loss(kind):
     """Train a small network to invert slices; the loss that is left, in float32."""
     plan = TrainingPlan(epochs=30, batch_size=4, learning_rate=1e-2, precision=kind)
     with seeded(0):
-        network = basic_unet(features=TINY_FEATURES)
+        network = BasicUNet(features=TINY_FEATURES)
         x = torch.rand(8, 1, 32, 32)
         y = 1 - x
         optimizer = adam(network, plan)

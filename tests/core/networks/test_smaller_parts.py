@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from phycharm.networks.basic_unet import basic_unet
+from phycharm.networks.basic_unet import BasicUNet
 from phycharm.networks.in_batches import in_batches
 from phycharm.networks.plan import TrainingPlan
 from phycharm.networks.smaller_parts import can_be_parted, in_parts
@@ -62,7 +62,7 @@ def trained(network, *, batch=8, steps=6, rival=None):
 
 def net(seed=0, **settings):
     torch.manual_seed(seed)
-    return basic_unet(features=FEATURES, **settings)
+    return BasicUNet(features=FEATURES, **settings)
 
 
 @pytest.mark.parametrize("parts", [2, 3, 8, 20])

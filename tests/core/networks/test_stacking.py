@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from phycharm.networks.basic_unet import basic_unet
+from phycharm.networks.basic_unet import BasicUNet
 from phycharm.networks.keeping.kept_fit import KeptFit, kept_in
 from phycharm.networks.lessons.regression import Regression
 from phycharm.networks.losses import masked_mse
@@ -32,8 +32,7 @@ class Fit:
             images = torch.rand(self.samples, 1, self.size, self.size)
             wanted, mask = 1 - images, images > 0.1
             networks = {
-                name: basic_unet(features=TINY_FEATURES, dropout=self.dropout)
-                for name in self.names
+                name: BasicUNet(features=TINY_FEATURES, dropout=self.dropout) for name in self.names
             }
             regression = Regression(
                 networks=networks,
