@@ -18,7 +18,7 @@ from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
 from ..scoring.tissue_scorer import TissueScorer
 from ..segmentation import get_segmenter
-from .cell_runner import CellRunner
+from .cells.cell_runner import CellRunner
 from .methods import Methods
 from .run_folder import PLAN, RunFolder
 from .tasks import Task

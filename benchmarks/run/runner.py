@@ -32,7 +32,7 @@ from ..protocol.protocol import Protocol
 from ..protocol.run_data import RunData
 from ..protocol.split import design
 from ..scoring.controls import control_cards, untold_card
-from .cell_runner import CellRunner
+from .cells.cell_runner import CellRunner
 from .manifest import Manifest
 from .methods import Methods
 from .run_folder import CHECKED, DATASET, DIGITAL, RunFolder

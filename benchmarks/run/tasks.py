@@ -8,7 +8,9 @@ from phycharm.harmonizers.card import MethodCard
 
 from ..protocol.cells import Cell, plan_cells
 from ..protocol.sections import MapsPreset
-from .cell_runner import Ahead, CellRunner, maps_cell
+from .cells.cell_runner import CellRunner
+from .cells.fitted_ahead import FittedAhead
+from .cells.maps_cells import maps_cell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,17 +51,17 @@ class Task:
         # Slices of two presets are of two sizes.
         return "" if self.maps is None else f"maps {self.maps[0]}"
 
-    def fit(self, runner: CellRunner) -> Ahead:
+    def fit(self, runner: CellRunner) -> FittedAhead:
         """Fit what the cell is of, and do no more."""
         if self.maps is not None:
-            return runner.fit_maps_ahead(*self.maps)
+            return runner.map_cells.fit_ahead(*self.maps)
         assert self.cell is not None
         return runner.fit_ahead(self.cell)
 
     def run(self, runner: CellRunner) -> None:
         """Do the cell unless it is done."""
         if self.maps is not None:
-            runner.maps(*self.maps)
+            runner.map_cells.run(*self.maps)
         elif self.cell is not None:
             (runner.control if self.kind == "control" else runner.harmonizer)(self.cell)
 
@@ -71,7 +73,7 @@ class Task:
     def is_done(self, runner: CellRunner) -> bool:
         """Whether the cell is there, and as it would be made now."""
         if self.maps is not None:
-            return runner.has_maps(*self.maps)
+            return runner.map_cells.has(*self.maps)
         assert self.cell is not None
         return (runner.has_control if self.kind == "control" else runner.has)(self.cell)
 

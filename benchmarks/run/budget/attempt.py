@@ -25,7 +25,7 @@ from ...scoring.cases import MakeImage
 from ...scoring.controls import CONTROLS, oracle
 from ...scoring.evaluation import Evaluation
 from ...scoring.image_scorer import ImageScorer
-from ..cell_runner import CellRunner
+from ..cells.cell_runner import CellRunner
 from ..tasks import Task
 from .tried_cell import TriedCell
 
@@ -142,7 +142,7 @@ class Attempt(CellRunner):
                 assert task.cell is not None
                 return self.fit(task.cell)[0]
             preset, case, seed = task.maps
-            generator = self.fit_maps(preset, case, seed)
+            generator = self.map_cells.fit(preset, case, seed)
         self._tried_maps[preset, case] = generator
         return generator
 
@@ -191,7 +191,7 @@ class Attempt(CellRunner):
     def _fitted_maps(self, preset: MapsPreset, case: int, seed: int) -> MapsGenerator:
         if (preset, case) not in self._tried_maps:
             with trial(steps=self.steps), flushed_denormals():
-                self._tried_maps[preset, case] = self.fit_maps(preset, case, seed)
+                self._tried_maps[preset, case] = self.map_cells.fit(preset, case, seed)
         return self._tried_maps[preset, case]
 
 

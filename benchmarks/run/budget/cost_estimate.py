@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from phycharm.networks.trial_run import TRIED_STEPS
 from phycharm.utils.progress import progress_bar, span_text
 
-from ..cell_runner import CellRunner, one_line
+from ..cells.cell_place import one_line
+from ..cells.cell_runner import CellRunner
 from ..tasks import Task
 from ..workers.fitting_together import fitted_groups
 from .attempt import Attempt

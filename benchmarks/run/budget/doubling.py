@@ -17,7 +17,8 @@ from ...protocol.cells import Cell, plan_cells
 from ...protocol.protocol import Protocol
 from ...protocol.run_data import RunData
 from ...protocol.sections import MapsPreset
-from ..cell_runner import CellRunner, maps_cell
+from ..cells.cell_runner import CellRunner
+from ..cells.maps_cells import maps_cell
 from ..methods import Methods
 from ..run_folder import CONVERGENCE, RunFolder
 from ..run_plan import make_runner
@@ -177,11 +178,11 @@ class Doubling:
         cell = maps_cell(preset, case, seed)
         content = {"training": doubled(maps.training, epochs=GENERATOR_PLAN.epochs)}
         single = self._runner(next(filter(self._presets, self._protocol.harmonizers)))
-        self._require(cell, fitted=single.has_maps(preset, case, seed))
+        self._require(cell, fitted=single.map_cells.has(preset, case, seed))
         if not self._records.known(cell, content):
             more = self._protocol.model_copy(update={"maps": maps.model_copy(update=content)})
             runner = replace(single, data=replace(self.data, protocol=more))
-            after = runner.fit_maps(preset, case, seed)
+            after = runner.map_cells.fit(preset, case, seed)
             before = MapsGenerator.load(self.run.cells / cell / "model", device=self.device)
             name = _MAPS if preset == "corrected" else f"{_MAPS}-{preset}"
             self._records.keep(cell, content, self._scores.map_rows(name, before, after))

@@ -15,7 +15,7 @@ from phycharm.utils.progress import progress_bar
 from phycharm.utils.untrusted.printable import say
 
 from ..budget.cost_estimate import estimate_cost, worth_telling
-from ..cell_runner import CellRunner
+from ..cells.cell_runner import CellRunner
 from ..tasks import Task
 from .fitting_together import fit_group, fitted_groups, in_groups
 from .local_pool import LocalPool

@@ -6,7 +6,8 @@ from functools import partial
 
 from phycharm.networks.stacking.together import fits_together
 
-from ..cell_runner import Ahead, CellRunner
+from ..cells.cell_runner import CellRunner
+from ..cells.fitted_ahead import FittedAhead
 from ..tasks import Task
 from .cell_log import CellLog
 
@@ -100,7 +101,7 @@ def fit_group(
     for task, fit, log in zip(wanted, fits, logs, strict=True):
         if fit.error is None:
             seconds = fit.seconds + fit.result.seconds
-            runner.fitted[task.name] = Ahead(fit.result.method, seconds, len(wanted))
+            runner.fitted[task.name] = FittedAhead(fit.result.method, seconds, len(wanted))
             log.write("fitted", together=len(wanted), seconds=round(fit.seconds, 2))
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..cell_runner import CellRunner
+from ..cells.cell_runner import CellRunner
 from ..tasks import Task
 from .cell_log import CellLog
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phycharm.benchmarks.run import cell_runner
-from phycharm.benchmarks.run.cell_runner import one_line
+from phycharm.benchmarks.run.cells import maps_cells
+from phycharm.benchmarks.run.cells.cell_place import one_line
 from phycharm.benchmarks.run.runner import run_benchmark
 from phycharm.benchmarks.scoring.tables.scores import read_scores
 from phycharm.data.nifti import read_volume, write_volume
@@ -172,7 +172,7 @@ class TestFailure:
         def interrupt(*_, **__):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(cell_runner, "score_maps", interrupt)
+        monkeypatch.setattr(maps_cells, "score_maps", interrupt)
         with pytest.raises(KeyboardInterrupt):
             run(shared_dataset, tmp_path / "run", "none", "phycharm")
         manifest = json.loads((tmp_path / "run" / "run.json").read_text())
@@ -185,7 +185,7 @@ class TestFailure:
         def fail(*_, **__):
             raise RuntimeError("no maps today")
 
-        monkeypatch.setattr(cell_runner.MapsGenerator, "fit", fail)
+        monkeypatch.setattr(maps_cells.MapsGenerator, "fit", fail)
         result = run(shared_dataset, tmp_path / "run", "phycharm", "none")
         found = record(result.folder, "phycharm_GE-Siemens_fold-1_seed-0")
         assert found["error"] == "its maps generator failed: RuntimeError: no maps today"

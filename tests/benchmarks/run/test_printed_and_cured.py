@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 from phycharm.benchmarks.protocol.sections import Maps
-from phycharm.benchmarks.run import cell_runner
 from phycharm.benchmarks.run.run_folder import RunFolder
 from phycharm.benchmarks.run.runner import run_benchmark
 from phycharm.benchmarks.run.training import train_generator, train_harmonizer
@@ -14,6 +13,7 @@ from phycharm.benchmarks.scoring.tables.scores import read_scores
 from phycharm.errors import InputError
 from phycharm.harmonizers.external import load_harmonizer
 from phycharm.method.maps import MapsGenerator
+from phycharm.utils.atomic import write_json
 
 from support import phantom
 from support.benchmark_runs import CONTROLS, read_json
@@ -117,7 +117,7 @@ def test_maps_of_an_earlier_version_do_not_count_twice(folder, tmp_path):
     before = pd.read_parquet(out / "maps.parquet")
     shutil.copytree(out / "cells/maps_corrected_case-4_seed-0", out / "cells/maps_case-4_seed-0")
     record = read_json(out / "cells/maps_case-4_seed-0/cell.json") | {"cell": "maps_case-4_seed-0"}
-    cell_runner.write_json(out / "cells/maps_case-4_seed-0/cell.json", record)
+    write_json(out / "cells/maps_case-4_seed-0/cell.json", record)
     RunFolder(out).collect()
     pd.testing.assert_frame_equal(pd.read_parquet(out / "maps.parquet"), before)
     # Alone, as in a folder of that version, they are all there is.

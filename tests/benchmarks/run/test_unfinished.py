@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from phycharm.baselines.unet import UNet
-from phycharm.benchmarks.run import cell_runner, training
+from phycharm.benchmarks.run import training
+from phycharm.benchmarks.run.cells import cell_place, cell_runner
 from phycharm.benchmarks.run.run_folder import RunFolder
 from phycharm.benchmarks.run.runner import run_benchmark
 from phycharm.benchmarks.run.training import train_generator, train_harmonizer
@@ -25,7 +26,7 @@ PLAN = {"steps": 4, "batch_size": 8}
 @pytest.fixture
 def kept_always(monkeypatch):
     """Keep a state after every batch."""
-    for module in (cell_runner, training):
+    for module in (cell_place, training):
         monkeypatch.setattr(module, "kept_in", partial(kept_in, every=0))
 
 

@@ -61,9 +61,11 @@ def test_what_is_scored_and_segmented(brain):
 
 
 def measured(*arguments, where):
+    # A worker of pytest-xdist measures nothing, and its children take themselves for workers.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(
         [sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider", "-rs", *arguments],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=own | {"OMP_NUM_THREADS": "1"},
         cwd=where,
         capture_output=True,
         text=True,
