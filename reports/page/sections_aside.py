@@ -1,12 +1,13 @@
-"""The parts of a page with most curves, drawn by a second process while the first does the rest.
+"""The parts of a page with most figures, some of them made by a second process meanwhile.
 
-`python -m phycharm.reports.page.sections_aside FOLDER REFERENCE ORDER PREFIX OUT` is that process.
+Run with FOLDER REFERENCE ORDER PREFIX PLACE, this module is that process.
 """
 
 import multiprocessing
 import pickle
 import subprocess
 import sys
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,8 +20,9 @@ from ..run.run_content import read_run
 from ..run.run_view import RunView
 from .sections import SECTIONS, Section, make_sections
 
-ASIDE = ("directions", "subjects", "histograms", "tissues", "reliability", "training")
-"""Anchors of the parts for a process: about half of the work on a page.
+ASIDE = ("subjects", "directions", "tissues", "histograms", "reliability", "training")
+"""Anchors of the parts that either process may make: the second begins with the first of them, and
+the first with the last, until none is left.
 
 They need nothing that the rest needs too: no harmonized images, which thumbnails and the viewer
 show, and no comparisons of methods, which the verdict tells.
@@ -30,11 +32,12 @@ MANY_PICTURES = 60
 """Methods times directions and splits from which on a process repays that it has to begin."""
 
 _MEMORY = 2_000_000_000
-_Found = tuple[list[Section], list[str]]
+_Found = tuple[list[str], list[Section], list[str]]
+"""What the second process brings: which parts it has made, those with something in them, notes."""
 
 
 class SectionsAside:
-    """Makes the sections of a page, those of `ASIDE` in a process of their own where it pays.
+    """Makes the sections of a page, some of `ASIDE` in a second process where it pays.
 
     Whether it does, and whether the process comes to its end, changes nothing in the page: what it
     does not bring is made here. It begins on entering the block. A command is run and nothing
@@ -75,20 +78,31 @@ class SectionsAside:
             self._folder.cleanup()
 
     def sections(self) -> list[Section]:
-        """Return all sections; what files could not be read stands in the notes as if made first.
+        """Return all sections; what files could not be read stands in the notes, whoever read them.
 
         Returns
         -------
         list of Section
             As `make_sections` gives them.
         """
+        found = self._made(set(SECTIONS).difference(ASIDE))
+        mine = [name for name in reversed(ASIDE) if self._is_ours(name, found)]
+        theirs, brought, told = self._brought() or ([], [], [])
+        found += [*brought, *self._made(set(ASIDE).difference(mine, theirs))]
         notes = self._view.images.notes
-        others = [*notes]
-        notes.clear()
-        rest = make_sections(self._view, self._prefix, only=set(SECTIONS).difference(ASIDE))
-        made, told = self._brought() or (make_sections(self._view, self._prefix, only=ASIDE), [])
-        notes += [note for note in dict.fromkeys([*told, *others]) if note not in notes]
-        return sorted([*rest, *made], key=lambda section: SECTIONS.index(section.id))
+        # Who read what is chance, and the page is not.
+        notes[:] = sorted({*notes, *told})
+        return sorted(found, key=lambda section: SECTIONS.index(section.id))
+
+    def _is_ours(self, name: str, found: list[Section]) -> bool:
+        """Make a part, if the process has not begun it."""
+        if self._process is not None and not _begin(self._result(), name):
+            return False
+        found += self._made({name})
+        return True
+
+    def _made(self, names: Collection[str]) -> list[Section]:
+        return make_sections(self._view, self._prefix, only=names) if names else []
 
     def _command(self) -> list[str]:
         view = self._view
@@ -115,10 +129,23 @@ def _pays(view: RunView) -> bool:
     return many and alone and usable_cores() > 1 and usable_memory() > _MEMORY
 
 
+def _begin(result: Path, name: str) -> bool:
+    """Begin a part, unless the other process has: a file beside the result says so."""
+    try:
+        result.with_name(f"{name}.begun").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
 def _make(folder: str, reference: str, order: str, prefix: str, out: str) -> None:
     view = RunView(content=read_run(Path(folder)), wanted_reference=reference, order=order)
-    sections = make_sections(view, prefix, only=ASIDE)
-    Path(out).write_bytes(pickle.dumps((sections, view.images.notes)))
+    names, sections = [], []
+    for name in ASIDE:
+        if _begin(Path(out), name):
+            names.append(name)
+            sections += make_sections(view, prefix, only={name})
+    Path(out).write_bytes(pickle.dumps((names, sections, view.images.notes)))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import pytest
 
 from phycharm.reports import write_report
 from phycharm.reports.page import sections_aside
+from phycharm.reports.page.sections import SECTIONS, make_sections
 from phycharm.reports.page.sections_aside import SectionsAside
 from phycharm.reports.run.load import load_runs
 
@@ -41,6 +42,26 @@ def test_what_the_process_does_not_bring_is_made_here(
     made = write_report([run_dir], tmp_path / "failed.html")
     assert [process.returncode for process in started] == [1]
     assert made.read_bytes() == page.read_bytes()
+
+
+@pytest.mark.parametrize("begun", [(), ("subjects", "tissues"), sections_aside.ASIDE])
+def test_no_part_is_lost_or_made_twice(run_dir, started, monkeypatch, begun):
+    """Whoever begins a part makes it; what a process began and did not bring is made here."""
+    made = []
+
+    def watched(view, prefix, *, only):
+        made.extend(only)
+        return make_sections(view, prefix, only=only)
+
+    monkeypatch.setattr(sections_aside, "make_sections", watched)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    (view,) = load_runs([run_dir], reference=None)
+    with SectionsAside(view, "r0") as aside:
+        for name in begun:
+            assert sections_aside._begin(aside._result(), name)
+        found = aside.sections()
+    assert sorted(made) == sorted(SECTIONS)
+    assert [one.id for one in found] == [one.id for one in make_sections(view, "r0")]
 
 
 def test_it_ends_with_the_page(run_dir, started):
