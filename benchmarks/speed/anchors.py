@@ -72,7 +72,7 @@ def plain_network(in_channels: int = 1) -> nn.Module:
     """MONAI's BasicUNet as it comes."""
     from monai.networks.nets.basic_unet import BasicUNet
 
-    return BasicUNet(
+    network: nn.Module = BasicUNet(
         spatial_dims=2,
         in_channels=in_channels,
         out_channels=1,
@@ -81,6 +81,7 @@ def plain_network(in_channels: int = 1) -> nn.Module:
         norm=("instance", {"affine": True}),
         dropout=DROPOUT,
     )
+    return network
 
 
 def plain_loop(pairs: SlicePairs, *, batch: int, steps: int, device: str) -> None:
