@@ -1,6 +1,7 @@
 """The network of the PhyCHarm preprint: BasicUNet in two dimensions."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -35,7 +36,8 @@ class BasicUNet(nn.Module):
         Probability of dropping an element after each convolution.
     """
 
-    stackable = True
+    stackable: ClassVar[bool] = True
+    """See `can_be_stacked`."""
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ from phycharm.networks.keeping.kept_fit import kept_in
 from phycharm.networks.stacking.stacked_training import StackedTraining
 from phycharm.networks.stacking.together import fits_together
 
+from support.stacks import assert_same_history, watched_stacks
 from support.toy_cohort import A, B, toy_cohort, toy_scan
 
 SEEDS = (1, 2, 3)
@@ -24,15 +25,7 @@ def pix2pix(seed, *, base=4, l1_weight=100.0, people=("01", "02"), **training):
 @pytest.fixture
 def stacked(monkeypatch):
     """How many trainings each stack had."""
-    sizes = []
-    original = StackedTraining.run
-
-    def watched(self):
-        sizes.append(len(self._members))
-        original(self)
-
-    monkeypatch.setattr(StackedTraining, "run", watched)
-    return sizes
+    return watched_stacks(monkeypatch)
 
 
 def together_and_alone(fit, **choices):
@@ -43,11 +36,7 @@ def together_and_alone(fit, **choices):
 
 
 def assert_alike(one, other, *, tolerance):
-    assert [row | {"value": 0} for row in one.history] == [
-        row | {"value": 0} for row in other.history
-    ]
-    values = [[row["value"] for row in fit.history] for fit in (one, other)]
-    assert values[0] == pytest.approx(values[1], rel=tolerance, abs=tolerance)
+    assert_same_history(one.history, other.history, tolerance=tolerance)
     for source, target in ((A, B), (B, A)):
         scan = toy_scan("04", source)
         images = [torch.from_numpy(fit.harmonize(scan, target)) for fit in (one, other)]

@@ -48,6 +48,7 @@ def device() -> str:
 def full_size(request: pytest.FixtureRequest, device: str) -> None:
     """Leave what takes minutes on a CPU to a GPU, unless it is asked for."""
     if device == "cpu" and not request.config.getoption("--full-size"):
+        # Not a gap: minutes of a CPU tell nothing of goals that are set for a GPU.
         pytest.skip("takes minutes without a GPU; --full-size measures it all the same")
 
 

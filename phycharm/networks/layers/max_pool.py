@@ -34,6 +34,7 @@ class MaxPool(nn.MaxPool2d):
         height, width = (size // 2 * 2 for size in input.shape[-2:])
         image = input[..., :height, :width]
         if torch.is_grad_enabled():
+            # torch has no types for `apply`.
             learned: Tensor = _Halve.apply(image)  # type: ignore[no-untyped-call]
             return learned
         rows = torch.maximum(image[..., 0::2, :], image[..., 1::2, :])

@@ -40,6 +40,7 @@ class UpConvolution(nn.ConvTranspose2d):
         values: list[Any] = [input, self.weight, self.bias]
         if torch.is_autocast_enabled("cpu"):
             values = [value.to(torch.get_autocast_dtype("cpu")) for value in values]
+        # torch has no types for `apply`.
         enlarged: Tensor = _Enlarge.apply(*values, self.stride[0])  # type: ignore[no-untyped-call]
         return enlarged
 

@@ -20,6 +20,7 @@ from phycharm.method.maps.generator import MapsGenerator
 
 SMALL = (64, 48, 6)
 MEASUREMENTS = Path(__file__).resolve().parents[3] / "benchmarks" / "speed" / "measurements"
+# Tests run from an installed package too, which has no measurements: they need pytest.
 needs_measurements = pytest.mark.skipif(
     not MEASUREMENTS.is_dir(), reason="measurements are not in the wheel"
 )
@@ -75,6 +76,7 @@ def measured(*arguments, where):
     return done.stdout
 
 
+# With a GPU the three are measured, and `nox -s speed` is their test.
 @needs_measurements
 @pytest.mark.skipif(torch.cuda.is_available(), reason="nothing is left out where there is a GPU")
 def test_without_a_gpu_they_are_left_out_and_told_why():

@@ -15,6 +15,7 @@ from phycharm.networks.training import Training, adam
 from phycharm.utils.seeding import seeded
 
 from support.phantom import TINY_FEATURES
+from support.stacks import assert_same_history, watched_stacks
 
 PLAN = TrainingPlan(epochs=2, batch_size=4, learning_rate=1e-3, schedule="cosine")
 STEPS = PLAN.model_copy(update={"steps": 12})
@@ -64,15 +65,7 @@ class Fit:
 @pytest.fixture
 def stacked(monkeypatch):
     """How many trainings each stack had."""
-    sizes = []
-    original = StackedTraining.run
-
-    def watched(self):
-        sizes.append(len(self._members))
-        original(self)
-
-    monkeypatch.setattr(StackedTraining, "run", watched)
-    return sizes
+    return watched_stacks(monkeypatch)
 
 
 def together_and_alone(**choices):
@@ -81,11 +74,7 @@ def together_and_alone(**choices):
 
 
 def assert_alike(one, other, *, tolerance):
-    assert [row | {"value": 0} for row in one.history] == [
-        row | {"value": 0} for row in other.history
-    ]
-    values = [[row["value"] for row in fit.history] for fit in (one, other)]
-    assert values[0] == pytest.approx(values[1], rel=tolerance, abs=tolerance)
+    assert_same_history(one.history, other.history, tolerance=tolerance)
     assert one.next_number == other.next_number
     for name, network in one.networks.items():
         assert not network.training
